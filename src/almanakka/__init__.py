@@ -1,0 +1,1 @@
+"""Two-way calendar synchronisation between activities and Microsoft calendars."""
