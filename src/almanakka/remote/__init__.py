@@ -1,0 +1,1 @@
+"""The spokes: remote calendars behind the port `almanakka.sync.ports.Calendar`."""

@@ -1,0 +1,1 @@
+"""The core: what two calendars must do to agree, decided from values alone."""
