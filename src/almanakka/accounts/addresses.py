@@ -1,0 +1,47 @@
+"""Whose an e-mail address is (S2): case-insensitive, primary or verified secondary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from django.db.models import IntegerField, Value
+from django.db.models.functions import Lower
+
+from almanakka.accounts.models import Company, User
+
+
+def resolve(company: Company | UUID, addresses: Iterable[str]) -> dict[str, UUID]:
+    """The active users of ``company`` behind ``addresses``, keyed by address as given; the unknown are left out.
+
+    One query, or none for no addresses. A primary address goes before somebody else's secondary one.
+    """
+    folded = {address: address.strip().lower() for address in addresses}
+    wanted = sorted(set(folded.values()) - {""})
+    if not wanted:
+        return {}
+    company_id = company.pk if isinstance(company, Company) else company
+    primary = (
+        User.objects.filter(company_id=company_id, is_active=True)
+        .annotate(address=Lower("email"), rank=Value(0, IntegerField()))
+        .filter(address__in=wanted)
+        .values_list("address", "rank", "id")
+    )
+    secondary = (
+        EmailAddress.objects.filter(user__company_id=company_id, user__is_active=True, verified=True)
+        .annotate(address=Lower("email"), rank=Value(1, IntegerField()))
+        .filter(address__in=wanted)
+        .values_list("address", "rank", "user_id")
+    )
+    owners: dict[str, UUID] = {}
+    for address, _rank, user_id in sorted(primary.union(secondary, all=True)):
+        owners.setdefault(address, user_id)
+    return {address: owners[key] for address, key in folded.items() if key in owners}
+
+
+def of(user: User) -> list[str]:
+    """Every address that is ``user``'s: the primary one first, then the verified secondary ones by alphabet."""
+    secondary = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
+    primary = user.email.lower()
+    return [primary, *sorted({address.lower() for address in secondary} - {primary})]

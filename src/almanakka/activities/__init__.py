@@ -1,0 +1,1 @@
+"""What people do and when. Knows nothing of calendars: it only tells, by a signal, what has changed."""

@@ -1,0 +1,161 @@
+"""Django's settings, all from the environment. Importing them starts no server and writes no file.
+
+ALMANAKKA_DATA_DIR       what must not be lost: the embedded database, the secret key (see database.directory)
+DATABASE_URL             another PostgreSQL server than the embedded one
+ALMANAKKA_SECRET_KEY     else one is made on first use and kept in the data directory
+ALMANAKKA_DEBUG          1 while developing
+ALMANAKKA_ALLOWED_HOSTS  the names it is served under, comma-separated; one that is not this machine itself turns
+                         on secure cookies, HSTS and the redirection to https
+ALMANAKKA_TRUST_PROXY    1 where a reverse proxy in front sets X-Forwarded-Proto itself
+ALMANAKKA_LOG_LEVEL      INFO if not set
+ALMANAKKA_SMTP_HOST, _PORT, _USER, _PASSWORD, ALMANAKKA_MAIL_FROM   outgoing mail; without a host it is printed
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
+
+from almanakka import logs
+from almanakka.database import url
+from almanakka.database.directory import data_directory
+from almanakka.database.secret import kept_secret
+
+
+def _switched_on(name: str) -> bool:
+    return os.environ.get(name, "").strip().lower() in ("1", "true", "yes", "on")
+
+
+def _listed(name: str, default: str) -> list[str]:
+    return [part.strip() for part in os.environ.get(name, default).split(",") if part.strip()]
+
+
+PACKAGE = Path(__file__).resolve().parent
+DATA_DIR = data_directory()
+
+DEBUG = _switched_on("ALMANAKKA_DEBUG")
+SECRET_KEY = os.environ.get("ALMANAKKA_SECRET_KEY") or lazy(kept_secret, str)("secret-key")
+
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+ALLOWED_HOSTS = _listed("ALMANAKKA_ALLOWED_HOSTS", ",".join(LOOPBACK))
+SERVED_TO_OTHERS = not DEBUG and any(host not in LOOPBACK for host in ALLOWED_HOSTS)
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "procrastinate.contrib.django",
+    "almanakka.accounts",
+    "almanakka.activities",
+    "almanakka.calendars",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+ROOT_URLCONF = "almanakka.urls"
+WSGI_APPLICATION = "almanakka.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+_server = os.environ.get("DATABASE_URL")
+DATABASES = {
+    "default": {
+        "ENGINE": "almanakka.database",
+        "NAME": "almanakka",
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        **(url.parse(_server) if _server else {}),
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_REDIRECT_URL = "/"
+LOGIN_URL = "account_login"
+
+ACCOUNT_ADAPTER = "almanakka.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_UNIQUE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+
+LANGUAGES = [("en", _("English")), ("fi", _("Finnish")), ("sv", _("Swedish"))]
+LANGUAGE_CODE = "en"
+LOCALE_PATHS = [PACKAGE / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Helsinki"
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [folder for folder in (PACKAGE / "static",) if folder.is_dir()]
+# served from where the packages hold them: no collectstatic step, nothing to forget
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+
+if SERVED_TO_OTHERS:
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 31_536_000
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    CSRF_TRUSTED_ORIGINS = [
+        f"https://{'*' if host.startswith('.') else ''}{host}" for host in ALLOWED_HOSTS if host != "*"
+    ]
+if _switched_on("ALMANAKKA_TRUST_PROXY"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"  # Microsoft's consent page sends the administrator back with a top-level GET
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+DEFAULT_FROM_EMAIL = os.environ.get("ALMANAKKA_MAIL_FROM", "almanakka@localhost")
+EMAIL_HOST = os.environ.get("ALMANAKKA_SMTP_HOST", "")
+EMAIL_PORT = int(os.environ.get("ALMANAKKA_SMTP_PORT", "587"))
+EMAIL_HOST_USER = os.environ.get("ALMANAKKA_SMTP_USER", "")
+EMAIL_HOST_PASSWORD = os.environ.get("ALMANAKKA_SMTP_PASSWORD", "")
+EMAIL_USE_TLS = bool(EMAIL_HOST_USER)
+EMAIL_TIMEOUT = 20
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+
+logs.configure()
+LOGGING = logs.dictionary(readable=DEBUG, level=os.environ.get("ALMANAKKA_LOG_LEVEL", "INFO").upper())
