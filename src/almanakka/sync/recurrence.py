@@ -10,7 +10,7 @@ EVERY_DAY: frozenset[int] = frozenset(range(7))
 WEEKDAYS: frozenset[int] = frozenset(range(5))
 WEEKEND: frozenset[int] = frozenset((5, 6))
 
-# MS-OXOCAL counts a series' start in minutes since 1601; ErrorRecurrenceEndDateTooBig is past 1 September 4500.
+# MS-OXOCAL counts a start in minutes since 1601; past 1 September 4500 is ErrorRecurrenceEndDateTooBig.
 EARLIEST_START = date(1601, 1, 1)
 LATEST_END = date(4500, 9, 1)
 

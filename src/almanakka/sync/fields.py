@@ -1,0 +1,223 @@
+"""Canonical forms: what counts as the same title, the same time, the same occurrence (facts: correctness §1.2, §3.5, §5).
+
+A zone's name, white space at a line's end or a composed letter never count as a change, so they never cause a write.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from almanakka.sync.entry import AllDay, Entry, Group, Override, Series, Timed, When
+from almanakka.sync.normal import normal
+from almanakka.sync.ports import Limits
+from almanakka.sync.recurrence import Recurrence
+from almanakka.sync.zones import behaviour, known
+
+#: The groups that are one value each; WHO is a set and OCCURRENCES a mapping, so those merge item by item.
+SIMPLE_GROUPS = (Group.TITLE, Group.WHEN, Group.WHERE, Group.NOTES, Group.PRIVACY, Group.SHOW_AS)
+#: Fields of an override that hold text, with the master's field they override.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_SPACE = re.compile(r"\s+")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def clean(text: str) -> str:
+    """Return ``text`` without what neither side can store: lone surrogates, control characters."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _CONTROL.sub("", _SURROGATE.sub("\ufffd", text))
+
+
+def line(text: str) -> str:
+    """Return ``text`` as one line: composed, white space collapsed."""
+    return _SPACE.sub(" ", unicodedata.normalize("NFC", clean(text))).strip()
+
+
+def paragraphs(text: str) -> str:
+    """Return ``text`` as servers give notes back: no blanks at line ends, no runs of blank lines."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    text = unicodedata.normalize("NFC", clean(text)).replace("\xa0", " ").replace("\t", " ")
+    lines = "\n".join(_SPACE.sub(" ", row).strip() for row in text.split("\n"))
+    return _BLANK_LINES.sub("\n\n", lines).strip()
+
+
+def cut(text: str, units: int | None) -> str:
+    """Return the longest start of ``text`` of at most ``units`` UTF-16 units, never half a character."""
+    if units is None or len(text) * 2 <= units:
+        return text
+    encoded = text.encode("utf-16-le", "surrogatepass")
+    if len(encoded) <= 2 * units:
+        return text
+    return encoded[: 2 * units].decode("utf-16-le", "ignore").rstrip()
+
+
+def minute(moment: datetime) -> datetime:
+    """Return ``moment`` in UTC, floored to the minute."""
+    return moment.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def wall(moment: datetime, zone: str) -> datetime:
+    """Return the naive wall-clock time of an instant in ``zone``; an unknown zone counts as UTC."""
+    return moment.astimezone(ZoneInfo(zone) if known(zone) else UTC).replace(tzinfo=None)
+
+
+def instant(local: datetime, zone: str) -> datetime:
+    """Return the UTC instant of a naive wall-clock time in ``zone`` (the earlier of two, where a clock goes back)."""
+    return local.replace(tzinfo=ZoneInfo(zone) if known(zone) else UTC).astimezone(UTC)
+
+
+def regular(series: Series, original: date) -> Timed | AllDay:
+    """Return when the occurrence of ``original`` takes place as the pattern says."""
+    if series.start is None:
+        return AllDay(original, original + series.duration)
+    start = datetime.combine(original, series.start)
+    return Timed(instant(start, series.zone), instant(start + series.duration, series.zone), series.zone)
+
+
+# --- canonical entries ---------------------------------------------------------------------------
+
+
+def canonical(entry: Entry, limits: Limits | None = None) -> Entry:
+    """Return ``entry`` with its texts in canonical form, cut to ``limits``, and without exceptions that say nothing."""
+    limits = limits or Limits(title=None, location=None)
+    result = replace(
+        entry,
+        title=cut(line(entry.title), limits.title),
+        location=cut(line(entry.location), limits.location),
+        notes=cut(paragraphs(entry.notes), limits.notes),
+        when=_whole_minutes(entry.when),
+    )
+    if not entry.exceptions:
+        return result
+    if not isinstance(result.when, Series):
+        return replace(result, exceptions={})
+    exceptions = {
+        day: _canonical_override(result, day, each, limits) for day, each in entry.exceptions.items()
+    }
+    return replace(result, exceptions={day: each for day, each in sorted(exceptions.items()) if each})
+
+
+def _whole_minutes(when: When) -> When:
+    if isinstance(when, Timed):
+        start, end = minute(when.start), minute(when.end)
+        return when if (start, end) == (when.start, when.end) else replace(when, start=start, end=end)
+    if isinstance(when, Series) and when.start is not None and (when.start.second or when.start.microsecond):
+        return replace(when, start=when.start.replace(second=0, microsecond=0))
+    return when
+
+
+def _canonical_override(master: Entry, day: date, override: Override, limits: Limits) -> Override:
+    if override.cancelled:
+        return Override(cancelled=True)
+    assert isinstance(master.when, Series)
+    when = _whole_minutes(override.when) if override.when is not None else None
+    if when is not None and _moment(when) == _moment(regular(master.when, day)):
+        when = None
+    return Override(
+        when=when,  # type: ignore[arg-type]
+        title=_own(override.title, master.title, line, limits.title),
+        location=_own(override.location, master.location, line, limits.location),
+        notes=_own(override.notes, master.notes, paragraphs, limits.notes),
+        show_as=None if override.show_as == master.show_as else override.show_as,
+    )
+
+
+def _own(value, masters, shape, units) -> str | None:  # type: ignore[no-untyped-def]
+    if value is None:
+        return None
+    value = cut(shape(value), units)
+    return None if value == masters else value
+
+
+# --- equality ------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=8192)
+def _pattern(recurrence: Recurrence) -> Recurrence:
+    return normal(recurrence)
+
+
+def _moment(when: When) -> Hashable:
+    """Return what makes two times the same time, whatever they are called."""
+    match when:
+        case Timed(start, end, _):
+            return ("timed", minute(start), minute(end))
+        case AllDay(first, end_date):
+            return ("all-day", first, end_date)
+        case Series(recurrence, start_time, duration, zone):
+            if start_time is None:
+                return ("series", _pattern(recurrence), None, duration, None)
+            at = time(start_time.hour, start_time.minute)
+            return ("series", _pattern(recurrence), at, duration, behaviour(zone))
+
+
+def value(entry: Entry, group: Group) -> Hashable:
+    """Return a value that is equal for two canonical entries exactly if they agree in ``group``."""
+    match group:
+        case Group.TITLE:
+            return entry.title
+        case Group.WHEN:
+            return _moment(entry.when)
+        case Group.WHERE:
+            return entry.location
+        case Group.NOTES:
+            return entry.notes
+        case Group.PRIVACY:
+            return entry.private
+        case Group.SHOW_AS:
+            return entry.show_as
+        case Group.WHO:
+            return entry.who
+        case Group.OCCURRENCES:
+            return frozenset((day, override_value(each)) for day, each in entry.exceptions.items())
+
+
+def override_value(override: Override | None) -> Hashable:
+    """Return a value that is equal for two canonical overrides exactly if they say the same."""
+    if override is None or not override:
+        return None
+    when = None if override.when is None else _moment(override.when)
+    return (override.cancelled, when, override.title, override.location, override.notes, override.show_as)
+
+
+def same(group: Group, a: Entry, b: Entry) -> bool:
+    """Whether two canonical entries agree in ``group``; no opinion on WHO agrees with everything."""
+    if group is Group.WHO and (a.who is None or b.who is None):
+        return True
+    return value(a, group) == value(b, group)
+
+
+def changed_groups(a: Entry, b: Entry) -> frozenset[Group]:
+    """Return the groups in which two canonical entries differ."""
+    return frozenset(group for group in Group if not same(group, a, b))
+
+
+def take(entry: Entry, source: Entry, groups: Iterable[Group]) -> Entry:
+    """Return ``entry`` with ``groups`` as they are in ``source``."""
+    values: dict[str, object] = {}
+    for group in groups:
+        name = _FIELD[group]
+        values[name] = getattr(source, name)
+    return replace(entry, **values) if values else entry  # type: ignore[arg-type]
+
+
+_FIELD: Mapping[Group, str] = {
+    Group.TITLE: "title",
+    Group.WHEN: "when",
+    Group.WHERE: "location",
+    Group.NOTES: "notes",
+    Group.WHO: "who",
+    Group.PRIVACY: "private",
+    Group.SHOW_AS: "show_as",
+    Group.OCCURRENCES: "exceptions",
+}
+
+#: The shortest length that either side gives a timed entry.
+MINUTE = timedelta(minutes=1)

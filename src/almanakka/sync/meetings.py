@@ -1,0 +1,88 @@
+"""Meetings: one activity for all copies, one copy that speaks for it (R1-R7 of facts/correctness §7; B1, B10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from almanakka.sync.entry import Entry, Event, Person, Response
+from almanakka.sync.ports import Copy, Draft, Pair, UserId
+
+
+def uid_key(event: Event) -> str:
+    """Return the key under which the company remembers this entry, or an empty text if it has none (R3).
+
+    An attendee invited to one occurrence only holds an orphan: it is that occurrence, not the series.
+    """
+    if not event.uid:
+        return ""
+    return f"{event.uid}|{event.orphan_date.isoformat()}" if event.orphan_date else event.uid
+
+
+def addresses(events: Iterable[Event]) -> set[str]:
+    """Return every address named in these events, lower-cased."""
+    found: set[str] = set()
+    for event in events:
+        if event.meeting is not None:
+            found.add(event.meeting.organiser.address.lower())
+            found.update(person.address.lower() for person in event.meeting.attendees)
+    found.discard("")
+    return found
+
+
+def people(event: Event, users: Mapping[str, UserId], holder: UserId) -> frozenset[UserId] | None:
+    """Return who takes part: organiser, attendees who have not declined, the holder of this copy; users only (R2).
+
+    None for an event that is no meeting: it has no say in who takes part.
+    """
+    meeting = event.meeting
+    if meeting is None:
+        return None
+    found = {holder} if not event.declined else set()
+    organiser = users.get(meeting.organiser.address.lower())
+    if organiser is not None:
+        found.add(organiser)
+    for person in meeting.attendees:
+        user = users.get(person.address.lower())
+        if user is not None and user != holder and person.response is not Response.DECLINED:
+            found.add(user)
+    return frozenset(found)
+
+
+def guests(event: Event, users: Mapping[str, UserId]) -> tuple[Person, ...]:
+    """Return the attendees who are no users of the company: shown, never written to."""
+    if event.meeting is None:
+        return ()
+    outsiders = [person for person in event.meeting.attendees if person.address.lower() not in users]
+    organiser = event.meeting.organiser.address.lower()
+    return tuple(person for person in outsiders if person.address.lower() != organiser)
+
+
+def with_people(event: Event, entry: Entry, users: Mapping[str, UserId], holder: UserId) -> Entry:
+    """Return ``entry`` with the meeting's people as its participants."""
+    return replace(entry, who=people(event, users, holder))
+
+
+def draft(event: Event, entry: Entry, users: Mapping[str, UserId], holder: UserId) -> Draft:
+    """Return the activity that this event becomes: owned by its organiser, if a user; else by nobody (B10)."""
+    meeting = event.meeting
+    if meeting is None:
+        return Draft(replace(entry, who=frozenset({holder})), owner=holder, edited_at=event.modified)
+    owner = holder if meeting.is_organiser else users.get(meeting.organiser.address.lower())
+    return Draft(
+        with_people(event, entry, users, holder),
+        owner=owner,
+        edited_at=event.modified,
+        organiser=None if owner is not None else meeting.organiser,
+        guests=guests(event, users),
+    )
+
+
+def is_master(pair: Pair, copies: Iterable[Copy]) -> bool:
+    """Whether this copy feeds the shared fields (R5): the organiser's if enabled, else one that stays elected."""
+    if pair.organises:
+        return True
+    others = [copy for copy in copies if copy.real]
+    if any(copy.organises for copy in others):
+        return False
+    return pair.master or not any(copy.master for copy in others)

@@ -1,0 +1,261 @@
+"""Three-way merge of one entry, group by group, against two remembered images (DESIGN §4.2-3, §4.5; B5, B9).
+
+Ours changed where ours differs from ``base``; theirs changed where theirs differs from ``seen``. While a write is
+unfinished, what equals ``intended`` is our own doing and not their change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+
+from almanakka.sync.entry import Entry, Group, Override, Series
+from almanakka.sync.expansion import occurs_on
+from almanakka.sync.fields import SIMPLE_GROUPS, override_value, same
+
+#: How much later our edit must be than theirs to win: clocks differ by less (B5).
+MARGIN = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """The five images of one pair, all canonical and cut alike; ``intended`` is None unless a write is unfinished."""
+
+    base: Entry
+    ours: Entry
+    seen: Entry
+    theirs: Entry
+    intended: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms the two sides meet.
+
+    ``times`` are when our groups were last edited, ``modified`` when theirs was. ``outward`` is false where our
+    edits stay with us (S13). ``fixed`` groups are never written there. ``theirs_rules`` makes their side win
+    whatever is asked: the master copy of a meeting (B1, B10).
+    """
+
+    modified: datetime
+    times: Mapping[Group, datetime] = field(default_factory=dict)
+    outward: bool = True
+    fixed: frozenset[Group] = frozenset()
+    theirs_rules: bool = False
+
+    def ours_wins(self, group: Group) -> bool:
+        """The one conflict rule (B5): ours wins only if provably later; otherwise Microsoft does."""
+        if self.theirs_rules or not self.outward or group in self.fixed:
+            return False
+        ours = self.times.get(group)
+        return ours is not None and ours > self.modified + MARGIN
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Both sides changed the same thing; ``lost`` is the side whose value was set aside."""
+
+    group: Group
+    ours_won: bool
+    original: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What both sides shall become: ``ours`` with ``to_ours`` taken over, ``theirs`` with ``to_theirs``."""
+
+    ours: Entry
+    theirs: Entry
+    base: Entry
+    to_ours: frozenset[Group]
+    to_theirs: frozenset[Group]
+    conflicts: tuple[Conflict, ...] = ()
+
+
+def merge(images: Images, terms: Terms) -> Merged:
+    """Decide every group. What changed on one side only goes to the other; a conflict goes by the one rule."""
+    merging = _Merging(images, terms)
+    for group in SIMPLE_GROUPS:
+        merging.simple(group)
+    merging.occurrences()
+    merging.people()
+    return merging.result()
+
+
+class _Merging:
+    def __init__(self, images: Images, terms: Terms) -> None:
+        self.images = images
+        self.terms = terms
+        self.ours, self.theirs, self.base = images.ours, images.theirs, images.base
+        self.to_ours: set[Group] = set()
+        self.to_theirs: set[Group] = set()
+        self.conflicts: list[Conflict] = []
+
+    def result(self) -> Merged:
+        return Merged(
+            self.ours,
+            self.theirs,
+            self.base,
+            frozenset(self.to_ours),
+            frozenset(self.to_theirs),
+            tuple(self.conflicts),
+        )
+
+    # -- one value
+
+    def simple(self, group: Group) -> None:
+        images = self.images
+        if same(group, images.ours, images.theirs):
+            self._agree(group)
+            return
+        ours_changed = not same(group, images.ours, images.base)
+        theirs_changed = not same(group, images.theirs, images.seen) and not self._is_ours(group)
+        if theirs_changed:
+            wins = ours_changed and self.terms.ours_wins(group)
+            if ours_changed:
+                self.conflicts.append(Conflict(group, wins))
+            self._give(group) if wins else self._adopt(group)
+        elif ours_changed or self._half_written(group):
+            self._outward(group)
+
+    def _is_ours(self, group: Group) -> bool:
+        return self.images.intended is not None and same(group, self.images.theirs, self.images.intended)
+
+    def _half_written(self, group: Group) -> bool:
+        """Whether theirs is an unfinished write of ours that we have since thought better of."""
+        return not same(group, self.images.theirs, self.images.seen) and self._is_ours(group)
+
+    def _outward(self, group: Group) -> None:
+        if self.terms.theirs_rules:
+            self._adopt(group)
+        elif self.terms.outward and group not in self.terms.fixed:
+            self._give(group)
+
+    def _agree(self, group: Group) -> None:
+        self.base = _with(self.base, self.images.ours, group)
+
+    def _adopt(self, group: Group) -> None:
+        self.ours = _with(self.ours, self.images.theirs, group)
+        self.base = _with(self.base, self.images.theirs, group)
+        self.to_ours.add(group)
+
+    def _give(self, group: Group) -> None:
+        self.theirs = _with(self.theirs, self.images.ours, group)
+        self.to_theirs.add(group)
+
+    # -- exceptions, one by one
+
+    def occurrences(self) -> None:
+        images = self.images
+        if not any(
+            (images.base.exceptions, images.ours.exceptions, images.seen.exceptions, images.theirs.exceptions)
+        ):
+            return
+        days = set(images.ours.exceptions) | set(images.theirs.exceptions)
+        days |= set(images.base.exceptions) | set(images.seen.exceptions)
+        ours, theirs, base = {}, {}, {}
+        for day in sorted(days):
+            ours[day], theirs[day], base[day] = self._occurrence(day)
+        self._keep(ours, theirs, base)
+
+    def _occurrence(self, day: date) -> tuple[Override | None, Override | None, Override | None]:
+        """Return what becomes of one occurrence: (ours, theirs, base)."""
+        images = self.images
+        ours, theirs = images.ours.exceptions.get(day), images.theirs.exceptions.get(day)
+        base, seen = images.base.exceptions.get(day), images.seen.exceptions.get(day)
+        if override_value(ours) == override_value(theirs):
+            return ours, theirs, ours
+        ours_changed = override_value(ours) != override_value(base)
+        theirs_changed = override_value(theirs) != override_value(seen) and not self._own_doing(day, theirs)
+        if theirs_changed and self._lost_with_pattern(theirs) and not ours_changed:
+            return None, None, None
+        if theirs_changed:
+            if not ours_changed:
+                return theirs, theirs, theirs
+            wins = self._occurrence_conflict(ours, theirs)
+            self.conflicts.append(Conflict(Group.OCCURRENCES, wins, day))
+            return (ours, ours, base) if wins else (theirs, theirs, theirs)
+        if not ours_changed and override_value(theirs) == override_value(seen) and not self._rewrites():
+            return ours, theirs, base
+        if self.terms.theirs_rules:
+            return theirs, theirs, theirs
+        return (ours, ours, base) if self.terms.outward else (ours, theirs, base)
+
+    def _own_doing(self, day: date, theirs: Override | None) -> bool:
+        """Whether an unfinished write of ours explains what stands there: written already, or dropped by its pattern."""
+        intended = self.images.intended
+        if intended is None:
+            return False
+        if override_value(theirs) == override_value(intended.exceptions.get(day)):
+            return True
+        return theirs is None and not same(Group.WHEN, intended, self.images.seen)
+
+    def _lost_with_pattern(self, theirs: Override | None) -> bool:
+        """A new pattern drops every exception there (MS-OXOCAL 3.1.4.7.3.5): the pattern is the change, not they."""
+        return theirs is None and Group.WHEN in self.to_ours
+
+    def _rewrites(self) -> bool:
+        return Group.WHEN in self.to_theirs
+
+    def _occurrence_conflict(self, ours: Override | None, theirs: Override | None) -> bool:
+        """An edit beats a cancellation, so that no work is lost; otherwise the one rule (B5)."""
+        if not self.terms.theirs_rules and self.terms.outward and ours and theirs:
+            if theirs.cancelled and not ours.cancelled:
+                return True
+            if ours.cancelled and not theirs.cancelled:
+                return False
+        return self.terms.ours_wins(Group.OCCURRENCES)
+
+    def _keep(
+        self,
+        ours: dict[date, Override | None],
+        theirs: dict[date, Override | None],
+        base: dict[date, Override | None],
+    ) -> None:
+        images = self.images
+        self.ours = replace(self.ours, exceptions=_possible(self.ours, ours))
+        self.theirs = replace(self.theirs, exceptions=_possible(self.theirs, theirs))
+        self.base = replace(self.base, exceptions=_possible(self.base, base))
+        if not same(Group.OCCURRENCES, self.ours, images.ours):
+            self.to_ours.add(Group.OCCURRENCES)
+        if not same(Group.OCCURRENCES, self.theirs, images.theirs):
+            self.to_theirs.add(Group.OCCURRENCES)
+
+    # -- people
+
+    def people(self) -> None:
+        """Merge participants as a set: additions and departures of either side all hold. They never travel out (B1)."""
+        ours, theirs, seen = self.images.ours.who, self.images.theirs.who, self.images.seen.who
+        if theirs is None or ours is None:
+            return
+        before = seen if seen is not None else frozenset()
+        who = (ours | (theirs - before)) - (before - theirs)
+        self.base = replace(self.base, who=who)
+        if who != ours:
+            self.ours = replace(self.ours, who=who)
+            self.to_ours.add(Group.WHO)
+
+
+def _with(entry: Entry, source: Entry, group: Group) -> Entry:
+    match group:
+        case Group.TITLE:
+            return replace(entry, title=source.title)
+        case Group.WHEN:
+            return replace(entry, when=source.when)
+        case Group.WHERE:
+            return replace(entry, location=source.location)
+        case Group.NOTES:
+            return replace(entry, notes=source.notes)
+        case Group.PRIVACY:
+            return replace(entry, private=source.private)
+        case _:
+            return replace(entry, show_as=source.show_as)
+
+
+def _possible(entry: Entry, exceptions: Mapping[date, Override | None]) -> dict[date, Override]:
+    """Return the exceptions whose original date the (new) pattern still has."""
+    when = entry.when
+    if not isinstance(when, Series):
+        return {}
+    return {day: each for day, each in exceptions.items() if each and occurs_on(when.recurrence, day)}

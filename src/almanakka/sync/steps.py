@@ -1,0 +1,130 @@
+"""Planned effects, as values: what a run is about to do, before it does anything (B3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from almanakka.sync.entry import Entry, Event, Group, Response
+from almanakka.sync.merge import Conflict
+from almanakka.sync.ports import ActivityId, Draft, Edit, Hold, Pair, Record
+
+
+@dataclass(frozen=True, slots=True)
+class Participation:
+    """What the mailbox's user answered to a meeting, and whether they hide taking part (B9)."""
+
+    response: Response
+    private: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class Reconcile:
+    """Bring one activity and one event together; with neither ``here`` nor ``there`` it only settles what was seen.
+
+    ``pair`` already carries the new ``base``, ``seen`` and facts. ``before`` is what the server holds (with its
+    footer), ``there`` what it shall hold, ``agreed`` the base once that is written.
+    """
+
+    pair: Pair
+    record: Record
+    here: Edit | None = None
+    there: Entry | None = None
+    before: Entry | None = None
+    agreed: Entry | None = None
+    groups_there: frozenset[Group] = frozenset()
+    footer: str = ""
+    footer_of: str = ""
+    participation: Participation | None = None
+    conflicts: tuple[Conflict, ...] = ()
+    lost: Entry | None = None
+    matched: bool = False
+    reason: str = ""
+    uid: str = ""
+
+
+@dataclass(slots=True)
+class CreateHere:
+    """Make an activity of an event."""
+
+    event: Event
+    seen: Entry
+    draft: Draft
+    uid: str
+    real: bool
+    organises: bool
+    participation: Participation | None = None
+    replaces: Pair | None = None
+    reason: str = "new in Microsoft"
+
+
+@dataclass(slots=True)
+class CreateThere:
+    """Make a mirror of an activity."""
+
+    record: Record
+    target: Entry
+    footer: str
+    pair: Pair | None = None
+
+
+@dataclass(slots=True)
+class RemoveHere:
+    """The event is gone: delete the activity, or only leave it."""
+
+    pair: Pair
+    record: Record
+    leave: bool
+    kill: bool
+    reason: str
+
+
+@dataclass(slots=True)
+class RemoveThere:
+    """The activity is gone, or no longer travels here: delete its mirror. ``forget`` lets it come back later."""
+
+    pair: Pair
+    reason: str
+    forget: bool = False
+
+
+@dataclass(slots=True)
+class Retire:
+    """Stop following an event without touching it: dead for good, or muted until its type travels again."""
+
+    pair: Pair
+    mute: bool = False
+    kill: ActivityId | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Supersede:
+    """A real meeting's copy takes the place of our mirror in the same mailbox (R4)."""
+
+    pair: Pair
+    event: Event
+    record: Record
+
+
+@dataclass(slots=True)
+class Wait:
+    """Leave it for a person, or for later."""
+
+    hold: Hold
+    pair: Pair | None = None
+
+
+Step = Reconcile | CreateHere | CreateThere | RemoveHere | RemoveThere | Retire | Supersede | Wait
+
+
+@dataclass(slots=True)
+class Plan:
+    """All that one run is about to do, and what it leaves out, by reason."""
+
+    steps: list[Step] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+    def skip(self, reason: str, title: str) -> None:
+        self.skipped[reason] = self.skipped.get(reason, 0) + 1
+        self.left_out.append((reason, title))
