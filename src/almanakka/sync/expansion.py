@@ -6,6 +6,7 @@ from bisect import bisect_left
 from calendar import isleap
 from collections.abc import Collection, Iterator
 from datetime import UTC, date, datetime, time
+from functools import cache
 from itertools import islice
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -28,7 +29,7 @@ _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 def dates(r: Recurrence, since: date | None = None) -> Iterator[date]:
     """The local dates of `r` in order, from `since` on; a never-ending one stops at the end of year 9999.
 
-    The first is the first match on or after `r.start`. Raises `Unrepresentable` for a pattern without meaning.
+    The first is the first match on or after `r.start`. Raises `Unrepresentable` for a meaningless pattern.
     """
     pattern = _pattern(r)
     first = 0 if since is None else pattern.rank(since)
@@ -172,7 +173,7 @@ class _Days:
 
 
 class _Weeks:
-    """Groups of dates; `week` is the first day of the start's own week, `skipped` its dates before the start."""
+    """Groups of dates: `week` is the first day of the start's week, `skipped` its dates before the start."""
 
     __slots__ = ("offsets", "skipped", "step", "week")
 
@@ -208,7 +209,7 @@ class _Weeks:
 class _Months:
     """One date in every `step`-th month; months are counted from year 0, so that years need no arithmetic."""
 
-    __slots__ = ("day", "first", "last", "steps_to", "step")
+    __slots__ = ("day", "first", "last", "step", "steps_to")
 
     def __init__(self, r: Recurrence) -> None:
         self.last = r.index is Index.LAST
@@ -220,8 +221,8 @@ class _Months:
         else:
             self.step, unit = 12 * r.interval, 12
             start += ((r.month or 1) - r.start.month) % 12
-        # Exchange takes the next month or year that matches, not the next whose turn it would be: Graph's example
-        # "the first Thursday every two months from 29 August" begins in September.
+        # Exchange takes the next month or year that matches, not the next whose turn it would be: Graph's
+        # example "the first Thursday every two months from 29 August" begins in September.
         if start <= _LAST_MONTH and self.date_in(start) < r.start:
             start += unit
         self.first = start
@@ -251,8 +252,9 @@ class _Months:
         return map(self.date_in, range(self.first + number * self.step, _LAST_MONTH + 1, self.step))
 
 
+@cache
 def _steps_to(days: frozenset[int], index: Index) -> tuple[int, ...]:
-    """Days from the first (for LAST: back from the last) day of a month to the one meant, by that day's weekday."""
+    """Days from a month's first day (LAST: back from its last) to the one meant, by the weekday of that day."""
     forward = 1 if index > 0 else -1
     return tuple(
         [step for step in range(31) if (weekday + forward * step) % 7 in days][abs(index) - 1]
