@@ -55,12 +55,12 @@ def from_rrule(
 ) -> Recurrence:
     """The recurrence with exactly the dates of the rule `text` for DTSTART `start` at `start_time` in `zone`.
 
-    `start_time` is None for all-day entries, `zone` (IANA) None for floating ones. A rule is taken if its dates
-    can be held, not only if its spelling can. What Exchange cannot hold raises `Unrepresentable`, and so does a
-    broken rule; nothing else is raised.
+    `start_time` is None for all-day entries, `zone` (IANA) None for floating ones. A rule is taken if its
+    dates can be held, not only if its spelling can. What Exchange cannot hold raises `Unrepresentable`, and so
+    does a broken rule; nothing else is raised.
 
     A `start` that the rule itself does not give counts as an occurrence to some readers and not to others
-    (RFC 5545 leaves it open), so it is refused; with `drop_start` it is read as Exchange reads it: it is none.
+    (RFC 5545 leaves it open), so it is refused; with `drop_start` it is read as Exchange reads it: not one.
     """
     rule = _plain(parse(text), start)
     _check_time(rule, start_time)
@@ -116,7 +116,7 @@ def _instant(day: date, at: time, zone: str) -> datetime:
 
 
 def _last_day(until: Until, start_time: time | None, zone: str | None) -> date:
-    """The last local date whose start is not after `until`; without a zone the written time counts as local."""
+    """The last local date whose start is not after `until`, whose time counts as local without a zone."""
     if until.at is None:
         return until.day
     if not until.utc or zone is None:

@@ -22,10 +22,8 @@ _NEVER_HELD = {
     "BYWEEKNO": ("it counts the weeks of the year", "by-week-number"),
     "BYYEARDAY": ("it counts the days of the year", "by-year-day"),
 }
-_PARTS = frozenset(
-    ("FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "RSCALE", "SKIP", "BYDAY", "BYMONTHDAY", "BYMONTH")
-    + ("BYSETPOS", "BYHOUR", "BYMINUTE", "BYSECOND")
-)
+_LISTS = frozenset(("BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "BYHOUR", "BYMINUTE", "BYSECOND"))
+_PARTS = _LISTS | {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "RSCALE", "SKIP"}
 
 
 @dataclass(frozen=True, slots=True)
