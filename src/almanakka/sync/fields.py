@@ -1,4 +1,4 @@
-"""Canonical forms: what counts as the same title, the same time, the same occurrence (facts: correctness §1.2, §3.5, §5).
+"""Canonical forms: what counts as the same title, the same time, the same occurrence (DESIGN §4.1).
 
 A zone's name, white space at a line's end or a composed letter never count as a change, so they never cause a write.
 """
@@ -21,7 +21,6 @@ from almanakka.sync.zones import behaviour, known
 
 #: The groups that are one value each; WHO is a set and OCCURRENCES a mapping, so those merge item by item.
 SIMPLE_GROUPS = (Group.TITLE, Group.WHEN, Group.WHERE, Group.NOTES, Group.PRIVACY, Group.SHOW_AS)
-#: Fields of an override that hold text, with the master's field they override.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
@@ -98,9 +97,7 @@ def canonical(entry: Entry, limits: Limits | None = None) -> Entry:
         return result
     if not isinstance(result.when, Series):
         return replace(result, exceptions={})
-    exceptions = {
-        day: _canonical_override(result, day, each, limits) for day, each in entry.exceptions.items()
-    }
+    exceptions = {day: _canonical_override(result, day, each, limits) for day, each in entry.exceptions.items()}
     return replace(result, exceptions={day: each for day, each in sorted(exceptions.items()) if each})
 
 

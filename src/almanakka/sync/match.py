@@ -19,9 +19,7 @@ _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 Key = Callable[[Entry], Hashable]
 
 
-def match(
-    events: Sequence[Event], records: Sequence[Record], limits: Limits, zone: str
-) -> list[tuple[Event, Record]]:
+def match(events: Sequence[Event], records: Sequence[Record], limits: Limits, zone: str) -> list[tuple[Event, Record]]:
     """Return the pairs: exact keys first, then keys that differ in letter case and width only."""
     theirs = [(event, canonical(event.entry, limits)) for event in events]
     ours = [(record, canonical(record.entry, limits)) for record in records]
@@ -72,9 +70,7 @@ def _pass(
     return pairs
 
 
-def _bucket(
-    events: list[tuple[Event, Entry]], records: list[tuple[Record, Entry]]
-) -> list[tuple[Event, Record]]:
+def _bucket(events: list[tuple[Event, Entry]], records: list[tuple[Record, Entry]]) -> list[tuple[Event, Record]]:
     """Pair within one key: first those that agree in place and notes too, then the k-th with the k-th, oldest first."""
     events = sorted(events, key=lambda each: (each[0].created or _LONG_AGO, each[0].id))
     records = sorted(records, key=lambda each: (each[0].created or _LONG_AGO, each[0].id))

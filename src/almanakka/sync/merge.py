@@ -148,9 +148,7 @@ class _Merging:
 
     def occurrences(self) -> None:
         images = self.images
-        if not any(
-            (images.base.exceptions, images.ours.exceptions, images.seen.exceptions, images.theirs.exceptions)
-        ):
+        if not any((images.base.exceptions, images.ours.exceptions, images.seen.exceptions, images.theirs.exceptions)):
             return
         days = set(images.ours.exceptions) | set(images.theirs.exceptions)
         days |= set(images.base.exceptions) | set(images.seen.exceptions)
@@ -183,7 +181,7 @@ class _Merging:
         return (ours, ours, base) if self.terms.outward else (ours, theirs, base)
 
     def _own_doing(self, day: date, theirs: Override | None) -> bool:
-        """Whether an unfinished write of ours explains what stands there: written already, or dropped by its pattern."""
+        """Whether an unfinished write of ours explains what stands there: written, or dropped by its pattern."""
         intended = self.images.intended
         if intended is None:
             return False

@@ -305,7 +305,11 @@ class Ledger(Protocol):
         """Return what the company knows of these meeting keys (see :func:`almanakka.sync.meetings.uid_key`)."""
 
     def bind(self, uids: Mapping[str, ActivityId]) -> None:
-        """Remember uids for activities (R2, R3); raises :class:`UidTaken` if one is another activity's or dead."""
+        """Remember uids for activities (R2, R3); raises :class:`UidTaken` if one is another living activity's or dead.
+
+        A uid whose activity no longer exists and that was never killed is free: somebody left a meeting and was
+        invited again.
+        """
 
     def kill(self, activities: Collection[ActivityId], at: datetime) -> None:
         """Mark every uid of these activities dead, so that no copy of theirs comes back (R7)."""

@@ -56,7 +56,7 @@ def from_rrule(
     """The recurrence with exactly the dates of the rule `text` for DTSTART `start` at `start_time` in `zone`.
 
     `start_time` is None for all-day entries, `zone` (IANA) None for floating ones. A rule is taken if its
-    dates can be held, not only if its spelling can. What Exchange cannot hold raises `Unrepresentable`, and so
+    dates can be held, not only if its spelling can. What Exchange cannot hold raises `Unrepresentable`; so
     does a broken rule; nothing else is raised.
 
     A `start` that the rule itself does not give counts as an occurrence to some readers and not to others

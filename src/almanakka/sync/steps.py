@@ -40,6 +40,7 @@ class Reconcile:
     matched: bool = False
     reason: str = ""
     uid: str = ""
+    hold: Hold | None = None
 
 
 @dataclass(slots=True)
@@ -65,6 +66,7 @@ class CreateThere:
     target: Entry
     footer: str
     pair: Pair | None = None
+    reason: str = "new here"
 
 
 @dataclass(slots=True)
@@ -80,11 +82,11 @@ class RemoveHere:
 
 @dataclass(slots=True)
 class RemoveThere:
-    """The activity is gone, or no longer travels here: delete its mirror. ``forget`` lets it come back later."""
+    """The activity is gone, or no longer travels here: delete its event. ``kill`` keeps all its copies from coming back."""
 
     pair: Pair
     reason: str
-    forget: bool = False
+    kill: bool = False
 
 
 @dataclass(slots=True)
@@ -108,13 +110,19 @@ class Supersede:
 
 @dataclass(slots=True)
 class Wait:
-    """Leave it for a person, or for later."""
+    """Leave it for a person, with the reason; a pair's event may have to be looked at again."""
 
     hold: Hold
-    pair: Pair | None = None
 
 
-Step = Reconcile | CreateHere | CreateThere | RemoveHere | RemoveThere | Retire | Supersede | Wait
+@dataclass(slots=True)
+class Forget:
+    """Drop a pair of which nothing is left on either side."""
+
+    pair: Pair
+
+
+Step = Reconcile | CreateHere | CreateThere | RemoveHere | RemoveThere | Retire | Supersede | Wait | Forget
 
 
 @dataclass(slots=True)

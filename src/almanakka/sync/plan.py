@@ -1,0 +1,235 @@
+"""The plan of one run: what to do about every pair, event and activity in sight, as values (B3)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from uuid import uuid4
+
+from almanakka.sync import meetings
+from almanakka.sync.entry import Event, Unreadable
+from almanakka.sync.match import match
+from almanakka.sync.ports import ActivityId, Born, Hold, Pair, Record, State
+from almanakka.sync.reconcile import View, create_here, create_there, gone_here, gone_there, join, reconcile
+from almanakka.sync.scope import incoming, outgoing
+from almanakka.sync.steps import Forget, Plan, Reconcile, RemoveHere, RemoveThere, Retire, Step, Supersede, Wait
+
+#: More deletions than both of these in one run wait for a person (B2).
+MANY = 10
+SHARE = 0.30
+
+
+@dataclass(slots=True, kw_only=True)
+class Snapshot:
+    """Everything that one run has read: the feed, our changes, and the pairs and activities they touch.
+
+    ``events`` holds what the feed told, by id; ``gone`` the events that the server says do not exist. ``touched`` are
+    activities that changed with us; with ``full`` every pair is compared. ``candidates`` are activities that may go
+    out; with ``first`` they are matched against unpaired events.
+    """
+
+    view: View
+    events: Mapping[str, Event | Unreadable]
+    gone: Collection[str] = ()
+    pairs: Sequence[Pair] = ()
+    records: Mapping[ActivityId, Record] = field(default_factory=dict)
+    candidates: Sequence[Record] = ()
+    touched: Collection[ActivityId] = ()
+    live: int = 0
+    full: bool = False
+    first: bool = False
+
+
+def plan(snapshot: Snapshot) -> Plan:
+    """Decide everything, then hold back what looks like a disaster."""
+    planning = _Planning(snapshot)
+    planning.known_pairs()
+    planning.unknown_events()
+    planning.unpaired_activities()
+    return _guarded(planning.plan, snapshot)
+
+
+class _Planning:
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.view = snapshot.view
+        self.plan = Plan()
+        self.by_event = {pair.event: pair for pair in snapshot.pairs if pair.event is not None}
+        self.by_activity = {pair.activity: pair for pair in snapshot.pairs if pair.activity is not None}
+        self.unknown = {id: event for id, event in snapshot.events.items() if id not in self.by_event}
+        self.paired: set[ActivityId] = set(self.by_activity)
+
+    # -- pairs
+
+    def known_pairs(self) -> None:
+        for pair in self.snapshot.pairs:
+            step = self._pair(pair)
+            if step is not None:
+                self.plan.steps.append(step)
+
+    def _pair(self, pair: Pair) -> Step | None:
+        if pair.state is State.DEAD:
+            return None
+        if pair.state is State.DELETING:
+            return RemoveThere(pair, "deleted here")
+        record = self.snapshot.records.get(pair.activity) if pair.activity is not None else None
+        if pair.event is None:
+            return self._never_created(pair, record)
+        event = self.snapshot.events.get(pair.event)
+        if pair.event in self.snapshot.gone:
+            return self._gone(pair, record)
+        if event is None and not (self.snapshot.full or pair.approved or pair.activity in self.snapshot.touched):
+            return None
+        if record is None:
+            return gone_here(self.view, pair, event if isinstance(event, Event) else None)
+        if isinstance(event, Unreadable):
+            return Wait(_unreadable(event))
+        return _unless_idle(reconcile(self.view, pair, record, event), pair)
+
+    def _never_created(self, pair: Pair, record: Record | None) -> Step:
+        """A create that was cut short and left nothing behind there: do it again, if it is still wanted (B6)."""
+        if record is None or outgoing(record, self.view.settings) is not None:
+            return Forget(pair)
+        return create_there(self.view, record, pair)
+
+    def _gone(self, pair: Pair, record: Record | None) -> Step:
+        if record is None:
+            return Forget(pair)
+        successor = self._successor(pair)
+        if successor is not None:
+            del self.unknown[successor.id]
+            return reconcile(self.view, replace(pair, change_key=""), record, successor)
+        return gone_there(self.view, pair, record, "deleted in Microsoft")
+
+    def _successor(self, pair: Pair) -> Event | None:
+        """Return the event that took this one's place: some clients delete and create anew (row 34)."""
+        if not pair.uid:
+            return None
+        for event in self.unknown.values():
+            if isinstance(event, Event) and meetings.uid_key(event) == pair.uid and not event.cancelled:
+                return event
+        return None
+
+    # -- events nobody has seen before
+
+    def unknown_events(self) -> None:
+        fresh: list[Event] = []
+        for event in self.unknown.values():
+            if isinstance(event, Unreadable):
+                self.plan.steps.append(Wait(_unreadable(event)))
+                self.plan.skip("unrepresentable", event.title)
+            elif (reason := incoming(event, self.view.settings)) is not None:
+                self._left_out(event, reason)
+            elif not self._by_uid(event):
+                fresh.append(event)
+        matched = self._matches(fresh) if self.snapshot.first else set()
+        for event in fresh:
+            if event.id not in matched:
+                self.plan.steps.append(create_here(self.view, event))
+
+    def _left_out(self, event: Event, reason: str) -> None:
+        """An event that would not come in may still be one that we have (S15: unless it is paired)."""
+        known = self.view.known.get(meetings.uid_key(event))
+        if reason != "too_old" or known is None or known.dead or not self._by_uid(event):
+            self.plan.skip(reason, event.entry.title)
+
+    def _by_uid(self, event: Event) -> bool:
+        """Attach an event that the company knows already; return whether that settles it (R2-R4, R7)."""
+        key = meetings.uid_key(event)
+        known = self.view.known.get(key) if key else None
+        if known is None:
+            return False
+        if known.dead:
+            self.plan.skip("deleted_before", event.entry.title)
+            return True
+        record = self.snapshot.records.get(known.activity)
+        if record is None:
+            return False
+        pair = self.by_activity.get(known.activity)
+        if pair is None:
+            self._attach(event, record)
+            return True
+        if event.meeting is not None and not pair.real and pair.event is not None:
+            self.plan.steps.append(Supersede(pair, event, record))
+            self.by_event[event.id] = pair
+            return True
+        return False
+
+    def _attach(self, event: Event, record: Record) -> None:
+        step = join(self.view, record, event, new_pair(record, Born.THERE))
+        step.matched = event.meeting is None
+        self.paired.add(record.id)
+        self.plan.steps.append(step)
+
+    def _matches(self, events: Sequence[Event]) -> set[str]:
+        open_records = [
+            record
+            for record in self.snapshot.candidates
+            if record.id not in self.paired and outgoing(record, self.view.settings) in (None, "type_not_synchronised")
+        ]
+        found = match(events, open_records, self.view.limits, self.view.settings.zone)
+        for event, record in found:
+            self.plan.steps.append(join(self.view, record, event, new_pair(record, Born.THERE)))
+            self.paired.add(record.id)
+        return {event.id for event, _ in found}
+
+    # -- activities without an event
+
+    def unpaired_activities(self) -> None:
+        for record in self.snapshot.candidates:
+            if record.id in self.paired:
+                continue
+            reason = outgoing(record, self.view.settings)
+            if reason is None:
+                self.plan.steps.append(create_there(self.view, record))
+            elif reason != "not_involved":
+                self.plan.skip(reason, record.entry.title)
+
+
+def new_pair(record: Record, born: Born) -> Pair:
+    """Return a pair that does not exist yet, with an origin key of its own."""
+    return Pair(origin=str(uuid4()), activity=record.id, born=born, state=State.LIVE)
+
+
+def _unreadable(event: Unreadable) -> Hold:
+    return Hold(f"event:{event.id}", "unrepresentable", event.reason, event.title)
+
+
+def _unless_idle(step: Step, pair: Pair) -> Step | None:
+    """Drop steps that would leave everything as it is."""
+    if isinstance(step, Retire) and step.mute and pair.state is State.MUTED:
+        return None
+    if isinstance(step, Reconcile) and step.pair == pair and not (step.here or step.there or step.hold):
+        return None
+    return step
+
+
+# --- guards --------------------------------------------------------------------------------------
+
+
+def _guarded(plan: Plan, snapshot: Snapshot) -> Plan:
+    """Hold deletions back where one run would make too many of them, in either direction (B2)."""
+    for kind in (RemoveHere, RemoveThere):
+        doomed = [step for step in plan.steps if isinstance(step, kind) and _counts(step)]
+        if len(doomed) > MANY and len(doomed) > SHARE * max(snapshot.live, len(doomed)):
+            held = {id(step) for step in doomed}
+            plan.steps = [_held(step) if id(step) in held else step for step in plan.steps]
+    return plan
+
+
+def _counts(step: RemoveHere | RemoveThere) -> bool:
+    return not step.pair.approved and step.pair.state is not State.DELETING
+
+
+def _held(step: Step) -> Wait:
+    assert isinstance(step, RemoveHere | RemoveThere)
+    record = step.record if isinstance(step, RemoveHere) else None
+    base = step.pair.base
+    title = record.entry.title if record is not None else base.title if base is not None else ""
+    direction = "deletion_here" if isinstance(step, RemoveHere) else "deletion_there"
+    return Wait(Hold(f"event:{step.pair.event}", f"many_{direction}", step.reason, title))
+
+
+def uids(events: Iterable[Event | Unreadable]) -> set[str]:
+    """Return the keys by which the company may know these events."""
+    return {key for event in events if isinstance(event, Event) and (key := meetings.uid_key(event))}

@@ -1,0 +1,363 @@
+"""What to do about one activity and one event: pure decisions, one step each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from almanakka.sync import meetings
+from almanakka.sync.entry import Entry, Event, Group
+from almanakka.sync.fields import SIMPLE_GROUPS, canonical, same, take
+from almanakka.sync.footer import attach, detach
+from almanakka.sync.merge import Images, Terms, merge
+from almanakka.sync.ports import (
+    ActivityId,
+    Born,
+    Category,
+    Copy,
+    Edit,
+    Hold,
+    Known,
+    Limits,
+    Pair,
+    Record,
+    State,
+    UserId,
+)
+from almanakka.sync.scope import Settings, outgoing, takes_part
+from almanakka.sync.steps import (
+    CreateHere,
+    CreateThere,
+    Participation,
+    Reconcile,
+    RemoveHere,
+    RemoveThere,
+    Retire,
+    Step,
+)
+
+#: More writes than this in the time below are an argument between two machines, not somebody's work (DESIGN §4.6).
+WRITES = 3
+WRITES_WITHIN = timedelta(minutes=10)
+#: Edits worth keeping an entry for, though the other side deleted it (facts: correctness §6, rows 6-8).
+SIGNIFICANT = (Group.TITLE, Group.WHEN, Group.WHERE, Group.NOTES, Group.OCCURRENCES)
+
+
+@dataclass(slots=True, kw_only=True)
+class View:
+    """What decisions rest on besides the two sides themselves."""
+
+    settings: Settings
+    limits: Limits
+    now: datetime
+    users: Mapping[str, UserId] = field(default_factory=dict)
+    copies: Mapping[ActivityId, Sequence[Copy]] = field(default_factory=dict)
+    known: Mapping[str, Known] = field(default_factory=dict)
+
+    def theirs(self, event: Event, footer: str) -> tuple[Entry, Entry, bool]:
+        """Return the event's entry as the server holds it, without our footer, and whether the footer was there."""
+        raw = canonical(event.entry, self.limits)
+        entry, found = detach(raw, footer)
+        return raw, meetings.with_people(event, entry, self.users, self.settings.user), found
+
+    def ours(self, record: Record) -> Entry:
+        return canonical(record.entry, self.limits)
+
+    def when_edited(self, event: Event) -> datetime:
+        """Return when the event was edited; a server whose clock runs ahead does not win by that."""
+        return min(event.modified, self.now)
+
+
+def participation(event: Event) -> Participation | None:
+    """Return the holder's own answer and own private mark, for a meeting."""
+    if event.meeting is None:
+        return None
+    return Participation(event.meeting.response, event.entry.private)
+
+
+def facts(pair: Pair, event: Event) -> Pair:
+    """Return ``pair`` with what the event says of itself."""
+    meeting = event.meeting
+    return replace(
+        pair,
+        event=event.id,
+        change_key=event.change_key,
+        uid=meetings.uid_key(event),
+        real=meeting is not None,
+        organises=meeting is not None and meeting.is_organiser,
+    )
+
+
+# --- both sides exist ----------------------------------------------------------------------------
+
+
+def reconcile(view: View, pair: Pair, record: Record, event: Event | None) -> Step:
+    """Decide for a pair whose activity exists; ``event`` is None where the event has not changed."""
+    if (step := _leaves(view, pair, record)) is not None:
+        return step
+    if event is not None and (event.cancelled or event.declined):
+        return gone_there(view, pair, record, "cancelled" if event.cancelled else "declined", event)
+    real = pair.real if event is None else event.meeting is not None
+    if real:
+        return _meeting(view, pair, record, event)
+    return _merge(view, pair, record, event, outward=record.synchronised)
+
+
+def _leaves(view: View, pair: Pair, record: Record) -> Step | None:
+    """Return the step for a pair whose activity no longer travels to this mailbox, or None (S4, S13, B10)."""
+    mirror = pair.born is Born.HERE and not pair.real
+    if not takes_part(record, view.settings.user):
+        if mirror or (not pair.real and record.synchronised and record.category is not Category.PROJECT_TASK):
+            return RemoveThere(pair, "no longer takes part", forget=mirror)
+        return Retire(pair, reason="no longer takes part")
+    if record.category is Category.PROJECT_TASK:
+        return (
+            RemoveThere(pair, "project task", forget=True) if mirror else Retire(pair, mute=True, reason="project task")
+        )
+    if mirror and not record.synchronised:
+        return RemoveThere(pair, "type not synchronised", forget=True)
+    return None
+
+
+def _merge(view: View, pair: Pair, record: Record, event: Event | None, *, outward: bool, rules: bool = False) -> Step:
+    ours = view.ours(record)
+    if event is None:
+        assert pair.seen is not None
+        raw, theirs, found = attach(pair.seen, pair.footer), pair.seen, bool(pair.footer)
+        modified, fixed, told = view.now, frozenset[Group](), pair
+    else:
+        raw, theirs, found = view.theirs(event, pair.footer)
+        modified, fixed, told = view.when_edited(event), event.fixed, facts(pair, event)
+    base, seen = pair.base or theirs, pair.seen or theirs
+    terms = Terms(modified, record.times, outward=outward, fixed=fixed, theirs_rules=rules)
+    merged = merge(Images(base, ours, seen, theirs, pair.intended), terms)
+    told = replace(
+        told,
+        state=State.LIVE,
+        base=merged.base,
+        seen=theirs,
+        intended=None,
+        outward=outward,
+        footer=pair.footer if found else "",
+    )
+    step = Reconcile(
+        pair=told,
+        record=record,
+        here=_edit(merged.ours, merged.to_ours, modified, event, view, record),
+        conflicts=merged.conflicts,
+        lost=ours if merged.conflicts and not merged.conflicts[0].ours_won else theirs,
+        participation=participation(event) if event is not None else None,
+        reason="changed in Microsoft" if merged.to_ours else "changed here",
+        uid=told.uid if told.uid != pair.uid else "",
+    )
+    if outward and not rules:
+        _write_there(view, step, raw, merged.theirs, merged.to_theirs)
+    if step.there is not None and _too_often(step.pair, record, view.now):
+        _postpone(step)
+    return step
+
+
+def _edit(
+    entry: Entry, groups: frozenset[Group], at: datetime, event: Event | None, view: View, record: Record
+) -> Edit | None:
+    guests = None
+    if event is not None and event.meeting is not None and Group.WHO in groups:
+        guests = meetings.guests(event, view.users)
+    return Edit(take(record.entry, entry, groups), groups, at, guests) if groups else None
+
+
+def _write_there(view: View, step: Reconcile, raw: Entry, target: Entry, groups: frozenset[Group]) -> None:
+    """Fill in the write there, if one is needed: groups of ours, or a footer that says something else now."""
+    pair, record = step.pair, step.record
+    wanted = record.footer if pair.born is Born.HERE else ""
+    footer = wanted if wanted != pair.footer_of else pair.footer
+    if not groups and footer == pair.footer:
+        step.pair = replace(pair, footer_of=wanted)
+        return
+    step.pair = replace(pair, intended=target)
+    step.before, step.there = raw, attach(target, footer)
+    step.agreed = take(pair.base or target, target, groups)
+    step.groups_there = groups or frozenset({Group.NOTES})
+    step.footer, step.footer_of = footer, wanted
+
+
+def _too_often(pair: Pair, record: Record, now: datetime) -> bool:
+    """Whether this pair has been written over and over without anybody having edited it here in between."""
+    recent = [at for at in pair.writes if now - at < WRITES_WITHIN]
+    if len(recent) < WRITES:
+        return False
+    edited = max(record.times.values(), default=None)
+    return edited is None or edited <= max(recent)
+
+
+def _postpone(step: Reconcile) -> None:
+    """Leave the write for later; what came from the other side is taken in all the same."""
+    minutes = WRITES_WITHIN.seconds // 60
+    detail = f"written {WRITES} times within {minutes} minutes"
+    step.hold = Hold(f"activity:{step.record.id}", "too_frequent", detail, step.record.entry.title)
+    step.pair = replace(step.pair, intended=None)
+    step.there = step.before = step.agreed = None
+
+
+# --- meetings ------------------------------------------------------------------------------------
+
+
+def _meeting(view: View, pair: Pair, record: Record, event: Event | None) -> Step:
+    """A meeting's copy is never written (B1). The master copy feeds the activity; others only say who comes (R5)."""
+    copies = view.copies.get(record.id, ())
+    told = pair if event is None else facts(pair, event)
+    told = replace(told, real=True)
+    if meetings.is_master(told, copies):
+        if not pair.master and pair.real:
+            return _take_over(view, told, record, event)
+        return _merge(view, replace(pair, master=True, real=True), record, event, outward=False, rules=True)
+    return _follow(view, told, record, event)
+
+
+def _take_over(view: View, pair: Pair, record: Record, event: Event | None) -> Step:
+    """Become the master copy: nothing is adopted by that alone (DESIGN §4.4)."""
+    return replace_step(_follow(view, pair, record, event), master=True)
+
+
+def replace_step(step: Reconcile, *, master: bool) -> Reconcile:
+    step.pair = replace(step.pair, master=master)
+    return step
+
+
+def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reconcile:
+    seen = pair.seen if event is None else view.theirs(event, "")[1]
+    told = replace(
+        pair, state=State.LIVE, base=view.ours(record), seen=seen, intended=None, master=False, outward=False
+    )
+    here = None
+    user = view.settings.user
+    if not takes_part(record, user):
+        who = (record.entry.who or frozenset()) | {user}
+        at = view.now if event is None else view.when_edited(event)
+        here = Edit(replace(record.entry, who=who), frozenset({Group.WHO}), at)
+    return Reconcile(
+        pair=told,
+        record=record,
+        here=here,
+        participation=participation(event) if event is not None else None,
+        reason="copy of a meeting",
+        uid=told.uid,
+    )
+
+
+# --- first sight ---------------------------------------------------------------------------------
+
+
+def join(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
+    """Pair an event with an activity that already stands for it: matched (S14), or known by uid (R2, R3)."""
+    raw, theirs, _ = view.theirs(event, "")
+    told = replace(facts(pair, event), state=State.LIVE)
+    if told.real and not meetings.is_master(told, view.copies.get(record.id, ())):
+        return _follow(view, told, record, event)
+    ours = view.ours(record)
+    united = _unite(ours, theirs, fill=record.synchronised and not told.real, fixed=event.fixed)
+    to_ours = frozenset(group for group in SIMPLE_GROUPS if not same(group, united, ours))
+    if not same(Group.OCCURRENCES, united, ours):
+        to_ours |= {Group.OCCURRENCES}
+    if theirs.who is not None and theirs.who != ours.who:
+        united = replace(united, who=(ours.who or frozenset()) | theirs.who)
+        to_ours |= {Group.WHO}
+    to_theirs = frozenset(group for group in (*SIMPLE_GROUPS, Group.OCCURRENCES) if not same(group, united, theirs))
+    outward = record.synchronised and not told.real
+    told = replace(told, base=united, seen=theirs, master=told.real, outward=outward, intended=None)
+    at = view.when_edited(event)
+    step = Reconcile(
+        pair=told,
+        record=record,
+        here=_edit(united, to_ours, at, event, view, record),
+        participation=participation(event),
+        lost=ours if to_ours else None,
+        matched=True,
+        reason="paired",
+        uid=told.uid,
+    )
+    if outward and to_theirs:
+        step.pair = replace(told, base=take(united, theirs, to_theirs))
+        _write_there(view, step, raw, united, to_theirs)
+    return step
+
+
+def _unite(ours: Entry, theirs: Entry, *, fill: bool, fixed: frozenset[Group]) -> Entry:
+    """An empty field is filled from the other side, otherwise Microsoft's value is taken; private if either is (S14)."""
+
+    def text(group: Group, mine: str, other: str) -> str:
+        return other if other or group in fixed else mine
+
+    exceptions = {**ours.exceptions, **theirs.exceptions} if fill else theirs.exceptions
+    return replace(
+        theirs,
+        location=text(Group.WHERE, ours.location, theirs.location),
+        notes=text(Group.NOTES, ours.notes, theirs.notes),
+        private=ours.private or theirs.private,
+        exceptions=exceptions,
+        who=ours.who,
+    )
+
+
+# --- one side is gone ----------------------------------------------------------------------------
+
+
+def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
+    """Decide for a pair whose activity has been deleted; the event is still there (B1, B10, S13; rows 4, 6, 7)."""
+    if event is None or pair.approved:
+        real, edited = pair.real, False
+    else:
+        real = event.meeting is not None
+        edited = pair.seen is not None and _significant(pair.seen, view.theirs(event, pair.footer)[1])
+    if real:
+        return Retire(pair, kill=pair.activity, reason="deleted here")
+    if pair.state is State.MUTED or (pair.born is Born.THERE and not pair.outward):
+        return Retire(pair, reason="deleted here")
+    if edited and event is not None and not (event.cancelled or event.declined):
+        return create_here(view, event, replaces=pair, reason="edited in Microsoft after it was deleted here")
+    return RemoveThere(pair, "deleted here")
+
+
+def gone_there(view: View, pair: Pair, record: Record, reason: str, event: Event | None = None) -> Step:
+    """Decide for a pair whose event is gone, cancelled or declined (B10; rows 5, 8, 37, 38)."""
+    user = view.settings.user
+    if pair.state is State.MUTED:
+        return Retire(pair, reason=reason)
+    if pair.real:
+        others = [copy for copy in view.copies.get(record.id, ()) if copy.real]
+        ended = pair.organises or (reason == "cancelled" and not others)
+        return RemoveHere(pair, record, leave=not ended, kill=ended, reason=reason)
+    if not pair.approved and outgoing(record, view.settings) is None and _edited_here(view, pair, record):
+        return create_there(view, record, pair, "edited here after it was deleted in Microsoft")
+    return RemoveHere(pair, record, leave=record.owner != user, kill=record.owner == user, reason=reason)
+
+
+def _edited_here(view: View, pair: Pair, record: Record) -> bool:
+    return pair.base is not None and _significant(pair.base, view.ours(record))
+
+
+def _significant(before: Entry, after: Entry) -> bool:
+    return any(not same(group, before, after) for group in SIGNIFICANT)
+
+
+def create_here(view: View, event: Event, replaces: Pair | None = None, reason: str = "new in Microsoft") -> CreateHere:
+    """Return the step that makes an activity of an event."""
+    _, theirs, _ = view.theirs(event, replaces.footer if replaces else "")
+    made = meetings.draft(event, theirs, view.users, view.settings.user)
+    return CreateHere(
+        event=event,
+        seen=theirs,
+        draft=replace(made, edited_at=view.when_edited(event)),
+        uid=meetings.uid_key(event),
+        real=event.meeting is not None,
+        organises=event.meeting is not None and event.meeting.is_organiser,
+        participation=participation(event),
+        replaces=replaces,
+        reason=reason,
+    )
+
+
+def create_there(view: View, record: Record, pair: Pair | None = None, reason: str = "new here") -> CreateThere:
+    """Return the step that makes a mirror of an activity; ``pair`` is an earlier pair whose event does not exist."""
+    return CreateThere(record, view.ours(record), record.footer, pair, reason)

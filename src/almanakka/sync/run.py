@@ -1,0 +1,316 @@
+"""One reconciliation of one mailbox: read both sides, plan, perform, remember (DESIGN §4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from almanakka.sync import meetings
+from almanakka.sync.entry import Event, Unreadable
+from almanakka.sync.errors import CalendarError, WatermarkLost
+from almanakka.sync.perform import Performance, Tally
+from almanakka.sync.plan import Snapshot, plan, uids
+from almanakka.sync.ports import (
+    Activities,
+    ActivityId,
+    Born,
+    Calendar,
+    Copy,
+    Hint,
+    Known,
+    Ledger,
+    Pair,
+    Record,
+    State,
+)
+from almanakka.sync.reconcile import View
+from almanakka.sync.scope import Settings
+from almanakka.sync.steps import CreateHere, CreateThere, Plan, Reconcile, RemoveHere, RemoveThere, Wait
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run did. ``retry_at`` is when to look again of our own accord; ``error`` is what cut it short."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
+    retry_at: datetime | None = None
+    finished: bool = False
+    full: bool = False
+    error: CalendarError | None = None
+
+
+@dataclass(slots=True)
+class Preview:
+    """What a first run would do (B3): counts, and each entry as (action, title, reason)."""
+
+    counts: dict[str, int]
+    skipped: dict[str, int]
+    items: list[tuple[str, str, str]]
+
+
+@dataclass(slots=True)
+class _Feed:
+    events: dict[str, Event | Unreadable] = field(default_factory=dict)
+    removed: set[str] = field(default_factory=set)
+    watermark: str | None = None
+    full: bool = False
+
+
+class Run:
+    """One run over one mailbox. Make a new one for each run."""
+
+    def __init__(
+        self,
+        calendar: Calendar,
+        activities: Activities,
+        ledger: Ledger,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime],
+        stop: Callable[[], bool] = lambda: False,
+        progress: Progress | None = None,
+    ) -> None:
+        self.calendar = calendar
+        self.activities = activities
+        self.ledger = ledger
+        self.settings = settings
+        self.clock = clock
+        self.stop = stop
+        self.progress = progress
+
+    def execute(self, watermark: str | None, *, full: bool = False, first: bool = False) -> Outcome:
+        """Bring the mailbox in step. Errors of the calendar end the run early and are told in the outcome."""
+        tally = Tally()
+        outcome = Outcome(counts=tally.counts)
+        try:
+            self._execute(watermark, full or first, first, tally, outcome)
+        except CalendarError as error:
+            outcome.error = error
+        outcome.retry_at = tally.retry_at
+        return outcome
+
+    def preview(self) -> Preview:
+        """Return what the first run would do, writing nothing (B3)."""
+        feed, hints = self._read(None, full=True)
+        snapshot = self._snapshot(feed, hints, first=True)
+        return _preview(plan(snapshot))
+
+    def _execute(self, watermark: str | None, full: bool, first: bool, tally: Tally, outcome: Outcome) -> None:
+        feed, hints = self._read(watermark, full=full)
+        snapshot = self._snapshot(feed, hints, first=first)
+        todo = plan(snapshot)
+        outcome.skipped, outcome.full = todo.skipped, feed.full
+        performance = Performance(
+            calendar=self.calendar,
+            activities=self.activities,
+            ledger=self.ledger,
+            snapshot=snapshot,
+            clock=self.clock,
+            stop=self.stop,
+            progress=self.progress,
+            tally=tally,
+        )
+        if not performance.run(todo):
+            return
+        with self.ledger.atomic():
+            self._release(snapshot, todo)
+            self.activities.clear([hint for hint in hints if hint.activity not in tally.postponed])
+            self.ledger.checkpoint(feed.watermark, full=feed.full)
+        outcome.finished = True
+
+    def _release(self, snapshot: Snapshot, todo: Plan) -> None:
+        """Drop the holds of whatever this run has looked at and found in order."""
+        held = {step.hold.item for step in todo.steps if isinstance(step, Wait | Reconcile) and step.hold is not None}
+        seen = {f"event:{id}" for id in snapshot.events} | {f"event:{id}" for id in snapshot.gone}
+        seen |= {f"activity:{id}" for id in snapshot.touched}
+        if items := seen - held:
+            self.ledger.release(items)
+
+    # -- reading
+
+    def _read(self, watermark: str | None, *, full: bool) -> tuple[_Feed, list[Hint]]:
+        """Read theirs first, then what changed with us: an edit made in between is then seen by either."""
+        feed = None
+        if watermark and not full:
+            try:
+                feed = self._collect(self.calendar.changes(watermark), full=False)
+            except WatermarkLost:
+                feed = None
+        if feed is None:
+            feed = self._collect(self.calendar.listing(), full=True)
+        return feed, self.activities.hints()
+
+    def _collect(self, pages: Iterable[object], *, full: bool) -> _Feed:
+        feed = _Feed(full=full)
+        for page in pages:
+            for event in page.events:  # type: ignore[attr-defined]
+                feed.events[event.id] = event
+                feed.removed.discard(event.id)
+            for id in page.removed:  # type: ignore[attr-defined]
+                feed.removed.add(id)
+                feed.events.pop(id, None)
+            feed.watermark = page.watermark or feed.watermark  # type: ignore[attr-defined]
+        return feed
+
+    def _snapshot(self, feed: _Feed, hints: list[Hint], *, first: bool) -> Snapshot:
+        touched = {hint.activity for hint in hints}
+        pairs = self._pairs(feed, touched)
+        self._recover(pairs, feed)
+        gone = self._confirm(feed, pairs, touched)
+        if not feed.full:
+            _drop_echoes(feed, pairs, touched)
+        known = self.ledger.known(uids(feed.events.values())) if feed.events else {}
+        records = self._records(feed, pairs, touched, known)
+        view = View(
+            settings=self.settings,
+            limits=self.calendar.limits,
+            now=self.clock(),
+            users=self._users(feed),
+            copies=self._copies(pairs, known),
+            known=known,
+        )
+        return Snapshot(
+            view=view,
+            events=feed.events,
+            gone=gone,
+            pairs=pairs,
+            records=records,
+            candidates=list(records.values()) if feed.full else [records[id] for id in touched if id in records],
+            touched=touched,
+            live=self._live(feed, pairs),
+            full=feed.full,
+            first=first,
+        )
+
+    def _live(self, feed: _Feed, pairs: list[Pair]) -> int:
+        if feed.full:
+            return sum(pair.state is State.LIVE for pair in pairs)
+        return self.ledger.count() if pairs else 0
+
+    def _pairs(self, feed: _Feed, touched: Collection[ActivityId]) -> list[Pair]:
+        if feed.full:
+            return self.ledger.pairs()
+        found = {pair.key: pair for pair in self.ledger.unfinished()}
+        ids = feed.events.keys() | feed.removed
+        if ids:
+            found |= {pair.key: pair for pair in self.ledger.by_event(ids)}
+        if touched:
+            found |= {pair.key: pair for pair in self.ledger.by_activity(touched)}
+        more = self._superseding(feed, found.values())
+        return [*found.values(), *more]
+
+    def _superseding(self, feed: _Feed, pairs: Iterable[Pair]) -> list[Pair]:
+        """Return pairs that unknown events belong to by uid: a mirror about to be superseded, a pair re-linked."""
+        have = {pair.event for pair in pairs}
+        keys = uids(event for event in feed.events.values() if event.id not in have)
+        if not keys:
+            return []
+        activities = {known.activity for known in self.ledger.known(keys).values()}
+        activities -= {pair.activity for pair in pairs if pair.activity is not None}
+        return self.ledger.by_activity(activities) if activities else []
+
+    def _recover(self, pairs: list[Pair], feed: _Feed) -> None:
+        """Find what an unfinished create left behind, by origin key (B6)."""
+        lost = [pair for pair in pairs if pair.state is State.CREATING and pair.event is None]
+        if not lost:
+            return
+        by_origin = {event.origin: event for event in feed.events.values() if isinstance(event, Event) and event.origin}
+        for pair in lost:
+            event = by_origin.get(pair.origin) if feed.full else None
+            event = event or self.calendar.find(pair.origin)
+            if event is not None:
+                feed.events[event.id] = event
+                _found(pair, event)
+
+    def _confirm(self, feed: _Feed, pairs: list[Pair], touched: Collection[ActivityId]) -> set[str]:
+        """Return the events that are really gone: only the server's own word counts (B2)."""
+        doubtful = {pair.event for pair in pairs if pair.event is not None and self._doubtful(pair, feed, touched)}
+        doubtful -= feed.events.keys()
+        if not doubtful:
+            return set()
+        answers = self.calendar.fetch(sorted(id for id in doubtful if id is not None))
+        gone = set()
+        for id, event in answers.items():
+            if event is None:
+                gone.add(id)
+            else:
+                feed.events[id] = event
+        return gone
+
+    def _doubtful(self, pair: Pair, feed: _Feed, touched: Collection[ActivityId]) -> bool:
+        if pair.state in (State.DEAD, State.DELETING):
+            return False
+        if feed.full or pair.event in feed.removed or pair.intended is not None or pair.approved:
+            return True
+        return pair.activity in touched and pair.born is Born.THERE and not pair.real
+
+    def _records(
+        self, feed: _Feed, pairs: list[Pair], touched: Collection[ActivityId], known: dict[str, Known]
+    ) -> dict[ActivityId, Record]:
+        records = {record.id: record for record in self.activities.involving()} if feed.full else {}
+        wanted = {pair.activity for pair in pairs if pair.activity is not None} | set(touched)
+        wanted |= {each.activity for each in known.values() if not each.dead}
+        missing = wanted - records.keys()
+        return records | self.activities.load(missing) if missing else records
+
+    def _users(self, feed: _Feed) -> dict[str, str]:
+        named = meetings.addresses(event for event in feed.events.values() if isinstance(event, Event))
+        return self.activities.resolve(named) if named else {}
+
+    def _copies(self, pairs: list[Pair], known: dict[str, Known]) -> dict[ActivityId, list[Copy]]:
+        wanted = {pair.activity for pair in pairs if pair.real and pair.activity is not None}
+        wanted |= {each.activity for each in known.values() if not each.dead}
+        found: dict[ActivityId, list[Copy]] = {}
+        for copy in self.ledger.copies(wanted) if wanted else ():
+            found.setdefault(copy.activity, []).append(copy)
+        return found
+
+
+def _drop_echoes(feed: _Feed, pairs: Iterable[Pair], touched: Collection[ActivityId]) -> None:
+    """Forget what we know already: an event at the very change key we last saw (DESIGN §4.6)."""
+    for pair in pairs:
+        event = feed.events.get(pair.event) if pair.event is not None else None
+        if event is None or event.change_key != pair.change_key or pair.activity in touched:
+            continue
+        if pair.state is State.LIVE and pair.intended is None and not pair.approved:
+            del feed.events[event.id]
+
+
+def _found(pair: Pair, event: Event) -> None:
+    """Take up a create whose answer was lost; occurrences may not have been written yet, so nobody has said of them."""
+    pair.event = event.id
+    pair.state = State.LIVE
+    if pair.intended is not None:
+        pair.base = pair.seen = replace(pair.intended, exceptions={})
+
+
+# --- preview -------------------------------------------------------------------------------------
+
+
+def _preview(todo: Plan) -> Preview:
+    items: list[tuple[str, str, str]] = []
+    for step in todo.steps:
+        match step:
+            case Reconcile(matched=True, record=record):
+                items.append(("matched", record.entry.title, ""))
+            case CreateHere(event=event):
+                items.append(("created_here", event.entry.title, ""))
+            case CreateThere(record=record):
+                items.append(("created_there", record.entry.title, ""))
+            case RemoveHere(record=record, reason=reason):
+                items.append(("deleted_here", record.entry.title, reason))
+            case RemoveThere(pair=pair, reason=reason):
+                items.append(("deleted_there", pair.base.title if pair.base else "", reason))
+            case Wait(hold=hold):
+                items.append(("held", hold.title, hold.detail))
+            case _:
+                continue
+    items += [("left_out", title, reason) for reason, title in todo.left_out]
+    counts: dict[str, int] = {}
+    for action, _, _ in items:
+        counts[action] = counts.get(action, 0) + 1
+    return Preview(counts, todo.skipped, items)
