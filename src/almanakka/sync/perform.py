@@ -1,4 +1,4 @@
-"""Performing a plan: intent before effect, settle after it, one bad entry never in the way of the rest (DESIGN §4.5)."""
+"""Performing a plan: intent before effect, settle after it, one bad entry never in the way of the rest."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from datetime import datetime
 from itertools import islice
 from uuid import uuid4
 
-from almanakka.sync.entry import Entry, Event, Group, Unreadable
+from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.errors import Invalid, NotFound, Stale, StaleVersion, UidTaken
 from almanakka.sync.fields import canonical
 from almanakka.sync.footer import attach, detach
-from almanakka.sync.plan import Snapshot, new_pair, plan
-from almanakka.sync.ports import Activities, Born, Calendar, Hold, Ledger, Note, Pair, Record, Side, State
+from almanakka.sync.journal import note_created_here, note_removed, note_there, notes_here
+from almanakka.sync.plan import Snapshot, new_pair, plan, uids
+from almanakka.sync.ports import Activities, Born, Calendar, Copy, Hold, Ledger, Pair, Side, State
 from almanakka.sync.reconcile import WRITES_WITHIN
 from almanakka.sync.steps import (
     CreateHere,
@@ -158,7 +159,7 @@ class Performance:
         ids = sorted({pair.event for pair in pairs.values() if pair.event} | ({event_id} if event_id else set()))
         answers = self.calendar.fetch(ids) if ids else {}
         events: dict[str, Event | Unreadable] = {id: event for id, event in answers.items() if event is not None}
-        keys = {key for each in events.values() if isinstance(each, Event) for key in _keys(each)}
+        keys = uids(events.values())
         known = self.ledger.known(keys) if keys else {}
         wanted = {pair.activity for pair in pairs.values() if pair.activity} | ({activity} if activity else set())
         wanted |= {each.activity for each in known.values() if not each.dead}
@@ -166,7 +167,7 @@ class Performance:
         more = self.ledger.by_activity(wanted - missing) if wanted - missing else []
         pairs |= {pair.key: pair for pair in more}
         records = self.activities.load(wanted) if wanted else {}
-        copies: dict[str, list[object]] = {}
+        copies: dict[str, list[Copy]] = {}
         for copy in self.ledger.copies(wanted) if wanted else ():
             copies.setdefault(copy.activity, []).append(copy)
         view = replace(self.snapshot.view, now=self.clock(), known=known, copies=copies)
@@ -195,11 +196,20 @@ class Performance:
         """The server will not have this one entry: keep it for a person, and go on (B2)."""
         event, activity = _subject(step)
         item = f"activity:{activity}" if activity else f"event:{event}"
+        left = self._left_there(step.pair) if isinstance(step, Reconcile) else None
         with self.ledger.atomic():
-            if isinstance(step, Reconcile) and step.pair.key is not None:
-                self.ledger.save([replace(step.pair, intended=None)])
+            if left is not None:
+                self.ledger.save([left])
             self.ledger.hold([Hold(item, "refused", error.reason, _title(step))])
         self.tally.did("held", writes=False)
+
+    def _left_there(self, pair: Pair) -> Pair:
+        """Return the pair as a refused write left it: what stands there now is not somebody's change."""
+        event = self.calendar.fetch([pair.event]).get(pair.event) if pair.event is not None else None
+        if not isinstance(event, Event):
+            return replace(pair, intended=None)
+        _, seen, _ = self.snapshot.view.theirs(event, pair.footer)
+        return replace(pair, intended=None, seen=seen, change_key=event.change_key)
 
     # -- both sides
 
@@ -217,7 +227,7 @@ class Performance:
             self._participate(step.record.id, step.participation)
             self._keep(step)
             self._bind(step)
-            self.ledger.note(_notes_here(step))
+            self.ledger.note(notes_here(step))
             if step.hold is not None:
                 self.ledger.hold([step.hold])
         if step.matched:
@@ -246,12 +256,14 @@ class Performance:
 
     def _write_there(self, step: Reconcile) -> None:
         pair, before, there = step.pair, step.before, step.there
-        assert pair.event is not None and before is not None and there is not None
+        assert pair.event is not None
+        assert before is not None
+        assert there is not None
         event = self.calendar.update(pair.event, pair.change_key, before, there)
         settled = self._written(replace(pair, base=step.agreed), event, step.footer, step.footer_of)
         with self.ledger.atomic():
             self.ledger.save([settled])
-            self.ledger.note([_note_there("updated", step.record, event, step.groups_there, step.reason, pair.seen)])
+            self.ledger.note([note_there("updated", step.record, event, step.groups_there, step.reason, pair.seen)])
         self.tally.did("updated_there")
 
     def _written(self, pair: Pair, event: Event, footer: str, footer_of: str) -> Pair:
@@ -295,7 +307,7 @@ class Performance:
             for step, id in zip(steps, ids, strict=True):
                 if step.participation is not None and _worth_recording(step.participation):
                     self._participate(id, step.participation)
-            self.ledger.note([_note_created_here(step, id) for step, id in zip(steps, ids, strict=True)])
+            self.ledger.note([note_created_here(step, id) for step, id in zip(steps, ids, strict=True)])
         self.tally.did("created_here", len(steps))
 
     # -- creating there
@@ -315,6 +327,8 @@ class Performance:
                 with self.ledger.atomic():
                     self.ledger.forget([pair])
                 self._refused(step, error)
+            except UidTaken:
+                self._postpone(step.record.id)
 
     def _intent(self, step: CreateThere) -> Pair:
         pair = step.pair
@@ -347,7 +361,7 @@ class Performance:
             self.ledger.save([settled])
             if event.uid:
                 self.ledger.bind({event.uid: step.record.id})
-            self.ledger.note([_note_there("created", step.record, event, frozenset(), step.reason, None)])
+            self.ledger.note([note_there("created", step.record, event, frozenset(), step.reason, None)])
         self.tally.did("created_there")
 
     # -- removing
@@ -363,7 +377,7 @@ class Performance:
                 self.activities.remove(record.id, record.version, now)
             self.ledger.forget([step.pair])
             action = "left" if step.leave else "deleted"
-            self.ledger.note([_note_removed(action, Side.HERE, step.pair, record.entry, step.reason)])
+            self.ledger.note([note_removed(action, Side.HERE, step.pair, record.entry, step.reason)])
         self.tally.did("left" if step.leave else "deleted_here")
 
     def _remove_there(self, step: RemoveThere) -> None:
@@ -373,12 +387,12 @@ class Performance:
         if pair.state is not State.DELETING:
             with self.ledger.atomic():
                 self.ledger.save([doomed])
-                if pair.activity is not None and not step.forget:
+                if pair.activity is not None and step.kill:
                     self.ledger.kill([pair.activity], self.clock())
         self._delete(doomed)
         with self.ledger.atomic():
             self.ledger.forget([doomed])
-            self.ledger.note([_note_removed("deleted", Side.THERE, pair, pair.base, step.reason)])
+            self.ledger.note([note_removed("deleted", Side.THERE, pair, pair.base, step.reason)])
         self.tally.did("deleted_there")
 
     def _delete(self, pair: Pair) -> None:
@@ -407,7 +421,7 @@ class Performance:
                 self.ledger.kill([step.kill], self.clock())
             self.ledger.save([replace(step.pair, state=state, activity=activity, intended=None, master=False)])
             action = "muted" if step.mute else "unlinked"
-            self.ledger.note([_note_removed(action, Side.HERE, step.pair, step.pair.base, step.reason)])
+            self.ledger.note([note_removed(action, Side.HERE, step.pair, step.pair.base, step.reason)])
         self.tally.did(action, writes=False)
 
     def _supersede(self, step: Supersede) -> None:
@@ -462,12 +476,6 @@ def _subject(step: Step) -> tuple[str | None, str | None]:
             return hold.item.removeprefix("event:"), None
 
 
-def _keys(event: Event) -> set[str]:
-    from almanakka.sync.plan import uids
-
-    return uids([event])
-
-
 def _title(step: Step) -> str:
     match step:
         case Reconcile(record=record) | CreateThere(record=record) | RemoveHere(record=record):
@@ -494,70 +502,3 @@ def _born_there(step: CreateHere, activity: str) -> Pair:
         organises=step.organises,
         outward=True,
     )
-
-
-# --- journal -------------------------------------------------------------------------------------
-
-
-def _notes_here(step: Reconcile) -> list[Note]:
-    notes = []
-    if step.here is not None:
-        notes.append(
-            Note(
-                action="paired" if step.matched else "updated",
-                side=Side.HERE,
-                reason=step.reason,
-                activity=step.record.id,
-                event=step.pair.event,
-                groups=step.here.groups,
-                before=step.record.entry,
-                after=step.here.entry,
-            )
-        )
-    elif step.matched:
-        notes.append(
-            Note(action="paired", side=Side.HERE, reason=step.reason, activity=step.record.id, event=step.pair.event)
-        )
-    if step.conflicts:
-        notes.append(
-            Note(
-                action="conflict",
-                side=Side.THERE if any(each.ours_won for each in step.conflicts) else Side.HERE,
-                reason="both sides changed the same field",
-                activity=step.record.id,
-                event=step.pair.event,
-                groups=frozenset(each.group for each in step.conflicts),
-                before=step.lost,
-            )
-        )
-    return notes
-
-
-def _note_there(
-    action: str, record: Record, event: Event, groups: frozenset[Group], reason: str, before: Entry | None
-) -> Note:
-    return Note(
-        action=action,
-        side=Side.THERE,
-        reason=reason,
-        activity=record.id,
-        event=event.id,
-        groups=groups,
-        before=before,
-        after=event.entry,
-    )
-
-
-def _note_created_here(step: CreateHere, activity: str) -> Note:
-    return Note(
-        action="created",
-        side=Side.HERE,
-        reason=step.reason,
-        activity=activity,
-        event=step.event.id,
-        after=step.draft.entry,
-    )
-
-
-def _note_removed(action: str, side: Side, pair: Pair, before: Entry | None, reason: str) -> Note:
-    return Note(action=action, side=side, reason=reason, activity=pair.activity, event=pair.event, before=before)

@@ -108,15 +108,14 @@ def _leaves(view: View, pair: Pair, record: Record) -> Step | None:
     """Return the step for a pair whose activity no longer travels to this mailbox, or None (S4, S13, B10)."""
     mirror = pair.born is Born.HERE and not pair.real
     if not takes_part(record, view.settings.user):
-        if mirror or (not pair.real and record.synchronised and record.category is not Category.PROJECT_TASK):
-            return RemoveThere(pair, "no longer takes part", forget=mirror)
-        return Retire(pair, reason="no longer takes part")
+        reason = "no longer takes part"
+        travels = record.synchronised and record.category is not Category.PROJECT_TASK and not pair.real
+        return RemoveThere(pair, reason) if mirror or travels else Retire(pair, reason=reason)
     if record.category is Category.PROJECT_TASK:
-        return (
-            RemoveThere(pair, "project task", forget=True) if mirror else Retire(pair, mute=True, reason="project task")
-        )
+        reason = "project task"
+        return RemoveThere(pair, reason) if mirror else Retire(pair, mute=True, reason=reason)
     if mirror and not record.synchronised:
-        return RemoveThere(pair, "type not synchronised", forget=True)
+        return RemoveThere(pair, "type not synchronised")
     return None
 
 
@@ -205,30 +204,26 @@ def _postpone(step: Reconcile) -> None:
 
 def _meeting(view: View, pair: Pair, record: Record, event: Event | None) -> Step:
     """A meeting's copy is never written (B1). The master copy feeds the activity; others only say who comes (R5)."""
-    copies = view.copies.get(record.id, ())
-    told = pair if event is None else facts(pair, event)
-    told = replace(told, real=True)
-    if meetings.is_master(told, copies):
-        if not pair.master and pair.real:
-            return _take_over(view, told, record, event)
-        return _merge(view, replace(pair, master=True, real=True), record, event, outward=False, rules=True)
-    return _follow(view, told, record, event)
+    told = replace(pair if event is None else facts(pair, event), real=True)
+    if not meetings.is_master(told, view.copies.get(record.id, ())):
+        return _follow(view, pair, record, event, master=False)
+    if pair.real and not pair.master:
+        return _follow(view, pair, record, event, master=True)
+    return _merge(view, replace(pair, master=True, real=True), record, event, outward=False, rules=True)
 
 
-def _take_over(view: View, pair: Pair, record: Record, event: Event | None) -> Step:
-    """Become the master copy: nothing is adopted by that alone (DESIGN §4.4)."""
-    return replace_step(_follow(view, pair, record, event), master=True)
-
-
-def replace_step(step: Reconcile, *, master: bool) -> Reconcile:
-    step.pair = replace(step.pair, master=master)
-    return step
-
-
-def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reconcile:
+def _follow(view: View, pair: Pair, record: Record, event: Event | None, *, master: bool) -> Reconcile:
+    """Take note of a copy without adopting anything from it, as when it becomes the master copy (DESIGN §4.4)."""
     seen = pair.seen if event is None else view.theirs(event, "")[1]
     told = replace(
-        pair, state=State.LIVE, base=view.ours(record), seen=seen, intended=None, master=False, outward=False
+        pair if event is None else facts(pair, event),
+        state=State.LIVE,
+        base=view.ours(record),
+        seen=seen,
+        intended=None,
+        real=True,
+        master=master,
+        outward=False,
     )
     here = None
     user = view.settings.user
@@ -242,7 +237,7 @@ def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reco
         here=here,
         participation=participation(event) if event is not None else None,
         reason="copy of a meeting",
-        uid=told.uid,
+        uid=told.uid if pair.key is None or told.uid != pair.uid else "",
     )
 
 
@@ -254,7 +249,7 @@ def join(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
     raw, theirs, _ = view.theirs(event, "")
     told = replace(facts(pair, event), state=State.LIVE)
     if told.real and not meetings.is_master(told, view.copies.get(record.id, ())):
-        return _follow(view, told, record, event)
+        return _follow(view, pair, record, event, master=False)
     ours = view.ours(record)
     united = _unite(ours, theirs, fill=record.synchronised and not told.real, fixed=event.fixed)
     to_ours = frozenset(group for group in SIMPLE_GROUPS if not same(group, united, ours))
@@ -284,7 +279,7 @@ def join(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
 
 
 def _unite(ours: Entry, theirs: Entry, *, fill: bool, fixed: frozenset[Group]) -> Entry:
-    """An empty field is filled from the other side, otherwise Microsoft's value is taken; private if either is (S14)."""
+    """An empty field is filled from the other side, else Microsoft's value is taken; private if either is (S14)."""
 
     def text(group: Group, mine: str, other: str) -> str:
         return other if other or group in fixed else mine
@@ -316,7 +311,7 @@ def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
         return Retire(pair, reason="deleted here")
     if edited and event is not None and not (event.cancelled or event.declined):
         return create_here(view, event, replaces=pair, reason="edited in Microsoft after it was deleted here")
-    return RemoveThere(pair, "deleted here")
+    return RemoveThere(pair, "deleted here", kill=True)
 
 
 def gone_there(view: View, pair: Pair, record: Record, reason: str, event: Event | None = None) -> Step:

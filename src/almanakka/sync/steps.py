@@ -82,7 +82,7 @@ class RemoveHere:
 
 @dataclass(slots=True)
 class RemoveThere:
-    """The activity is gone, or no longer travels here: delete its event. ``kill`` keeps all its copies from coming back."""
+    """The activity is gone or no longer travels here: delete its event; ``kill`` keeps its copies from coming back."""
 
     pair: Pair
     reason: str
