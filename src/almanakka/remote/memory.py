@@ -1,0 +1,320 @@
+"""A calendar held in memory that has Exchange's manners, for tests of the engine and of what uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+
+from tzlocal.windows_tz import tz_win, win_tz
+
+from almanakka.remote.occurrences import Overrides, day_of, restores, writes
+from almanakka.sync.entry import (
+    AS_SERIES,
+    NO_EXCEPTIONS,
+    Entry,
+    Event,
+    Group,
+    Meeting,
+    Override,
+    Series,
+    Timed,
+    Unreadable,
+)
+from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, WatermarkLost
+from almanakka.sync.expansion import neighbours
+from almanakka.sync.fields import canonical, changed_groups, same, take
+from almanakka.sync.ports import Limits, Page
+
+Hook = Callable[[str, str], None]
+"""Called with the operation and ``"before"`` or ``"after"`` its effect; may raise any CalendarError."""
+
+
+@dataclass(slots=True)
+class Fault:
+    """One error at one operation; ``after`` the effect it is a lost answer; ``skip`` lets that many pass."""
+
+    operation: str
+    error: CalendarError
+    after: bool = False
+    skip: int = 0
+
+
+@dataclass(slots=True)
+class _Item:
+    event: Event | Unreadable
+    touched: int
+
+
+@dataclass
+class MemoryCalendar:
+    """One mailbox's calendar: the port, the person who also uses it, and faults.
+
+    Operations, as hooks and faults name them: listing and changes (once per page), fetch, find, create, update,
+    delete, and occurrence (one write of one occurrence in a create or an update, which may so be cut short).
+    """
+
+    zone: str = "Europe/Helsinki"
+    clock: Callable[[], datetime] = lambda: datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+    limits: Limits = field(default_factory=Limits)
+    page_size: int = 50
+    hook: Hook | None = None
+    faults: list[Fault] = field(default_factory=list)
+    prefix: str = "m"
+    #: How many requests were made, by operation.
+    requests: dict[str, int] = field(default_factory=dict)
+    #: Mails that our own writes would have caused.
+    mails: int = 0
+
+    def __post_init__(self) -> None:
+        self._items: dict[str, _Item] = {}
+        self._origins: dict[str, str] = {}
+        self._origin_by_id: dict[str, str] = {}
+        self._gone: dict[str, int] = {}
+        self._step = 0
+        self._last_id = 0
+        self._generation = 0
+
+    # --- the port --------------------------------------------------------------------------------
+
+    def listing(self) -> Iterator[Page]:
+        watermark = self._watermark()
+        ids = list(self._items)
+        for start in range(0, max(len(ids), 1), self.page_size):
+            with_origin = [self._stamped(id) for id in ids[start : start + self.page_size] if id in self._items]
+            last = start + self.page_size >= len(ids)
+            with _Operation(self, "listing"):
+                page = Page(with_origin, watermark=watermark if last else None)
+            yield page
+
+    def changes(self, watermark: str) -> Iterator[Page]:
+        """Feed the changes, out of order and some of them twice, as calendarView/delta does."""
+        generation, _, step = watermark.partition(":")
+        if generation != str(self._generation):
+            raise WatermarkLost("the watermark has expired")
+        since, now = int(step), self._watermark()
+        ids = [id for id, item in self._items.items() if item.touched > since]
+        ids = ids[::-1] + ids[:1]
+        removed = [id for id, touched in self._gone.items() if touched > since]
+        for start in range(0, max(len(ids), 1), self.page_size):
+            last = start + self.page_size >= len(ids)
+            events = [self._items[id].event for id in ids[start : start + self.page_size] if id in self._items]
+            with _Operation(self, "changes"):
+                page = Page(events, removed if last else (), now if last else None)
+            yield page
+
+    def fetch(self, ids: Sequence[str]) -> dict[str, Event | Unreadable | None]:
+        with _Operation(self, "fetch"):
+            return {id: self._items[id].event if id in self._items else None for id in ids}
+
+    def find(self, origin: str) -> Event | None:
+        with _Operation(self, "find"):
+            id = self._origins.get(origin)
+            found = self._stamped(id) if id in self._items else None
+            return found if isinstance(found, Event) else None
+
+    def create(self, entry: Entry, origin: str) -> Event:
+        with _Operation(self, "create"):
+            id = self._origins.get(origin, "")
+            fresh = id not in self._items
+            if fresh:
+                id = self._add(self._kept(replace(entry, exceptions=NO_EXCEPTIONS)))
+                self._origins[origin], self._origin_by_id[id] = id, origin
+        if fresh:
+            self._write_occurrences(id, canonical(entry).exceptions)
+        return replace(self._event(id), origin=origin)
+
+    def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
+        before, after = canonical(before), canonical(after)
+        with _Operation(self, "update"):
+            event = self._event(id)
+            if event.change_key != change_key:
+                raise Stale("the event has changed")
+            held = event.entry
+            kept = self._kept(_changed(held, before, after))
+            dropped = not same(Group.WHEN, before, after) or restores(before.exceptions, after.exceptions)
+            if dropped:
+                kept = replace(kept, exceptions=NO_EXCEPTIONS)
+            if dropped or canonical(kept) != canonical(held):
+                self._mail(event)
+                self._touch(id, replace(event, entry=kept))
+        if isinstance(after.when, Series):
+            self._write_occurrences(id, after.exceptions)
+        return self._event(id)
+
+    def delete(self, id: str, change_key: str) -> None:
+        with _Operation(self, "delete"):
+            if id not in self._items:
+                raise NotFound("no such event")
+            event = self._items[id].event
+            if event.change_key != change_key:
+                raise Stale("the event has changed")
+            if isinstance(event, Event):
+                self._mail(event)
+            self._drop(id)
+
+    # --- the person ------------------------------------------------------------------------------
+
+    def put(
+        self,
+        entry: Entry,
+        *,
+        uid: str | None = None,
+        meeting: Meeting | None = None,
+        cancelled: bool = False,
+        orphan_date: date | None = None,
+        fixed: frozenset[Group] = frozenset(),
+    ) -> str:
+        """Add an entry as the person, or somebody who invites them, does; return its id."""
+        return self._add(entry, uid=uid, meeting=meeting, cancelled=cancelled, orphan_date=orphan_date, fixed=fixed)
+
+    def put_unreadable(self, title: str, reason: str) -> str:
+        """Add something that cannot be represented; return its id."""
+        id = self._new_id()
+        self._items[id] = _Item(Unreadable(id, self._new_key(), title, reason), self._step)
+        return id
+
+    def edit(self, id: str, entry: Entry | None = None, **changes: object) -> None:
+        """Change an entry as the person does; ``changes`` are other fields of its Event (``meeting``, …)."""
+        event = self._event(id)
+        if entry is not None:
+            changes["entry"] = entry
+        self._touch(id, replace(event, **changes))  # type: ignore[arg-type]
+
+    def remove(self, id: str) -> None:
+        """Delete an entry as the person does."""
+        self._drop(id)
+
+    def entries(self) -> dict[str, Event]:
+        """Return what the person sees."""
+        return {id: item.event for id, item in self._items.items() if isinstance(item.event, Event)}
+
+    def origin_of(self, id: str) -> str | None:
+        """Return the origin key that an event carries."""
+        return self._origin_by_id.get(id)
+
+    # --- the server's weather --------------------------------------------------------------------
+
+    def expire(self) -> None:
+        """Make every watermark handed out so far worthless."""
+        self._generation += 1
+
+    def report_removed(self, id: str) -> None:
+        """Say in the next changes that an event may be gone, true or not."""
+        self._step += 1
+        self._gone[id] = self._step
+
+    def signal(self, operation: str, moment: str) -> None:
+        """Count a request and raise the fault that is due, if any."""
+        if moment == "before":
+            self.requests[operation] = self.requests.get(operation, 0) + 1
+        for fault in self.faults:
+            if fault.operation == operation and fault.after == (moment == "after"):
+                if fault.skip > 0:
+                    fault.skip -= 1
+                    continue
+                self.faults.remove(fault)
+                raise fault.error
+        if self.hook is not None:
+            self.hook(operation, moment)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _watermark(self) -> str:
+        return f"{self._generation}:{self._step}"
+
+    def _new_id(self) -> str:
+        self._last_id += 1
+        return f"{self.prefix}{self._last_id}"
+
+    def _new_key(self) -> str:
+        self._step += 1
+        return f"k{self._step}"
+
+    def _add(self, entry: Entry, *, uid: str | None = None, **others: object) -> str:
+        id, now = self._new_id(), self.clock()
+        key = self._new_key()
+        event = Event(id, key, entry, now, uid or f"uid-{id}", created=now, **others)  # type: ignore[arg-type]
+        self._items[id] = _Item(event, self._step)
+        return id
+
+    def _touch(self, id: str, event: Event) -> None:
+        key = self._new_key()
+        self._items[id] = _Item(replace(event, change_key=key, modified=self.clock()), self._step)
+
+    def _drop(self, id: str) -> None:
+        self._step += 1
+        del self._items[id]
+        self._gone[id] = self._step
+
+    def _stamped(self, id: str) -> Event | Unreadable:
+        event = self._items[id].event
+        return replace(event, origin=self.origin_of(id)) if isinstance(event, Event) else event
+
+    def _event(self, id: str) -> Event:
+        item = self._items.get(id)
+        if item is None:
+            raise NotFound("no such event")
+        if isinstance(item.event, Unreadable):
+            raise Invalid("unreadable")
+        return item.event
+
+    def _mail(self, event: Event) -> None:
+        if event.meeting is not None and event.meeting.attendees:
+            self.mails += len(event.meeting.attendees)
+
+    def _kept(self, entry: Entry) -> Entry:
+        """Rewrite an entry as Exchange does: Windows zones, text through HTML, nobody's user ids."""
+        notes = "\r\n".join(entry.notes.splitlines()) + "\r\n" if entry.notes.strip() else ""
+        when = entry.when
+        if isinstance(when, Timed | Series):
+            when = replace(when, zone=win_tz.get(tz_win.get(when.zone, ""), when.zone))
+        return replace(entry, title=entry.title.strip(), when=when, notes=notes, who=None)
+
+    def _write_occurrences(self, id: str, wanted: Overrides) -> None:
+        event = self._event(id)
+        series = event.entry.when
+        if isinstance(series, Series):
+            for original, override in writes(series, canonical(event.entry).exceptions, wanted):
+                with _Operation(self, "occurrence"):
+                    self._write_occurrence(id, series, original, override)
+
+    def _write_occurrence(self, id: str, series: Series, original: date, override: Override) -> None:
+        event = self._event(id)
+        exceptions = {**event.entry.exceptions, original: override}
+        if not override.cancelled:
+            _check_boundary(series, original, exceptions)
+        self._mail(event)
+        self._touch(id, replace(event, entry=canonical(replace(event.entry, exceptions=exceptions))))
+
+
+class _Operation:
+    """Wraps one request with the fault that may strike before or after its effect."""
+
+    def __init__(self, calendar: MemoryCalendar, name: str) -> None:
+        self._calendar = calendar
+        self._name = name
+
+    def __enter__(self) -> None:
+        self._calendar.signal(self._name, "before")
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None:
+            self._calendar.signal(self._name, "after")
+
+
+def _changed(held: Entry, before: Entry, after: Entry) -> Entry:
+    """Return what the server holds with the groups that differ between ``before`` and ``after`` replaced."""
+    groups = changed_groups(before, after) - {Group.WHO, Group.OCCURRENCES}
+    return take(held, after, groups)
+
+
+def _check_boundary(series: Series, day: date, exceptions: Overrides) -> None:
+    """Refuse to move an occurrence to or past the day of its neighbour, as Exchange does."""
+    target = day_of(series, day, exceptions[day])
+    for neighbour, step in zip(neighbours(series.recurrence, day), (-1, 1), strict=True):
+        if neighbour is None or exceptions.get(neighbour, AS_SERIES).cancelled:
+            continue
+        there = day_of(series, neighbour, exceptions.get(neighbour, AS_SERIES))
+        if (target - there).days * step >= 0:
+            raise Invalid("occurrence-crosses-neighbour")
