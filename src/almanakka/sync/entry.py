@@ -107,7 +107,7 @@ class Entry:
     private: bool = False
     show_as: ShowAs = ShowAs.BUSY
     who: frozenset[str] | None = None
-    exceptions: Mapping[date, Override] = field(default=NO_EXCEPTIONS)
+    exceptions: Mapping[date, Override] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

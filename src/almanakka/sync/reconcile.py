@@ -340,11 +340,13 @@ def create_here(view: View, event: Event, replaces: Pair | None = None, reason: 
     """Return the step that makes an activity of an event."""
     _, theirs, _ = view.theirs(event, replaces.footer if replaces else "")
     made = meetings.draft(event, theirs, view.users, view.settings.user)
+    uid = meetings.uid_key(event)
+    known = view.known.get(uid)
     return CreateHere(
         event=event,
         seen=theirs,
         draft=replace(made, edited_at=view.when_edited(event)),
-        uid=meetings.uid_key(event),
+        uid="" if known is not None and known.dead else uid,
         real=event.meeting is not None,
         organises=event.meeting is not None and event.meeting.is_organiser,
         participation=participation(event),

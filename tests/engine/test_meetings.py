@@ -1,0 +1,147 @@
+"""Meetings over memory ports: R1-R7 of the rules, B1 and B10."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from almanakka.sync.entry import Response
+
+from .world import World, timed
+
+
+@pytest.fixture
+def world() -> World:
+    world = World()
+    world.enable("aino", "matti")
+    return world
+
+
+def test_r2_the_copies_of_one_meeting_are_one_activity_owned_by_its_organiser(world: World) -> None:
+    world.invite("sanna", ("aino", "matti"), timed("Board"), "uid-board")
+    world.settle()
+    assert len(world.hub.records) == 1
+    record = world.ours()["Board"]
+    assert record.owner == "sanna"
+    assert record.entry.who == frozenset({"aino", "matti", "sanna"})
+    assert world.mails == 0
+
+
+def test_b10_a_meeting_of_an_outsider_has_no_owner(world: World) -> None:
+    world.invite("outsider", ("aino", "matti"), timed("Pitch"), "uid-pitch")
+    world.settle()
+    assert world.ours()["Pitch"].owner is None
+
+
+def test_r3_a_uid_of_a_plain_entry_is_remembered_for_when_it_becomes_a_meeting(world: World) -> None:
+    id = world.calendars["aino"].put(timed("Mine"), uid="uid-mine")
+    world.settle()
+    world.tick()
+    world.convert("aino", id, ("matti",))
+    world.run("matti")
+    world.settle()
+    assert len(world.hub.records) == 1
+    assert world.ours()["Mine"].entry.who == frozenset({"aino", "matti"})
+
+
+def test_r4_a_real_copy_takes_the_place_of_the_mirror(world: World) -> None:
+    world.hub.create(timed("Shared", who=frozenset({"aino", "matti"})), "aino")
+    world.settle()
+    world.tick()
+    mirror = world.theirs("aino")["Shared"].id
+    world.convert("aino", mirror, ("matti",))
+    assert world.titles("matti") == ["Shared", "Shared"]
+    world.settle()
+    assert world.titles("matti") == ["Shared"]
+    assert world.titles("aino") == ["Shared"]
+    assert len(world.hub.records) == 1
+    assert world.mails == 0
+
+
+def test_r5_only_the_master_copy_feeds_shared_fields(world: World) -> None:
+    ids = world.invite("aino", ("matti",), timed("Board"), "uid-board")
+    world.settle()
+    world.tick()
+    world.calendars["matti"].edit(ids["matti"], timed("My own words"))
+    world.settle()
+    assert set(world.ours()) == {"Board"}
+    world.tick()
+    world.calendars["aino"].edit(ids["aino"], timed("Board, moved"))
+    world.settle()
+    assert set(world.ours()) == {"Board, moved"}
+
+
+def test_b1_a_meeting_is_never_written_and_an_edit_of_ours_is_taken_back(world: World) -> None:
+    world.invite("aino", ("matti",), timed("Board"), "uid-board")
+    world.settle()
+    id = world.ours()["Board"].id
+    world.tick()
+    world.hub.change(id, replace(world.hub.records[id].entry, title="Ours"))
+    world.settle()
+    assert world.titles("aino") == world.titles("matti") == ["Board"]
+    assert set(world.ours()) == {"Board"}
+    assert world.mails == 0
+
+
+def test_r7_a_meeting_deleted_here_stays_there_and_never_comes_back(world: World) -> None:
+    world.invite("aino", ("matti",), timed("Board"), "uid-board")
+    world.run("aino")
+    world.hub.remove(world.ours()["Board"].id)
+    world.settle()
+    world.run("matti", full=True)
+    assert world.ours() == {}
+    assert world.titles("aino") == world.titles("matti") == ["Board"]
+
+
+def test_row_37_an_organiser_who_deletes_ends_the_meeting_for_all(world: World) -> None:
+    ids = world.invite("aino", ("matti",), timed("Board"), "uid-board")
+    world.settle()
+    world.calendars["aino"].remove(ids["aino"])
+    world.calendars["matti"].edit(ids["matti"], cancelled=True)
+    world.settle()
+    assert world.ours() == {}
+
+
+def test_row_38_an_attendee_who_declines_leaves_and_may_come_back(world: World) -> None:
+    ids = world.invite("aino", ("matti",), timed("Board"), "uid-board")
+    world.settle()
+    world.calendars["matti"].edit(ids["matti"], meeting=world.meeting("matti", "aino", ("matti",), Response.DECLINED))
+    world.settle()
+    assert world.ours()["Board"].entry.who == frozenset({"aino"})
+    world.calendars["matti"].edit(ids["matti"], meeting=world.meeting("matti", "aino", ("matti",), Response.ACCEPTED))
+    world.settle()
+    assert world.ours()["Board"].entry.who == frozenset({"aino", "matti"})
+
+
+def test_r9_a_meeting_and_an_activity_that_are_the_same_pair_once_and_the_others_join(world: World) -> None:
+    world.hub.create(timed("Board", who=frozenset({"aino", "matti"})), "aino")
+    world.invite("aino", ("matti",), timed("Board"), "uid-board")
+    world.settle()
+    assert len(world.hub.records) == 1
+    assert world.titles("aino") == world.titles("matti") == ["Board"]
+    assert world.mails == 0
+
+
+def test_row_34_a_client_that_deletes_and_creates_anew_keeps_the_pair(world: World) -> None:
+    ids = world.invite("aino", ("matti",), timed("Board"), "uid-board")
+    world.settle()
+    before = world.ours()["Board"].id
+    world.calendars["matti"].remove(ids["matti"])
+    meeting = world.meeting("matti", "aino", ("matti",), Response.ACCEPTED)
+    world.calendars["matti"].put(timed("Board"), uid="uid-board", meeting=meeting)
+    world.settle()
+    assert world.ours()["Board"].id == before
+    assert world.ours()["Board"].entry.who == frozenset({"aino", "matti"})
+
+
+def test_a_meeting_copied_by_its_organiser_leaving_passes_to_the_next_copy(world: World) -> None:
+    world.invite("outsider", ("aino", "matti"), timed("Pitch"), "uid-pitch")
+    world.settle()
+    world.disable("aino")
+    world.tick()
+    event = world.theirs("matti")["Pitch"]
+    world.run("matti", full=True)
+    world.calendars["matti"].edit(event.id, timed("Pitch, moved"))
+    world.settle()
+    assert set(world.ours()) == {"Pitch, moved"}

@@ -1,0 +1,125 @@
+"""A small company in memory: people, mailboxes, a clock that only moves when told, and runs of the real engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+
+from almanakka.remote.memory import MemoryCalendar
+from almanakka.sync.entry import Entry, Event, Meeting, Person, Response, Series, Timed
+from almanakka.sync.ports import Record
+from almanakka.sync.recurrence import Kind, Recurrence
+from almanakka.sync.run import Outcome, Preview, Run
+from almanakka.sync.scope import AGE, Settings
+
+from .hub import Box, Hub, HubActivities, HubLedger
+
+START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+ZONE = "Europe/Helsinki"
+
+
+def timed(title: str = "Lunch", day: int = 10, hour: int = 9, **others: object) -> Entry:
+    """Return a single one-hour entry in March 2026."""
+    start = datetime(2026, 3, day, hour, tzinfo=UTC)
+    return Entry(title, Timed(start, start + timedelta(hours=1), ZONE), **others)  # type: ignore[arg-type]
+
+
+def weekly(title: str = "Team", day: int = 3, **others: object) -> Entry:
+    """Return a never-ending weekly series that starts in March 2026."""
+    start = date(2026, 3, day)
+    pattern = Recurrence(Kind.WEEKLY, start, days=frozenset({start.weekday()}))
+    return Entry(title, Series(pattern, time(9), timedelta(hours=1), ZONE), **others)  # type: ignore[arg-type]
+
+
+def address(user: str) -> str:
+    return f"{user}@example.test"
+
+
+@dataclass
+class World:
+    """``users`` with a mailbox each; nobody is enabled until :meth:`enable`."""
+
+    users: tuple[str, ...] = ("aino", "matti", "sanna")
+    now: datetime = START
+    calendars: dict[str, MemoryCalendar] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.hub = Hub(clock=lambda: self.now, users={address(user): user for user in self.users})
+        for user in self.users:
+            self.calendars[user] = MemoryCalendar(clock=lambda: self.now, prefix=f"{user}-")
+
+    def tick(self, **duration: float) -> None:
+        self.now += timedelta(**(duration or {"minutes": 5}))
+
+    def enable(self, *users: str) -> None:
+        for user in users:
+            box = self.hub.boxes.setdefault(user, Box(user))
+            box.enabled = True
+
+    def disable(self, user: str) -> None:
+        self.hub.boxes[user].enabled = False
+
+    def make_run(self, user: str) -> Run:
+        settings = Settings(user, ZONE, START - AGE)
+        activities, ledger = HubActivities(self.hub, user), HubLedger(self.hub, user)
+        return Run(self.calendars[user], activities, ledger, settings, clock=lambda: self.now)
+
+    def run(self, user: str, *, full: bool = False) -> Outcome:
+        box = self.hub.boxes[user]
+        return self.make_run(user).execute(box.watermark, full=full, first=not box.first_done)
+
+    def preview(self, user: str) -> Preview:
+        return self.make_run(user).preview()
+
+    def settle(self, *, rounds: int = 8) -> int:
+        """Run every enabled mailbox until nothing is written any more; return the number of rounds it took."""
+        for number in range(1, rounds + 1):
+            self.tick(minutes=11)
+            outcomes = [self.run(user) for user, box in self.hub.boxes.items() if box.enabled]
+            assert all(outcome.error is None for outcome in outcomes), [outcome.error for outcome in outcomes]
+            if not any(outcome.counts["written"] for outcome in outcomes) and not any(
+                box.hints for box in self.hub.boxes.values() if box.enabled
+            ):
+                return number
+        raise AssertionError("the mailboxes do not come to rest")
+
+    # -- looking
+
+    def ours(self) -> dict[str, Record]:
+        return {record.entry.title: record for record in self.hub.records.values()}
+
+    def theirs(self, user: str) -> dict[str, Event]:
+        return {event.entry.title: event for event in self.calendars[user].entries().values()}
+
+    def titles(self, user: str) -> list[str]:
+        return sorted(event.entry.title for event in self.calendars[user].entries().values())
+
+    @property
+    def mails(self) -> int:
+        return sum(calendar.mails for calendar in self.calendars.values())
+
+    # -- meetings, as Exchange delivers them
+
+    def invite(self, organiser: str, others: tuple[str, ...], entry: Entry, uid: str) -> dict[str, str]:
+        """Put one meeting into the organiser's and the others' mailboxes; return each copy's id."""
+        ids = {}
+        for user in (organiser, *others):
+            if user in self.calendars:
+                ids[user] = self.calendars[user].put(entry, uid=uid, meeting=self.meeting(user, organiser, others))
+        return ids
+
+    def meeting(
+        self, user: str, organiser: str, others: tuple[str, ...], response: Response = Response.NONE
+    ) -> Meeting:
+        people = tuple(Person(address(each), each.title()) for each in others)
+        return Meeting(Person(address(organiser), organiser.title()), people, user == organiser, response)
+
+    def convert(self, user: str, id: str, others: tuple[str, ...]) -> dict[str, str]:
+        """The person invites others to an entry that has been their own so far."""
+        event = self.calendars[user].entries()[id]
+        self.calendars[user].edit(id, meeting=self.meeting(user, user, others))
+        ids = {user: id}
+        for other in others:
+            entry = replace(event.entry, who=None)
+            ids[other] = self.calendars[other].put(entry, uid=event.uid, meeting=self.meeting(other, user, others))
+        return ids
