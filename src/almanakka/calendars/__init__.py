@@ -1,0 +1,1 @@
+"""What joins the company's activities and its people's remote calendars."""
