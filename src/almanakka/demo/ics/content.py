@@ -1,0 +1,144 @@
+"""An .ics file taken apart, however broken: bytes to components and properties; nothing here raises."""
+
+from __future__ import annotations
+
+import quopri
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from icalendar.parser import Contentline
+
+#: What is read of an event; everything else is left unparsed, for speed.
+WANTED = frozenset(
+    (
+        *("UID", "SEQUENCE", "SUMMARY", "LOCATION", "DESCRIPTION", "CLASS", "TRANSP", "STATUS"),
+        *("DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE", "RECURRENCE-ID"),
+        *("ORGANIZER", "ATTENDEE", "TZID", "X-LIC-LOCATION", "X-MICROSOFT-RRULE"),
+        *("X-MICROSOFT-CDO-ALLDAYEVENT", "X-MICROSOFT-CDO-BUSYSTATUS"),
+    )
+)
+#: Their values begin with a date, so that a colon in an unquoted TZID does no harm.
+MOMENTS = frozenset(("DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID"))
+_NAME = re.compile(r"[A-Za-z0-9-]+")
+_MOMENT = re.compile(r"^[A-Za-z0-9-]+(?P<params>;.*?)?:(?P<value>\d{4}-?\d\d-?\d\d.*)$")
+_ESCAPE = re.compile(r"\\([\\;,nN])")
+# Neither XML nor PostgreSQL holds these, and Outlook drops them.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One content line; parameter names are upper case."""
+
+    name: str
+    value: str
+    params: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Component:
+    """One BEGIN…END block: its properties in order, its raw lines and the blocks inside it."""
+
+    name: str
+    properties: list[Property] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    children: list[Component] = field(default_factory=list)
+
+    def all(self, name: str) -> list[Property]:
+        return [item for item in self.properties if item.name == name]
+
+    def first(self, name: str) -> Property | None:
+        return next((item for item in self.properties if item.name == name), None)
+
+    def text(self, name: str) -> str:
+        """Return a text value without its escapes and control characters; empty where there is none."""
+        found = self.first(name)
+        return "" if found is None else plain(found)
+
+
+def components(data: bytes) -> list[Component]:
+    """Return the top blocks of a file (usually one VCALENDAR); a block that nobody closes ends where the file does."""
+    root = Component("")
+    stack = [root]
+    for line in _lines(data):
+        match = _NAME.match(line)
+        if match is None:
+            continue
+        name = match[0].upper()
+        if name == "BEGIN":
+            _begin(stack, line[6:].strip().upper())
+        elif name == "END":
+            _end(stack, line[4:].strip().upper())
+        else:
+            stack[-1].lines.append(line)
+            parsed = _property(name, line) if name in WANTED else None
+            if parsed is not None:
+                stack[-1].properties.append(parsed)
+    return root.children
+
+
+def plain(item: Property) -> str:
+    """Return a property's text as people read it."""
+    value = item.value
+    if item.params.get("ENCODING", "").upper() == "QUOTED-PRINTABLE":
+        value = _decode(quopri.decodestring(value.encode("utf-8", "surrogatepass")))
+    value = _ESCAPE.sub(lambda found: "\n" if found[1] in "nN" else found[1], value)
+    return _CONTROL.sub("", value.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+
+
+def _begin(stack: list[Component], name: str) -> None:
+    # Neither can stand inside an event: the END of the one before is missing.
+    outer = {"VEVENT": ("VCALENDAR", ""), "VCALENDAR": ("",)}.get(name)
+    while outer is not None and stack[-1].name not in outer:
+        stack.pop()
+    block = Component(name)
+    stack[-1].children.append(block)
+    stack.append(block)
+
+
+def _end(stack: list[Component], name: str) -> None:
+    if any(block.name == name for block in stack[1:]):
+        while stack.pop().name != name:
+            pass
+
+
+def _property(name: str, line: str) -> Property | None:
+    match = _MOMENT.match(line) if name in MOMENTS else None
+    if match is not None:
+        return Property(name, match["value"].strip(), _params(match["params"] or ""))
+    head, colon, value = line.partition(":")
+    if colon and len(head) == len(name):
+        return Property(name, value)
+    try:
+        _, params, value = Contentline(line).parts()  # type: ignore[no-untyped-call]
+    except ValueError:
+        return Property(name, value) if colon else None
+    return Property(name, str(value), {key.upper(): _one(params[key]) for key in params})
+
+
+def _one(value: str | list[str]) -> str:
+    return value if isinstance(value, str) else ",".join(value)
+
+
+def _params(text: str) -> dict[str, str]:
+    """Split ``;A=b;C="d;e"`` at the semicolons that begin a parameter."""
+    found = re.findall(r";([A-Za-z0-9-]+)=(\"[^\"]*\"|(?:(?!;[A-Za-z0-9-]+=).)*)", text)
+    return {name.upper(): value.strip('"') for name, value in found}
+
+
+def _lines(data: bytes) -> Iterator[str]:
+    """Yield unfolded lines; unfolding comes before decoding, as a fold may cut a character in two."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        data = data.decode("utf-16", "replace").encode("utf-8", "replace")
+    data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    for line in data.replace(b"\n ", b"").replace(b"\n\t", b"").split(b"\n"):
+        if line:
+            yield _decode(line)
+
+
+def _decode(line: bytes) -> str:
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("cp1252", "replace")

@@ -1,0 +1,318 @@
+"""The entries of an .ics file: series joined with their exceptions, and what no Exchange calendar can hold."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from almanakka.demo.ics.content import Component, components
+from almanakka.demo.ics.fields import Refused, Span, fields_of, meeting_of, span_of
+from almanakka.demo.ics.moments import Moment, moments
+from almanakka.demo.ics.rules import MOST_SINGLES, pattern_of, shortest_gap, written_out
+from almanakka.demo.ics.zones import Zones
+from almanakka.demo.patterns import Pattern, dates, to_graph
+from almanakka.sync.recurrence import Unrepresentable
+
+#: Not entries of a calendar; a file may hold them all the same.
+OTHERS = {"VTODO": "to-do", "VJOURNAL": "journal", "VFREEBUSY": "free-busy"}
+
+
+@dataclass(slots=True)
+class Loaded:
+    """One entry as a mailbox holds it: a Graph event, the exceptions by original date, and cancelled dates."""
+
+    event: dict[str, Any]
+    uid: str = ""
+    exceptions: dict[date, dict[str, Any]] = field(default_factory=dict)
+    cancelled: set[date] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What was left out, and the true reason: a slug and a phrase for people."""
+
+    title: str
+    code: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Calendar:
+    """What an .ics file comes to."""
+
+    loaded: list[Loaded] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+    @property
+    def middle(self) -> date | None:
+        """The median start, or None for an empty calendar."""
+        starts = sorted(str(entry.event["start"]["dateTime"])[:10] for entry in self.loaded)
+        return date.fromisoformat(starts[len(starts) // 2]) if starts else None
+
+
+def read(data: bytes, zone: str) -> Calendar:
+    """Read a file for a mailbox whose own zone is ``zone`` (IANA). Never raises for anything in the file."""
+    blocks = list(_inner(components(data)))
+    zones = Zones(zone, [block for block in blocks if block.name == "VTIMEZONE"])
+    calendar = Calendar()
+    masters, overrides = _sorted_out([block for block in blocks if block.name == "VEVENT"], calendar)
+    for master in masters:
+        _Entry(master, overrides.pop(_uid(master), []), zones, calendar).load()
+    for orphans in overrides.values():
+        for orphan in orphans:
+            _Entry(orphan, [], zones, calendar).load()
+    for block in blocks:
+        if block.name in OTHERS:
+            calendar.skipped.append(Skipped(block.text("SUMMARY"), OTHERS[block.name], "it is not a calendar entry"))
+    _make_uids_single(calendar.loaded)
+    return calendar
+
+
+def _inner(blocks: Iterable[Component]) -> Iterable[Component]:
+    for block in blocks:
+        if block.name == "VCALENDAR":
+            yield from block.children
+        else:
+            yield block
+
+
+def _uid(event: Component) -> str:
+    return event.text("UID").strip() or f"#{id(event)}"
+
+
+def _sequence(event: Component) -> int:
+    text = event.text("SEQUENCE").strip()
+    return int(text) if text.isdecimal() and len(text) < 10 else 0
+
+
+def _differ(one: Component, other: Component) -> bool:
+    """Whether two events of one uid and start are two entries, not two versions of one."""
+    return _sequence(one) == _sequence(other) and one.text("SUMMARY") != other.text("SUMMARY")
+
+
+def _sorted_out(events: list[Component], calendar: Calendar) -> tuple[list[Component], dict[str, list[Component]]]:
+    """Part series and singles from occurrences, by uid; of several versions of one entry the last counts."""
+    overrides: dict[str, list[Component]] = defaultdict(list)
+    latest: dict[tuple[str, ...], Component] = {}
+    for event in events:
+        recurrence_id, begin = event.first("RECURRENCE-ID"), event.first("DTSTART")
+        key: tuple[str, ...] = (_uid(event), "" if begin is None else begin.value)
+        if recurrence_id is not None:
+            key = (_uid(event), "occurrence", recurrence_id.value)
+        before = latest.get(key)
+        if before is not None and _differ(before, event):
+            key = (*key, str(id(event)))  # one uid for different entries: a fault of many exporters
+        if key in latest:
+            older, newer = sorted((latest[key], event), key=_sequence)
+            calendar.skipped.append(
+                Skipped(older.text("SUMMARY"), "superseded", "the file holds a newer version of it")
+            )
+            latest[key] = newer
+        else:
+            latest[key] = event
+    masters = []
+    for event in latest.values():
+        if event.first("RECURRENCE-ID") is None:
+            masters.append(event)
+        else:
+            overrides[_uid(event)].append(event)
+    return masters, dict(overrides)
+
+
+def _make_uids_single(loaded: list[Loaded]) -> None:
+    seen: set[str] = set()
+    for entry in loaded:
+        if entry.uid in seen:
+            entry.uid = ""
+        seen.add(entry.uid)
+
+
+class _Entry:
+    """One entry on its way from the file into the calendar, with the occurrences that the file gives for it."""
+
+    def __init__(self, event: Component, overrides: list[Component], zones: Zones, calendar: Calendar) -> None:
+        self.event = event
+        self.overrides = overrides
+        self.zones = zones
+        self.calendar = calendar
+        self.rules = [item.value for item in event.all("RRULE")]
+        self.except_rules = [item.value for item in event.all("EXRULE")]
+        self.extra, self.unread = moments(event.all("RDATE"), zones)
+
+    def load(self) -> None:
+        try:
+            self._load()
+        except Refused as refused:
+            self._skip(self.event, refused)
+            self._load_orphans(self.overrides)
+
+    def _load(self) -> None:
+        if self.event.text("STATUS").strip().upper() == "CANCELLED":
+            raise Refused("cancelled", "it is cancelled")
+        span = span_of(self.event, self.zones)
+        if not self.rules and not self.extra:
+            self._single(self.event, span)
+            self._load_orphans(self.overrides)
+            return
+        if self.event.first("X-MICROSOFT-RRULE") is not None and not self.rules:
+            raise Refused("other-calendar", "it is counted in another calendar than the Gregorian")
+        try:
+            pattern = self._pattern(span)
+        except Unrepresentable as error:
+            self._write_out(span, Refused(error.code, error.reason))
+        except Refused as refused:
+            self._write_out(span, refused)
+        else:
+            self._series(span, pattern)
+
+    def _pattern(self, span: Span) -> Pattern:
+        if len(self.rules) != 1:
+            raise Refused("several-rules", "it has more than one rule" if self.rules else "it has dates but no rule")
+        if self.except_rules:
+            raise Refused("except-rule", "it has a rule for the dates it leaves out")
+        if len(self.extra) > MOST_SINGLES:
+            raise Refused("extra-dates", f"it has over {MOST_SINGLES} dates besides its rule")
+        if not span.start.all_day and span.start.zone.name is None:
+            raise Refused("unknown-zone", "no known time zone behaves like its own")
+        pattern = pattern_of(self.rules[0], span.start)
+        gap = shortest_gap(pattern)
+        if gap is not None and span.length > gap:
+            raise Refused("overlap", "its occurrences overlap")
+        return pattern
+
+    def _series(self, span: Span, pattern: Pattern) -> None:
+        first = span.at(datetime.combine(pattern.start, span.start.wall.time()))
+        zone = first.start.zone.name or "UTC"
+        fields = fields_of(self.event)
+        entry = Loaded(
+            {**fields, **meeting_of(self.event), **first.graph(), "recurrence": to_graph(pattern, zone)},
+            self.event.text("UID").strip(),
+        )
+        self.calendar.loaded.append(entry)
+        gone, _ = moments(self.event.all("EXDATE"), self.zones)
+        entry.cancelled = {day for item in gone if _occurs(pattern, day := self._day(item, first))}
+        for moved in sorted(self.extra, key=lambda item: item.wall):
+            self._extra(first, pattern, moved)
+        for override in self.overrides:
+            self._override(entry, first, pattern, override)
+
+    def _extra(self, first: Span, pattern: Pattern, extra: Moment) -> None:
+        wall = extra.seen_in(first.start.zone)
+        if extra.all_day and not first.start.all_day:
+            wall = datetime.combine(wall.date(), first.start.wall.time())
+        if not _occurs(pattern, wall.date()) or wall.time() != first.start.wall.time():
+            self._single(self.event, first.at(wall), uid=False)
+
+    def _override(self, entry: Loaded, first: Span, pattern: Pattern, override: Component) -> None:
+        named = override.first("RECURRENCE-ID")
+        assert named is not None
+        if named.params.get("RANGE", "").upper() == "THISANDFUTURE":
+            self._skip(override, Refused("this-and-future", "it changes an occurrence and all that follow"))
+            return
+        found, _ = moments([named], self.zones)
+        day = self._day(found[0], first) if found else None
+        if day is None or not _occurs(pattern, day) or day in entry.cancelled or day in entry.exceptions:
+            self._load_orphans([override])
+            return
+        if override.text("STATUS").strip().upper() == "CANCELLED":
+            entry.cancelled.add(day)
+            return
+        try:
+            span = span_of(override, self.zones)
+        except Refused as refused:
+            self._skip(override, refused)
+            return
+        if self._fits(entry, pattern, day, span):
+            entry.exceptions[day] = {**fields_of(override), **span.graph()}
+        else:
+            # Exchange refuses an occurrence that passes its neighbours (ErrorOccurrenceCrossingBoundary).
+            entry.cancelled.add(day)
+            self._single(override, span, uid=False)
+
+    def _fits(self, entry: Loaded, pattern: Pattern, day: date, span: Span) -> bool:
+        first, last = span.start.wall.date(), span.end.date()
+        if not span.start.all_day:
+            zone = entry.event["start"]["timeZone"]
+            home = self.zones.find(zone)
+            first = span.start.seen_in(home).date()
+            last = Moment(span.end, span.start.zone).seen_in(home).date()
+        elif span.end > span.start.wall:
+            last -= timedelta(days=1)
+        before, after = _neighbours(pattern, day)
+        taken = [_days_of(other) for other in entry.exceptions.values()]
+        if any(begin <= last and first <= end for begin, end in taken):
+            return False
+        length = max((datetime.fromisoformat(entry.event["end"]["dateTime"]) - self._start_of(entry)).days, 0)
+        early = before is None or first > before + timedelta(days=length)
+        return early and (after is None or last < after)
+
+    @staticmethod
+    def _start_of(entry: Loaded) -> datetime:
+        return datetime.fromisoformat(entry.event["start"]["dateTime"])
+
+    @staticmethod
+    def _day(item: Moment, first: Span) -> date:
+        return item.seen_in(first.start.zone).date() if not first.start.all_day else item.wall.date()
+
+    def _write_out(self, span: Span, refused: Refused) -> None:
+        """Make single entries of a series that Exchange cannot hold, if they are few; raises ``refused`` if not."""
+        walls = written_out(self.rules, self.except_rules, span.start)
+        if walls is None and self.rules:
+            raise refused
+        found = set(walls or [span.start.wall])
+        found.update(item.seen_in(span.start.zone) for item in self.extra)
+        gone, _ = moments(self.event.all("EXDATE"), self.zones)
+        for item in gone:
+            wall = item.seen_in(span.start.zone)
+            found = {w for w in found if (w.date() != wall.date() if item.all_day else w != wall)}
+        replaced = {}
+        for override in self.overrides:
+            named, _ = moments(override.all("RECURRENCE-ID"), self.zones)
+            if named:
+                replaced[named[0].seen_in(span.start.zone)] = override
+        if len(found) > MOST_SINGLES:
+            raise refused
+        for wall in sorted(found):
+            if wall not in replaced:
+                self._single(self.event, span.at(wall), uid=False)
+        self._load_orphans(self.overrides)
+
+    def _load_orphans(self, overrides: list[Component]) -> None:
+        """Load occurrences that have no series here, as single entries: that is what Outlook makes of them."""
+        for override in overrides:
+            try:
+                if override.text("STATUS").strip().upper() == "CANCELLED":
+                    raise Refused("cancelled", "it is cancelled")
+                self._single(override, span_of(override, self.zones), uid=False)
+            except Refused as refused:
+                self._skip(override, refused)
+
+    def _single(self, event: Component, span: Span, *, uid: bool = True) -> None:
+        fields = {**fields_of(event), **meeting_of(event), **span.graph()}
+        self.calendar.loaded.append(Loaded(fields, event.text("UID").strip() if uid else ""))
+
+    def _skip(self, event: Component, refused: Refused) -> None:
+        self.calendar.skipped.append(Skipped(event.text("SUMMARY"), refused.code, refused.reason))
+
+
+def _days_of(event: dict[str, Any]) -> tuple[date, date]:
+    begin, end = (datetime.fromisoformat(event[name]["dateTime"]) for name in ("start", "end"))
+    return begin.date(), (end - timedelta(days=1)).date() if event["isAllDay"] else end.date()
+
+
+def _occurs(pattern: Pattern, day: date) -> bool:
+    return next((found for found in dates(pattern, day) if found >= day), None) == day
+
+
+def _neighbours(pattern: Pattern, day: date) -> tuple[date | None, date | None]:
+    before = None
+    ahead = dates(pattern, day - timedelta(days=1))
+    for found in ahead:
+        if found >= day:
+            break
+        before = found
+    return before, next(islice(ahead, 1), None)

@@ -1,0 +1,186 @@
+"""One VEVENT as the fields of a Graph event, cut and cleaned the way Outlook's import does (MS-OXCICAL 2.1.3)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from almanakka.demo.ics.content import Component, Property, plain
+from almanakka.demo.ics.moments import Moment, NoMoment, duration, moment
+from almanakka.demo.ics.zones import Zones
+
+#: MS-OXCICAL: SUMMARY and LOCATION are cut at 255 WCHARs.
+LONGEST_TEXT = 255
+#: ErrorCalendarDurationIsTooLong is what Exchange says past five years.
+LONGEST = timedelta(days=5 * 365)
+#: MAPI counts time from 1601; Exchange keeps nothing past 1 September 4500.
+EARLIEST, LATEST = datetime(1601, 1, 2), datetime(4500, 8, 30)  # noqa: DTZ001 - wall times
+MOST_ATTENDEES = 500
+
+_DAY = timedelta(days=1)
+_BREAKS = re.compile(r"[\r\n]+")
+_SHOW_AS = {
+    "FREE": "free",
+    "TENTATIVE": "tentative",
+    "BUSY": "busy",
+    "OOF": "oof",
+    "WORKINGELSEWHERE": "workingElsewhere",
+}
+_RESPONSES = {"ACCEPTED": "accepted", "TENTATIVE": "tentativelyAccepted", "DECLINED": "declined"}
+
+
+class Refused(Exception):
+    """An entry that the calendar model cannot hold; ``code`` is a slug, ``reason`` a phrase for people."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """When one entry or occurrence is: ``end`` is a wall time in the zone of ``start``."""
+
+    start: Moment
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start.wall
+
+    def at(self, wall: datetime) -> Span:
+        """Return a span of the same length that starts at another wall time of the same zone."""
+        return Span(Moment(wall, self.start.zone, self.start.all_day), wall + self.length)
+
+    def graph(self) -> dict[str, Any]:
+        """Return start, end and isAllDay; in UTC where no named zone behaves like the entry's own."""
+        zone = self.start.zone
+        begin, end, name = self.start.wall, self.end, zone.name
+        if self.start.all_day:
+            name = name or "UTC"
+        elif name is None:
+            begin, end = (wall.replace(tzinfo=zone.tz).astimezone(UTC).replace(tzinfo=None) for wall in (begin, end))
+            name = "UTC"
+        return {
+            "start": {"dateTime": begin.isoformat(), "timeZone": name},
+            "end": {"dateTime": end.isoformat(), "timeZone": name},
+            "isAllDay": self.start.all_day,
+        }
+
+
+def span_of(event: Component, zones: Zones) -> Span:
+    """Return when an event is; raises Refused. An event without end lasts a day or, timed, no time at all."""
+    begin = event.first("DTSTART")
+    if begin is None:
+        raise Refused("no-start", "it has no start")
+    start = _moment(begin, zones)
+    end = _end(event, start, zones)
+    if not start.all_day and event.text("X-MICROSOFT-CDO-ALLDAYEVENT").upper() == "TRUE":
+        midnight = time()
+        if start.wall.time() == end.time() == midnight and end > start.wall:
+            start = Moment(start.wall, start.zone, all_day=True)
+    if end < start.wall:
+        raise Refused("ends-before-start", "it ends before it starts")
+    if end - start.wall > LONGEST:
+        raise Refused("too-long", "it lasts over five years")
+    if not EARLIEST <= start.wall <= LATEST or end > LATEST:
+        raise Refused("out-of-range", "it lies before the year 1601 or after 4500")
+    return Span(start, end)
+
+
+def fields_of(event: Component) -> dict[str, Any]:
+    """Return everything of an event but its times and its recurrence, in Graph's words."""
+    return {
+        "subject": shortened(event.text("SUMMARY")),
+        "location": {"displayName": shortened(event.text("LOCATION"))},
+        "body": {"contentType": "text", "content": event.text("DESCRIPTION")},
+        "sensitivity": _sensitivity(event.text("CLASS").strip().upper()),
+        "showAs": _show_as(event),
+        "isReminderOn": False,
+    }
+
+
+def meeting_of(event: Component) -> dict[str, Any]:
+    """Return organizer, attendees and responseStatus of a meeting, which has both kinds of people (MS-OXCICAL)."""
+    organizer = event.first("ORGANIZER")
+    host = None if organizer is None else _person(organizer)
+    if host is None:
+        return {}
+    attendees: dict[str, dict[str, Any]] = {}
+    for item in event.all("ATTENDEE")[:MOST_ATTENDEES]:
+        person = _person(item)
+        if person is not None and person["address"].lower() != host["address"].lower():
+            response = _RESPONSES.get(item.params.get("PARTSTAT", "").upper(), "none")
+            attendees[person["address"].lower()] = {
+                "type": "required",
+                "emailAddress": person,
+                "status": {"response": response},
+            }
+    if not attendees:
+        return {}
+    own: str = next(iter(attendees.values()))["status"]["response"] if len(attendees) == 1 else "none"
+    return {
+        "organizer": {"emailAddress": host},
+        "attendees": list(attendees.values()),
+        "responseStatus": {"response": own},
+    }
+
+
+def shortened(text: str) -> str:
+    """Return one line of at most 255 UTF-16 units; no character is cut in two."""
+    line = _BREAKS.sub(" ", text).strip()
+    return line.encode("utf-16-le")[: 2 * LONGEST_TEXT].decode("utf-16-le", "ignore")
+
+
+def _moment(item: Property, zones: Zones) -> Moment:
+    try:
+        return moment(item.value, item.params, zones)
+    except NoMoment as error:
+        raise Refused("bad-date", "one of its dates does not exist or cannot be read") from error
+
+
+def _end(event: Component, start: Moment, zones: Zones) -> datetime:
+    found = event.first("DTEND")
+    lasts = event.first("DURATION")
+    if found is not None:
+        given = _moment(found, zones)
+        end = given.wall if given.all_day else given.seen_in(start.zone)
+        if start.all_day and end == start.wall:
+            return start.wall + _DAY
+        if given.all_day and not start.all_day and end <= start.wall:
+            return given.wall + _DAY
+    elif lasts is not None:
+        try:
+            end = start.wall + duration(lasts.value)
+        except (NoMoment, OverflowError) as error:
+            raise Refused("bad-duration", "its duration cannot be read") from error
+    else:
+        end = start.wall
+    if start.all_day and start.wall <= end:
+        whole = datetime.combine(end.date(), time())
+        end = max(whole if whole == end else whole + _DAY, start.wall + _DAY)
+    return end
+
+
+def _sensitivity(mark: str) -> str:
+    return {"PRIVATE": "private", "CONFIDENTIAL": "confidential"}.get(mark, "normal")
+
+
+def _show_as(event: Component) -> str:
+    chosen = _SHOW_AS.get(event.text("X-MICROSOFT-CDO-BUSYSTATUS").strip().upper())
+    if chosen is not None:
+        return chosen
+    if event.text("STATUS").strip().upper() == "TENTATIVE":
+        return "tentative"
+    return "free" if event.text("TRANSP").strip().upper() == "TRANSPARENT" else "busy"
+
+
+def _person(item: Property) -> dict[str, str] | None:
+    address = re.sub(r"^mailto:\s*", "", item.value.strip(), flags=re.IGNORECASE)
+    if not re.fullmatch(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,185}", address):
+        return None
+    name = plain(Property("CN", item.params.get("CN", "")))
+    return {"name": shortened(name) or address, "address": address}

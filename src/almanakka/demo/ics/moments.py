@@ -1,0 +1,106 @@
+"""Dates, times, durations and periods of an .ics file, in the zone that they are meant in."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from almanakka.demo.ics.content import Property
+from almanakka.demo.ics.zones import Zone, Zones
+
+_FORM = re.compile(
+    r"(\d{4})-?(\d\d)-?(\d\d)"
+    r"(?:[T ](\d\d):?(\d\d):?(\d\d)?(?:[.,]\d+)?\s*(Z|[+-]\d\d:?\d\d)?)?\s*",
+    re.IGNORECASE,
+)
+_DURATION = re.compile(r"\s*([+-])?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?\s*", re.IGNORECASE)
+_UTC = Zone(UTC, "UTC")
+
+
+class NoMoment(ValueError):
+    """A date or time that does not exist or cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A wall time in ``zone``; ``all_day`` where only the date was given (zone then says nothing)."""
+
+    wall: datetime
+    zone: Zone
+    all_day: bool = False
+
+    @property
+    def instant(self) -> datetime:
+        """The moment in UTC; a wall time that the clock skips counts with the offset before the change."""
+        return self.wall.replace(tzinfo=self.zone.tz).astimezone(UTC)
+
+    def seen_in(self, zone: Zone) -> datetime:
+        """Return the wall time at this moment in another zone; a date stays the date it is."""
+        if self.all_day or zone == self.zone:
+            return self.wall
+        return self.instant.astimezone(zone.tz).replace(tzinfo=None)
+
+
+def moment(value: str, params: dict[str, str], zones: Zones) -> Moment:
+    """Read one value; raises NoMoment."""
+    match = _FORM.fullmatch(value.strip())
+    if match is None:
+        raise NoMoment(value)
+    try:
+        day = date(int(match[1]), int(match[2]), int(match[3]))
+        if match[4] is None:
+            return Moment(datetime.combine(day, time()), zones.home, all_day=True)
+        hour = int(match[4])
+        wall = datetime.combine(day, time(hour % 24, int(match[5]), min(int(match[6] or 0), 59)))
+        wall += timedelta(days=hour // 24)
+        found = Moment(wall, _zone(match[7], params, zones))
+        _ = found.instant
+    except (ValueError, OverflowError) as error:
+        raise NoMoment(value) from error
+    return found
+
+
+def moments(properties: list[Property], zones: Zones) -> tuple[list[Moment], list[str]]:
+    """Read EXDATE or RDATE lines; periods give their start. Also returns what could not be read."""
+    found, unreadable = [], []
+    for item in properties:
+        for value in filter(None, item.value.split(",")):
+            try:
+                found.append(moment(value.split("/")[0], item.params, zones))
+            except NoMoment:
+                unreadable.append(value)
+    return found, unreadable
+
+
+def duration(value: str) -> timedelta:
+    """Read a DURATION; raises NoMoment."""
+    match = _DURATION.fullmatch(value)
+    if match is None or not any(match.groups()[1:]):
+        raise NoMoment(value)
+    weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[1:])
+    try:
+        found = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError as error:
+        raise NoMoment(value) from error
+    return -found if match[1] == "-" else found
+
+
+def _zone(offset: str | None, params: dict[str, str], zones: Zones) -> Zone:
+    if offset is not None and offset.upper() == "Z":
+        return _UTC
+    if offset is not None:
+        shift = timedelta(hours=int(offset[1:3]), minutes=int(offset[-2:]))
+        return _fixed(-shift if offset.startswith("-") else shift)
+    name = params.get("TZID", "").strip()
+    return zones.find(name) if name else zones.home
+
+
+def _fixed(shift: timedelta) -> Zone:
+    hours, rest = divmod(shift, timedelta(hours=1))
+    if not rest and -12 <= hours <= 14:
+        # POSIX turns the sign around: Etc/GMT-2 is two hours ahead of Greenwich.
+        name = f"Etc/GMT{-hours:+d}" if hours else "UTC"
+        return Zone(ZoneInfo(name), name)
+    return Zone(timezone(shift), None)
