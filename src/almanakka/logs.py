@@ -12,10 +12,11 @@ import structlog
 HIDDEN = "[hidden]"
 #: Names whose values are never written down, wherever in an event's data they stand.
 SECRET_NAME = re.compile(
-    r"secret|password|passwd|token|authorization|assertion|cookie|private_key|certificate_key|client_state|api_?key",
+    r"secret|password|passwd|token|authorization|assertion|cookie|private_key|certificate_key|client_state"
+    r"|api_?key",
     re.IGNORECASE,
 )
-#: Secrets inside text: credentials in a URL, bearer and basic headers, secret parameters of a URL or a form, JWTs.
+#: Secrets inside text: credentials in a URL, authorization headers, secret parameters of a form, JWTs.
 SECRET_TEXT = (
     (re.compile(r"(\w+://)[^/\s:@]*:[^/\s@]+@"), rf"\1{HIDDEN}@"),
     (re.compile(r"\b(Bearer|Basic|NTLM|Negotiate)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {HIDDEN}"),

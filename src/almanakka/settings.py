@@ -4,11 +4,12 @@ ALMANAKKA_DATA_DIR       what must not be lost: the embedded database, the secre
 DATABASE_URL             another PostgreSQL server than the embedded one
 ALMANAKKA_SECRET_KEY     else one is made on first use and kept in the data directory
 ALMANAKKA_DEBUG          1 while developing
-ALMANAKKA_ALLOWED_HOSTS  the names it is served under, comma-separated; one that is not this machine itself turns
-                         on secure cookies, HSTS and the redirection to https
+ALMANAKKA_ALLOWED_HOSTS  the names it is served under, comma-separated; one that is not this machine itself
+                         turns on secure cookies, HSTS and the redirection to https
 ALMANAKKA_TRUST_PROXY    1 where a reverse proxy in front sets X-Forwarded-Proto itself
 ALMANAKKA_LOG_LEVEL      INFO if not set
-ALMANAKKA_SMTP_HOST, _PORT, _USER, _PASSWORD, ALMANAKKA_MAIL_FROM   outgoing mail; without a host it is printed
+ALMANAKKA_SMTP_HOST, _PORT, _USER, _PASSWORD, ALMANAKKA_MAIL_FROM
+                         outgoing mail; without a host it is printed
 """
 
 from __future__ import annotations
@@ -102,6 +103,8 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
+# addresses are unique in lower case, by a constraint that this check does not understand
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -13,9 +13,10 @@ from almanakka.accounts.models import Company, User
 
 
 def resolve(company: Company | UUID, addresses: Iterable[str]) -> dict[str, UUID]:
-    """The active users of ``company`` behind ``addresses``, keyed by address as given; the unknown are left out.
+    """The active users of ``company`` behind ``addresses``, keyed by address as given.
 
-    One query, or none for no addresses. A primary address goes before somebody else's secondary one.
+    The unknown are left out. One query, or none for no addresses. A primary address goes before somebody
+    else's secondary one.
     """
     folded = {address: address.strip().lower() for address in addresses}
     wanted = sorted(set(folded.values()) - {""})
@@ -41,7 +42,7 @@ def resolve(company: Company | UUID, addresses: Iterable[str]) -> dict[str, UUID
 
 
 def of(user: User) -> list[str]:
-    """Every address that is ``user``'s: the primary one first, then the verified secondary ones by alphabet."""
+    """Every address that is ``user``'s: the primary one, then the verified secondary ones by alphabet."""
     secondary = EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True)
     primary = user.email.lower()
     return [primary, *sorted({address.lower() for address in secondary} - {primary})]

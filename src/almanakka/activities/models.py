@@ -113,7 +113,11 @@ def _timed_or_all_day(**allowed: Any) -> Q:
         end_date__isnull=True,
     )
     all_day = Q(
-        is_all_day=True, start__isnull=True, end__isnull=True, first_date__isnull=False, end_date__isnull=False
+        is_all_day=True,
+        start__isnull=True,
+        end__isnull=True,
+        first_date__isnull=False,
+        end_date__isnull=False,
     )
     return timed | all_day | Q(**allowed) if allowed else timed | all_day
 
@@ -130,11 +134,11 @@ NO_TIME: dict[str, bool] = {
 class Activity(models.Model):
     """Something that one or several people do at a time.
 
-    Timed: ``start`` and ``end`` are instants. All-day: ``first_date`` up to, not including, ``end_date``, in no
-    zone. A series has ``recurrence``, the JSON of ``activities.patterns``; its times are wall times in
-    ``time_zone``, and ``start``/``first_date`` say when its first day begins. ``changed_at`` maps a field group to
-    the ISO time of the edit that gave the group its present value, wherever that edit was made (B5); "type" is in
-    it only where a person chose the type (S10). ``guests`` are people outside the company, as
+    Timed: ``start`` and ``end`` are instants. All-day: ``first_date`` up to, not including, ``end_date``, in
+    no zone. A series has ``recurrence``, the JSON of ``activities.patterns``; its times are wall times in
+    ``time_zone``, and ``start``/``first_date`` say when its first day begins. ``changed_at`` maps a field
+    group to the ISO time of the edit that gave the group its present value, wherever that edit was made (B5);
+    "type" is in it only where a person chose the type (S10). ``guests`` are people outside the company, as
     ``{"name", "address", "response"}``, and come from meetings only. ``owner`` is null for a meeting whose
     organiser is no user of the company (B10).
     """

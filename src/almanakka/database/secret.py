@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from pathlib import Path
 
 from almanakka.database.directory import data_directory, prepare
 

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL server: one per data directory, shared by all our processes, reached by socket only."""
+"""The embedded PostgreSQL server: one per data directory, for all our processes, by socket only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from almanakka.database.directory import prepare
-from almanakka.database.installation import MAJOR, Account, ServerUnavailable, account, execute, is_open, programs
+from almanakka.database.installation import (
+    MAJOR,
+    Account,
+    ServerUnavailable,
+    account,
+    execute,
+    is_open,
+    programs,
+)
 
 DATABASE = "almanakka"
 SUPERUSER = "postgres"
@@ -53,7 +61,7 @@ def start(data_directory: Path) -> Address:
 
 
 def stop(data_directory: Path) -> bool:
-    """Stop the server of ``data_directory``, cutting off whoever is connected; says whether it was running."""
+    """Stop the server of ``data_directory``, cutting off whoever is connected; False if none ran."""
     if not running(data_directory):
         return False
     with _locked(data_directory):
@@ -111,8 +119,8 @@ def _refuse_unsuitable(data_directory: Path, cluster: Path) -> None:
         )
     if os.geteuid() == 0 and not is_open(data_directory):
         raise ServerUnavailable(
-            f"{data_directory} lies in a directory that only its owner may enter, and PostgreSQL does not run "
-            "as root: set ALMANAKKA_DATA_DIR to a directory elsewhere, such as /var/lib/almanakka."
+            f"{data_directory} lies in a directory that only its owner may enter, and PostgreSQL does not "
+            "run as root: set ALMANAKKA_DATA_DIR to a directory elsewhere, such as /var/lib/almanakka."
         )
 
 
@@ -157,7 +165,7 @@ def _start(data_directory: Path, cluster: Path) -> None:
 
 
 def _create(directory_of_programs: Path, cluster: Path, runs_as: Account | None) -> None:
-    """Make the cluster with our database in it beside its place, then move it there: it is whole or absent."""
+    """Make the cluster, our database in it, beside its place and move it there: it is whole or absent."""
     draft = cluster.with_name("postgres.new")
     if draft.exists():
         shutil.rmtree(draft)
@@ -169,7 +177,8 @@ def _create(directory_of_programs: Path, cluster: Path, runs_as: Account | None)
             directory_of_programs / "initdb",
             # C.UTF-8 sorts and folds alike on every machine, whatever locales it has
             *("--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
-            *("--auth=trust", "--no-instructions", "--set", "listen_addresses=", "-U", SUPERUSER, "-D", str(draft)),
+            *("--auth=trust", "--no-instructions", "--set", "listen_addresses="),
+            *("-U", SUPERUSER, "-D", str(draft)),
             runs_as=runs_as,
         )
         with (draft / "postgresql.conf").open("a", encoding="utf-8") as file:
@@ -181,7 +190,9 @@ def _create(directory_of_programs: Path, cluster: Path, runs_as: Account | None)
             given=f"CREATE DATABASE {DATABASE}\n",
         )
     except subprocess.CalledProcessError as error:
-        raise ServerUnavailable(f"PostgreSQL cannot create its files in {draft}: {error.output.strip()}") from error
+        raise ServerUnavailable(
+            f"PostgreSQL cannot create its files in {draft}: {error.output.strip()}"
+        ) from error
     draft.rename(cluster)
 
 

@@ -1,0 +1,291 @@
+"""The only writers of activities: every change goes through here, and is told through ``activity_changed``.
+
+Each function is one transaction (``create_many``: all its batches together). Times are aware; whoever calls
+says when an edit was made and by whom (``Origin``). All of them raise InvalidActivity for what cannot be
+stored, and those that take an existing activity raise ActivityGone and, where a ``version`` is given that is
+no longer the row's, StaleVersion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields as dataclass_fields
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from almanakka.activities import references, rows
+from almanakka.activities.models import Activity, Occurrence, Participant
+from almanakka.activities.signals import ActivityChanged, activity_changed
+from almanakka.activities.values import (
+    GROUPS,
+    ActivityGone,
+    Draft,
+    InvalidActivity,
+    OccurrenceDraft,
+    Origin,
+    Participation,
+    cleaned,
+)
+from almanakka.sync.errors import StaleVersion
+
+__all__ = [
+    "ActivityGone",
+    "InvalidActivity",
+    "StaleVersion",
+    "change",
+    "create",
+    "create_many",
+    "leave",
+    "remove",
+    "set_occurrence",
+    "set_type",
+]
+
+BATCH = 500
+CHANGEABLE = frozenset(field.name for field in dataclass_fields(Draft)) - {"id", "changed_at"}
+
+
+def create(company_id: UUID, draft: Draft, origin: Origin) -> Activity:
+    """Add one activity."""
+    with transaction.atomic():
+        return _insert(company_id, [draft], origin)[0]
+
+
+def create_many(company_id: UUID, drafts: Sequence[Draft], origin: Origin) -> list[UUID]:
+    """Add many, in batches of 500 rows and a constant number of statements each; all of them or none.
+
+    An InvalidActivity names the draft by ``activity_id``. Returns the ids in the order given.
+    """
+    ids: list[UUID] = []
+    with transaction.atomic():
+        for first in range(0, len(drafts), BATCH):
+            ids.extend(activity.pk for activity in _insert(company_id, drafts[first : first + BATCH], origin))
+    return ids
+
+
+def change(activity_id: UUID, version: int | None, fields: Mapping[str, object], origin: Origin) -> int:
+    """Set ``fields`` (names of ``Draft``'s) and return the version; an edit that alters nothing keeps it.
+
+    Participants given as plain ids keep the answers they have; occurrences replace all that there were. A series
+    that stops recurring loses its occurrences. A type that a person chose is left as it is by a mailbox (S10).
+    """
+    unknown = set(fields) - CHANGEABLE
+    if unknown:
+        raise ValueError(f"an activity has no fields {sorted(unknown)}")
+    with transaction.atomic():
+        activity = _locked(activity_id, version, origin)
+        return _change(activity, dict(fields), origin)
+
+
+def set_occurrence(
+    activity_id: UUID,
+    version: int | None,
+    original_date: date,
+    occurrence: OccurrenceDraft | None,
+    origin: Origin,
+) -> int:
+    """Make one occurrence of a series depart from it, or with None be like the series again."""
+    with transaction.atomic():
+        activity = _locked(activity_id, version, origin)
+        present = {row.original_date: rows.occurrence_of(row) for row in activity.occurrences.all()}
+        present.pop(original_date, None)
+        if occurrence is not None:
+            present[original_date] = occurrence
+        return _change(activity, {"occurrences": present}, origin)
+
+
+def set_type(activity_id: UUID, version: int | None, type_id: UUID, origin: Origin) -> int:
+    """Give an activity another type; one that a person chose is never reset by a mailbox (S10)."""
+    return change(activity_id, version, {"type_id": type_id}, origin)
+
+
+def remove(activity_id: UUID, version: int | None, origin: Origin) -> None:
+    """Delete an activity for everybody."""
+    with transaction.atomic():
+        _remove(_locked(activity_id, version, origin, deleting=True), origin)
+
+
+def leave(activity_id: UUID, user_id: UUID, origin: Origin) -> int | None:
+    """Take a participant out; returns the version after it, or None if that ended the activity (B10).
+
+    It ends when its owner leaves, or when nobody is left. Somebody who is not in it changes nothing.
+    """
+    with transaction.atomic():
+        activity = _locked(activity_id, None, origin, deleting=True)
+        staying = {row.user_id: rows.participation_of(row) for row in activity.participants.all()}
+        was_in = staying.pop(user_id, None) is not None
+        if activity.owner_id == user_id or (was_in and not staying and activity.owner_id is None):
+            _remove(activity, origin)
+            return None
+        return _change(activity, {"participants": staying}, origin)
+
+
+def _locked(activity_id: UUID, version: int | None, origin: Origin, *, deleting: bool = False) -> Activity:
+    found = Activity.objects.select_for_update(of=("self",), no_key=not deleting).filter(pk=activity_id)
+    if origin.by is not None:
+        found = found.filter(company__users=origin.by)
+    activity = found.first()
+    if activity is None:
+        raise ActivityGone(activity_id)
+    if version is not None and activity.version != version:
+        raise StaleVersion(f"version {activity.version}, not {version}")
+    return activity
+
+
+def _insert(company_id: UUID, drafts: Sequence[Draft], origin: Origin) -> list[Activity]:
+    clean = [cleaned(draft) for draft in drafts]
+    references.check(company_id, clean)
+    created = [rows.activity_row(company_id, draft, _times_of_new(draft, origin), origin) for draft in clean]
+    Activity.objects.bulk_create(created)
+    Participant.objects.bulk_create(
+        [row for draft in clean for row in rows.participant_rows(draft.id, draft.participants)]
+    )
+    Occurrence.objects.bulk_create(
+        [row for draft in clean for row in rows.occurrence_rows(draft.id, draft.occurrences)]
+    )
+    _tell([_creation(company_id, draft, origin) for draft in clean])
+    return created
+
+
+def _times_of_new(draft: Draft, origin: Origin) -> dict[str, Any]:
+    """When each group of a new activity was last edited; a type that no person chose has no such time."""
+    chosen = GROUPS if origin.mailbox is None else GROUPS.keys() - {"type"}
+    return {group: origin.time_of(group) for group in chosen} | dict(draft.changed_at)
+
+
+def _change(activity: Activity, fields: dict[str, Any], origin: Origin) -> int:
+    if origin.mailbox is not None and "type" in activity.changed_at:
+        fields.pop("type_id", None)
+    participants = list(activity.participants.all())
+    occurrences = list(activity.occurrences.all()) if {"occurrences", "recurrence"} & fields.keys() else []
+    before = rows.draft_of(activity, participants, occurrences)
+    after = cleaned(_edited(before, fields))
+    altered = frozenset(name for name in CHANGEABLE if getattr(before, name) != getattr(after, name))
+    if not altered:
+        return activity.version
+    references.check(activity.company_id, [after], altered & references.NAMES)
+    groups = frozenset(group for group, names in GROUPS.items() if names & altered)
+    _write(activity, after, altered, groups, origin)
+    _write_participants(activity, before.participants, after.participants)
+    _write_occurrences(activity, before.occurrences, after.occurrences)
+    _tell([_alteration(activity, before, after, groups, origin)])
+    return activity.version
+
+
+def _edited(before: Draft, fields: dict[str, Any]) -> Draft:
+    """``before`` with ``fields`` in it, and what follows from them."""
+    given = fields.get("participants")
+    if given is not None and not isinstance(given, Mapping):
+        fields = {
+            **fields,
+            "participants": {user: before.participants.get(user, Participation()) for user in given},
+        }
+    if fields.get("recurrence", before.recurrence) is None and "occurrences" not in fields:
+        fields = {**fields, "occurrences": {}}
+    return replace(before, **fields)
+
+
+def _write(
+    activity: Activity, after: Draft, altered: frozenset[str], groups: frozenset[str], origin: Origin
+) -> None:
+    activity.version += 1
+    stamped = groups if origin.mailbox is None else groups - {"type"}
+    activity.changed_at.update({group: rows.written(origin.time_of(group)) for group in stamped})
+    columns = [name for name in rows.COLUMNS if name in altered]
+    for name in columns:
+        setattr(activity, name, getattr(after, name))
+    activity.save(update_fields=[*columns, "version", "changed_at"])
+
+
+def _write_participants(
+    activity: Activity, before: Mapping[UUID, Participation], after: Mapping[UUID, Participation]
+) -> None:
+    gone = before.keys() - after.keys()
+    if gone:
+        Participant.objects.filter(activity=activity, user_id__in=gone).delete()
+    written = {
+        user: participation for user, participation in after.items() if before.get(user) != participation
+    }
+    if written:
+        Participant.objects.bulk_create(
+            rows.participant_rows(activity.pk, written),
+            update_conflicts=True,
+            unique_fields=["activity", "user"],
+            update_fields=["response", "private"],
+        )
+
+
+def _write_occurrences(
+    activity: Activity, before: Mapping[date, OccurrenceDraft], after: Mapping[date, OccurrenceDraft]
+) -> None:
+    gone = before.keys() - after.keys()
+    if gone:
+        Occurrence.objects.filter(activity=activity, original_date__in=gone).delete()
+    written = {day: occurrence for day, occurrence in after.items() if before.get(day) != occurrence}
+    if written:
+        Occurrence.objects.bulk_create(
+            rows.occurrence_rows(activity.pk, written),
+            update_conflicts=True,
+            unique_fields=["activity", "original_date"],
+            update_fields=["cancelled", *Occurrence.OVERRIDES],
+        )
+
+
+def _remove(activity: Activity, origin: Origin) -> None:
+    participant_ids = frozenset(activity.participants.values_list("user_id", flat=True))
+    removal = ActivityChanged(
+        activity_id=activity.pk,
+        version=activity.version,
+        company_id=activity.company_id,
+        owner_id=activity.owner_id,
+        participant_ids=participant_ids,
+        people=_present(participant_ids | {activity.owner_id}),
+        origin=origin,
+        removed=True,
+    )
+    activity.delete()
+    _tell([removal])
+
+
+def _creation(company_id: UUID, draft: Draft, origin: Origin) -> ActivityChanged:
+    participant_ids = frozenset(draft.participants)
+    return ActivityChanged(
+        activity_id=draft.id,
+        version=1,
+        company_id=company_id,
+        owner_id=draft.owner_id,
+        participant_ids=participant_ids,
+        people=_present(participant_ids | {draft.owner_id}),
+        origin=origin,
+        groups=frozenset(GROUPS),
+        created=True,
+    )
+
+
+def _alteration(
+    activity: Activity, before: Draft, after: Draft, groups: frozenset[str], origin: Origin
+) -> ActivityChanged:
+    participant_ids = frozenset(before.participants) | frozenset(after.participants)
+    return ActivityChanged(
+        activity_id=activity.pk,
+        version=activity.version,
+        company_id=activity.company_id,
+        owner_id=after.owner_id,
+        participant_ids=participant_ids,
+        people=_present(participant_ids | {before.owner_id, after.owner_id}),
+        origin=origin,
+        groups=groups,
+    )
+
+
+def _present(people: frozenset[UUID | None]) -> frozenset[UUID]:
+    return frozenset(person for person in people if person is not None)
+
+
+def _tell(changes: list[ActivityChanged]) -> None:
+    if changes:
+        activity_changed.send(sender=Activity, changes=changes)

@@ -1,0 +1,53 @@
+"""Reading activities, whole and in few statements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from almanakka.activities.models import NEVER_DEFAULT, Activity, ActivityType, Category, Participant
+
+CHUNK = 2000
+
+
+def load(ids: Iterable[UUID]) -> list[Activity]:
+    """The activities with these ids that exist, in the order given, participants and occurrences with them.
+
+    Three statements however many there are (``.participants.all()`` and ``.occurrences.all()`` cost no more).
+    """
+    wanted = list(dict.fromkeys(ids))
+    if not wanted:
+        return []
+    found = {activity.pk: activity for activity in _whole(Activity.objects.filter(pk__in=wanted))}
+    return [found[id_] for id_ in wanted if id_ in found]
+
+
+def involving(user_id: UUID, chunk: int = CHUNK) -> Iterator[Activity]:
+    """Every activity that the user owns or takes part in, whole as from :func:`load`, in the order of ids.
+
+    Holds ``chunk`` of them in memory at a time and asks two statements for each chunk.
+    """
+    owned = Activity.objects.filter(owner_id=user_id).values("pk")
+    joined = Participant.objects.filter(user_id=user_id).values("activity_id")
+    # two index scans, each by its own index; with OR the planner would read the whole table
+    found = Activity.objects.filter(pk__in=owned.union(joined)).order_by("pk")
+    return _whole(found).iterator(chunk_size=chunk)
+
+
+def default_type(company_id: UUID) -> ActivityType | None:
+    """What an ordinary entry from Microsoft becomes (S10), if the company has a valid one."""
+    valid = Q(is_default=True, is_active=True) & ~Q(category__in=NEVER_DEFAULT)
+    return ActivityType.objects.filter(valid, company_id=company_id).first()
+
+
+def preset_personal_type(company_id: UUID) -> ActivityType | None:
+    """What the Personal type is preset to: the first active type of that category (S10)."""
+    return ActivityType.objects.filter(
+        company_id=company_id, is_active=True, category=Category.PERSONAL
+    ).first()
+
+
+def _whole(activities: QuerySet[Activity]) -> QuerySet[Activity]:
+    return activities.prefetch_related("participants", "occurrences")

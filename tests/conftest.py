@@ -1,0 +1,69 @@
+"""A database server of its own for every test session, shared by the workers of that session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from almanakka.database import server
+from almanakka.database.directory import VARIABLE, prepare
+
+PREFIX = "almanakka-tests-"
+#: What a crash of the machine would do to a test's data does not matter.
+FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\nmax_connections = 300\n"
+PROCRASTINATE_TABLES = (
+    "procrastinate_jobs",
+    "procrastinate_events",
+    "procrastinate_periodic_defers",
+    "procrastinate_workers",
+)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Point everything at a fresh, empty data directory; the server in it starts only for a test that needs it."""
+    if hasattr(config, "workerinput"):
+        return  # a worker inherits the session's directory through the environment
+    _remove_abandoned()
+    # sockets need short paths, so not under pytest's own directory
+    directory = prepare(Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir="/tmp")))
+    options = directory / server.SETTINGS_FILE
+    options.write_text(FAST, encoding="utf-8")
+    options.chmod(0o644)
+    config.stash[OWN_DIRECTORY] = directory
+    os.environ[VARIABLE] = str(directory)
+    settings.DATA_DIR = directory
+
+
+OWN_DIRECTORY = pytest.StashKey[Path]()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    directory = config.stash.get(OWN_DIRECTORY, None)
+    if directory is not None:
+        _discard(directory)
+
+
+def _remove_abandoned() -> None:
+    """Stop and delete what sessions that were killed have left behind."""
+    for directory in Path("/tmp").glob(f"{PREFIX}*"):
+        pid = directory.name.removeprefix(PREFIX).partition("-")[0]
+        if directory.stat().st_uid == os.geteuid() and pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            _discard(directory)
+
+
+def _discard(directory: Path) -> None:
+    server.stop(directory)
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def empty_queue(transactional_db: None) -> None:
+    """A test with real transactions that finds no jobs: Django's flush leaves Procrastinate's tables alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(PROCRASTINATE_TABLES)} CASCADE")
