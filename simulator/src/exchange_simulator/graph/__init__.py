@@ -1,0 +1,1 @@
+"""The Microsoft Graph face of the simulated tenant."""

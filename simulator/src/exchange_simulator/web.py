@@ -1,0 +1,190 @@
+"""The simulator as one web application: sign-in, consent page, Graph and the control API."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from . import consent, control, oauth
+from .clock import stamp
+from .errors import Refusal
+from .graph.app import Graph
+from .graph.call import Call
+from .requestlog import Logged
+from .wire import cut
+from .world import World
+
+CONTROL_HEADER = "x-control-token"
+_METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"]
+
+
+def _base(request: Request) -> str:
+    return f"{request.url.scheme}://{request.headers.get('host', 'localhost')}"
+
+
+async def _form(request: Request) -> dict[str, str]:
+    return dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
+
+
+class Site:
+    """The endpoints over one world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.graph = Graph(world)
+
+    def application(self) -> Starlette:
+        """The ASGI application."""
+        tenant = "/{tenant}"
+        return Starlette(
+            routes=[
+                Route("/_control/{operation}", self.control, methods=["POST"]),
+                Route(f"{tenant}/v2.0/.well-known/openid-configuration", self.configuration),
+                Route("/common/discovery/instance", self.instance_discovery),
+                Route(f"{tenant}/discovery/v2.0/keys", self.keys),
+                Route(f"{tenant}/oauth2/v2.0/token", self.token, methods=["POST"]),
+                Route(f"{tenant}/v2.0/adminconsent", self.admin_consent, methods=["GET", "POST"]),
+                Route(f"{tenant}/adminconsent", self.admin_consent, methods=["GET", "POST"]),
+                Route("/{rest:path}", self.service, methods=_METHODS),
+            ]
+        )
+
+    def _log(self, request: Request, caller: str, route: str, status: int) -> None:
+        path, query = request.url.path, request.url.query
+        now = stamp(self.world.now())
+        self.world.requests.add(Logged(now, caller, request.method, route, path, query, "", status, False, 0))
+
+    async def configuration(self, request: Request) -> Response:
+        """OpenID Connect discovery."""
+        name = request.path_params["tenant"]
+        with self.world.lock:
+            try:
+                tenant = name if name in ("organizations", "common") else oauth.tenant_named(self.world, name).id
+            except oauth.TokenRefused as refused:
+                return JSONResponse(refused.to_json(self.world), refused.status)
+            self._log(request, "", "/{tenant}/v2.0/.well-known/openid-configuration", 200)
+        return JSONResponse(oauth.configuration(_base(request), tenant))
+
+    async def instance_discovery(self, request: Request) -> Response:
+        """The list of clouds that some clients ask for before anything else."""
+        host = request.headers.get("host", "localhost")
+        return JSONResponse(
+            {
+                "tenant_discovery_endpoint": f"{_base(request)}/common/v2.0/.well-known/openid-configuration",
+                "api-version": "1.1",
+                "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
+            }
+        )
+
+    async def keys(self, request: Request) -> Response:
+        """The key that signs tokens."""
+        return JSONResponse(self.world.signing.key_set())
+
+    async def token(self, request: Request) -> Response:
+        """The token endpoint."""
+        form = await _form(request)
+        with self.world.lock:
+            faults = self.world.faults.firing("POST", request.url.path, "", None)
+            kinds = {fault.kind for fault in faults}
+            delay = sum(fault.seconds for fault in faults if fault.kind == "slow")
+            refusal = next((r for f in faults if (r := f.refusal())), None)
+            url = f"{_base(request)}{request.url.path}"
+            status, headers = 200, {}
+            try:
+                if refusal is not None:
+                    raise oauth.TokenRefused(refusal.status, "temporarily_unavailable", 90033, refusal.message)
+                body = oauth.client_credentials(self.world, request.path_params["tenant"], form, url, kinds)
+            except oauth.TokenRefused as refused:
+                status, body = refused.status, refused.to_json(self.world)
+                headers = refusal.headers if refusal is not None else {}
+            self._log(request, form.get("client_id", ""), "/{tenant}/oauth2/v2.0/token", status)
+        if delay:
+            await asyncio.sleep(delay)
+        if kinds & {"drop_before", "drop_after"}:
+            return await cut(request)
+        return JSONResponse(body, status, headers={"Cache-Control": "no-store, no-cache", **headers})
+
+    async def admin_consent(self, request: Request) -> Response:
+        """The consent page, and what follows from its buttons."""
+        tenant = request.path_params["tenant"]
+        v2 = "/v2.0/" in request.url.path
+        form = await _form(request) if request.method == "POST" else dict(request.query_params)
+        with self.world.lock:
+            try:
+                if request.method == "POST":
+                    return RedirectResponse(consent.decide(self.world, tenant, form, v2=v2), 302)
+                return HTMLResponse(consent.page(self.world, tenant, form, v2=v2))
+            except consent.ConsentRefused as refused:
+                return HTMLResponse(consent.error_page(str(refused)), 400)
+
+    async def service(self, request: Request) -> Response:
+        """Graph."""
+        raw = await request.body()
+        headers = {name: request.headers[name] for name in request.headers}
+        prefer = request.headers.getlist("prefer")
+        if prefer:
+            headers["prefer"] = ", ".join(prefer)
+        body, malformed = None, False
+        if raw.strip():
+            try:
+                body = json.loads(raw)
+            except ValueError:
+                malformed = request.method != "GET"
+        path = request.scope["raw_path"].decode().partition("?")[0]
+        call = Call(
+            method=request.method,
+            path=path,
+            query=request.scope["query_string"].decode(),
+            headers=headers,
+            body=body,
+            base=_base(request),
+            malformed=malformed,
+        )
+        with self.world.lock:
+            answer = self.graph.handle(call)
+        if answer.delay:
+            await asyncio.sleep(answer.delay)
+        if answer.cut:
+            return await cut(request)
+        kind = "application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8"
+        if answer.body is None:
+            return Response(None, answer.status, headers=answer.headers)
+        return Response(answer.raw, answer.status, headers=answer.headers, media_type=kind)
+
+    async def control(self, request: Request) -> Response:
+        """The control API; a wrong or missing control token is 403."""
+        given = request.headers.get(CONTROL_HEADER, "")
+        if not hmac.compare_digest(given.encode(), self.world.control_token.encode()):
+            return JSONResponse({"error": "the control token is missing or wrong"}, 403)
+        raw = await request.body()
+        try:
+            arguments: Any = json.loads(raw) if raw.strip() else {}
+            found = control.operation(self.world, request.path_params["operation"])
+        except ValueError:
+            return JSONResponse({"error": "the body is no JSON"}, 400)
+        except KeyError:
+            return JSONResponse({"error": f"no such operation: {request.path_params['operation']}"}, 404)
+        if not isinstance(arguments, dict):
+            return JSONResponse({"error": "the body is no JSON object"}, 400)
+        return await run_in_threadpool(self._operate, found, arguments)
+
+    def _operate(self, found: Any, arguments: dict[str, Any]) -> Response:
+        with self.world.lock:
+            try:
+                return JSONResponse(found(**arguments))
+            except Refusal as refusal:
+                error = {"error": refusal.message, "code": refusal.code}
+                return JSONResponse(error, refusal.status)
+            except KeyError as error:
+                return JSONResponse({"error": f"not known: {error}"}, 400)
+            except (TypeError, ValueError) as error:
+                return JSONResponse({"error": str(error)}, 400)
