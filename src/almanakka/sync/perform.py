@@ -13,7 +13,7 @@ from almanakka.sync.errors import Invalid, NotFound, Stale, StaleVersion, UidTak
 from almanakka.sync.fields import canonical
 from almanakka.sync.footer import attach, detach
 from almanakka.sync.journal import note_created_here, note_removed, note_there, notes_here
-from almanakka.sync.plan import Snapshot, new_pair, plan, uids
+from almanakka.sync.plan import Snapshot, living, new_pair, plan, uids
 from almanakka.sync.ports import Activities, Born, Calendar, Copy, Hold, Ledger, Pair, Side, State
 from almanakka.sync.reconcile import WRITES_WITHIN
 from almanakka.sync.steps import (
@@ -170,7 +170,7 @@ class Performance:
         copies: dict[str, list[Copy]] = {}
         for copy in self.ledger.copies(wanted) if wanted else ():
             copies.setdefault(copy.activity, []).append(copy)
-        view = replace(self.snapshot.view, now=self.clock(), known=known, copies=copies)
+        view = replace(self.snapshot.view, now=self.clock(), known=living(known, records), copies=copies)
         return plan(
             replace(
                 self.snapshot,

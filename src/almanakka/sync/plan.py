@@ -9,8 +9,17 @@ from uuid import uuid4
 from almanakka.sync import meetings
 from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.match import match
-from almanakka.sync.ports import ActivityId, Born, Hold, Pair, Record, State
-from almanakka.sync.reconcile import View, create_here, create_there, gone_here, gone_there, join, reconcile
+from almanakka.sync.ports import ActivityId, Born, Hold, Known, Pair, Record, State
+from almanakka.sync.reconcile import (
+    View,
+    attach_copy,
+    create_here,
+    create_there,
+    gone_here,
+    gone_there,
+    join,
+    reconcile,
+)
 from almanakka.sync.scope import incoming, outgoing
 from almanakka.sync.steps import Forget, Plan, Reconcile, RemoveHere, RemoveThere, Retire, Step, Supersede, Wait
 
@@ -156,8 +165,8 @@ class _Planning:
         return False
 
     def _attach(self, event: Event, record: Record) -> None:
-        step = join(self.view, record, event, new_pair(record, Born.THERE))
-        step.matched = event.meeting is None
+        step = attach_copy(self.view, record, event, new_pair(record, Born.THERE))
+        self.by_activity[record.id] = step.pair
         self.paired.add(record.id)
         self.plan.steps.append(step)
 
@@ -228,6 +237,11 @@ def _held(step: Step) -> Wait:
     title = record.entry.title if record is not None else base.title if base is not None else ""
     direction = "deletion_here" if isinstance(step, RemoveHere) else "deletion_there"
     return Wait(Hold(f"event:{step.pair.event}", f"many_{direction}", step.reason, title))
+
+
+def living(known: Mapping[str, Known], records: Mapping[ActivityId, Record]) -> dict[str, Known]:
+    """Return what is known without uids whose activity is gone and was never killed: those are free again."""
+    return {uid: each for uid, each in known.items() if each.dead or each.activity in records}
 
 
 def uids(events: Iterable[Event | Unreadable]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -148,13 +148,21 @@ def _merge(view: View, pair: Pair, record: Record, event: Event | None, *, outwa
         lost=ours if merged.conflicts and not merged.conflicts[0].ours_won else theirs,
         participation=participation(event) if event is not None else None,
         reason="changed in Microsoft" if merged.to_ours else "changed here",
-        uid=told.uid if told.uid != pair.uid else "",
+        uid=_to_bind(view, told, pair),
     )
     if outward and not rules:
         _write_there(view, step, raw, merged.theirs, merged.to_theirs)
     if step.there is not None and _too_often(step.pair, record, view.now):
         _postpone(step)
     return step
+
+
+def _to_bind(view: View, told: Pair, pair: Pair) -> str:
+    """Return the uid to remember for this activity, if it is new; one that is dead or another's stays as it is."""
+    if pair.key is not None and told.uid == pair.uid:
+        return ""
+    known = view.known.get(told.uid)
+    return told.uid if known is None or (not known.dead and known.activity == told.activity) else ""
 
 
 def _edit(
@@ -237,21 +245,38 @@ def _follow(view: View, pair: Pair, record: Record, event: Event | None, *, mast
         here=here,
         participation=participation(event) if event is not None else None,
         reason="copy of a meeting",
-        uid=told.uid if pair.key is None or told.uid != pair.uid else "",
+        uid=_to_bind(view, told, pair),
     )
 
 
 # --- first sight ---------------------------------------------------------------------------------
 
 
+def attach_copy(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
+    """Pair an event that the company knows by its uid (R2, R3): of a meeting, only the master copy is adopted (R5)."""
+    if event.meeting is None:
+        return join(view, record, event, pair)
+    if not meetings.is_master(facts(pair, event), view.copies.get(record.id, ())):
+        return _follow(view, pair, record, event, master=False)
+    return _united(view, record, event, pair, lambda ours, theirs: replace(theirs, who=ours.who))
+
+
 def join(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
-    """Pair an event with an activity that already stands for it: matched (S14), or known by uid (R2, R3)."""
-    raw, theirs, _ = view.theirs(event, "")
-    told = replace(facts(pair, event), state=State.LIVE)
+    """Pair an event with an activity that looks the same (S14)."""
+    told = facts(pair, event)
     if told.real and not meetings.is_master(told, view.copies.get(record.id, ())):
         return _follow(view, pair, record, event, master=False)
+    fill = record.synchronised and not told.real
+    step = _united(view, record, event, pair, lambda ours, theirs: _unite(ours, theirs, fill=fill, fixed=event.fixed))
+    step.matched = True
+    return step
+
+
+def _united(view: View, record: Record, event: Event, pair: Pair, unite: Callable[[Entry, Entry], Entry]) -> Reconcile:
+    raw, theirs, _ = view.theirs(event, "")
+    told = replace(facts(pair, event), state=State.LIVE)
     ours = view.ours(record)
-    united = _unite(ours, theirs, fill=record.synchronised and not told.real, fixed=event.fixed)
+    united = unite(ours, theirs)
     to_ours = frozenset(group for group in SIMPLE_GROUPS if not same(group, united, ours))
     if not same(Group.OCCURRENCES, united, ours):
         to_ours |= {Group.OCCURRENCES}
@@ -268,9 +293,8 @@ def join(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
         here=_edit(united, to_ours, at, event, view, record),
         participation=participation(event),
         lost=ours if to_ours else None,
-        matched=True,
         reason="paired",
-        uid=told.uid,
+        uid=_to_bind(view, told, pair),
     )
     if outward and to_theirs:
         step.pair = replace(told, base=take(united, theirs, to_theirs))
@@ -346,7 +370,7 @@ def create_here(view: View, event: Event, replaces: Pair | None = None, reason: 
         event=event,
         seen=theirs,
         draft=replace(made, edited_at=view.when_edited(event)),
-        uid="" if known is not None and known.dead else uid,
+        uid="" if known is not None else uid,
         real=event.meeting is not None,
         organises=event.meeting is not None and event.meeting.is_organiser,
         participation=participation(event),

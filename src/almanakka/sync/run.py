@@ -10,7 +10,7 @@ from almanakka.sync import meetings
 from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.errors import CalendarError, WatermarkLost
 from almanakka.sync.perform import Performance, Tally
-from almanakka.sync.plan import Snapshot, plan, uids
+from almanakka.sync.plan import Snapshot, living, plan, uids
 from almanakka.sync.ports import (
     Activities,
     ActivityId,
@@ -165,6 +165,7 @@ class Run:
             _drop_echoes(feed, pairs, touched)
         known = self.ledger.known(uids(feed.events.values())) if feed.events else {}
         records = self._records(feed, pairs, touched, known)
+        known = living(known, records)
         view = View(
             settings=self.settings,
             limits=self.calendar.limits,
