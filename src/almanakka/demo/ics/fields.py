@@ -8,15 +8,13 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from almanakka.demo.ics.content import Component, Property, plain
-from almanakka.demo.ics.moments import Moment, NoMoment, duration, moment
+from almanakka.demo.ics.moments import Moment, NoMoment, OutOfRange, duration, moment
 from almanakka.demo.ics.zones import Zones
 
 #: MS-OXCICAL: SUMMARY and LOCATION are cut at 255 WCHARs.
 LONGEST_TEXT = 255
 #: ErrorCalendarDurationIsTooLong is what Exchange says past five years.
 LONGEST = timedelta(days=5 * 365)
-#: MAPI counts time from 1601; Exchange keeps nothing past 1 September 4500.
-EARLIEST, LATEST = datetime(1601, 1, 2), datetime(4500, 8, 30)  # noqa: DTZ001 - wall times
 MOST_ATTENDEES = 500
 
 _DAY = timedelta(days=1)
@@ -86,8 +84,6 @@ def span_of(event: Component, zones: Zones) -> Span:
         raise Refused("ends-before-start", "it ends before it starts")
     if end - start.wall > LONGEST:
         raise Refused("too-long", "it lasts over five years")
-    if not EARLIEST <= start.wall <= LATEST or end > LATEST:
-        raise Refused("out-of-range", "it lies before the year 1601 or after 4500")
     return Span(start, end)
 
 
@@ -138,6 +134,8 @@ def shortened(text: str) -> str:
 def _moment(item: Property, zones: Zones) -> Moment:
     try:
         return moment(item.value, item.params, zones)
+    except OutOfRange as error:
+        raise Refused("out-of-range", "it lies before the year 1601 or after 4500") from error
     except NoMoment as error:
         raise Refused("bad-date", "one of its dates does not exist or cannot be read") from error
 

@@ -16,11 +16,16 @@ _FORM = re.compile(
     re.IGNORECASE,
 )
 _DURATION = re.compile(r"\s*([+-])?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?\s*", re.IGNORECASE)
+LATEST_YEAR = 4500
 _UTC = Zone(UTC, "UTC")
 
 
 class NoMoment(ValueError):
     """A date or time that does not exist or cannot be read."""
+
+
+class OutOfRange(NoMoment):
+    """A date before the year 1601, where MAPI begins to count, or after 4500, where Exchange stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ def moment(value: str, params: dict[str, str], zones: Zones) -> Moment:
     match = _FORM.fullmatch(value.strip())
     if match is None:
         raise NoMoment(value)
+    if not 1601 <= int(match[1]) <= LATEST_YEAR and int(match[1]):
+        raise OutOfRange(value)
     try:
         day = date(int(match[1]), int(match[2]), int(match[3]))
         if match[4] is None:

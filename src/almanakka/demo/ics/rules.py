@@ -9,7 +9,7 @@ from itertools import islice, pairwise
 
 from dateutil.rrule import rrulestr
 
-from almanakka.demo.ics.moments import Moment
+from almanakka.demo.ics.moments import LATEST_YEAR, Moment
 from almanakka.demo.patterns import Pattern, first_dates
 from almanakka.sync.recurrence import Recurrence
 from almanakka.sync.rrule import from_rrule
@@ -82,7 +82,8 @@ def _walls(text: str, start: Moment) -> list[datetime] | None:
         found = list(islice(rule, MOST_SINGLES + 1))
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None
-    return found if len(found) <= MOST_SINGLES else None
+    few = len(found) <= MOST_SINGLES and (not found or found[-1].year <= LATEST_YEAR)
+    return found if few else None
 
 
 def _is_small(text: str) -> bool:
