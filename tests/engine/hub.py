@@ -278,10 +278,10 @@ class HubLedger:
     def known(self, uids: Collection[str]) -> dict[str, Known]:
         return {uid: Known(*self.hub.uids[uid]) for uid in uids if uid in self.hub.uids}
 
-    def bind(self, uids: Mapping[str, ActivityId]) -> None:
+    def bind(self, uids: Mapping[str, ActivityId], *, revive: bool = False) -> None:
         for uid, activity in uids.items():
             owner, dead = self.hub.uids.get(uid, (activity, False))
-            if dead or (owner != activity and owner in self.hub.records):
+            if (dead and not revive) or (owner != activity and owner in self.hub.records):
                 raise UidTaken(uid)
             self.hub.uids[uid] = (activity, False)
 

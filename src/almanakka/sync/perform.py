@@ -302,7 +302,10 @@ class Performance:
             ids = self.activities.create([step.draft for step in steps])
             pairs = [_born_there(step, id) for step, id in zip(steps, ids, strict=True)]
             self.ledger.forget([step.replaces for step in steps if step.replaces is not None])
-            self.ledger.bind({step.uid: id for step, id in zip(steps, ids, strict=True) if step.uid})
+            for revived in (False, True):
+                chosen = zip(steps, ids, strict=True)
+                keys = {step.uid: id for step, id in chosen if step.uid and (step.replaces is not None) is revived}
+                self.ledger.bind(keys, revive=revived)
             self.ledger.add(pairs)
             for step, id in zip(steps, ids, strict=True):
                 if step.participation is not None and _worth_recording(step.participation):

@@ -97,26 +97,39 @@ class _Planning:
 
     def _never_created(self, pair: Pair, record: Record | None) -> Step:
         """A create that was cut short and left nothing behind there: do it again, if it is still wanted (B6)."""
-        if record is None or outgoing(record, self.view.settings) is not None:
+        if record is None:
             return Forget(pair)
-        return create_there(self.view, record, pair)
+        if (copy := self._successor(pair)) is not None:
+            return self._replaced(pair, record, copy)
+        return (
+            Forget(pair) if outgoing(record, self.view.settings) is not None else create_there(self.view, record, pair)
+        )
 
     def _gone(self, pair: Pair, record: Record | None) -> Step:
         if record is None:
             return Forget(pair)
-        successor = self._successor(pair)
-        if successor is not None:
-            del self.unknown[successor.id]
-            return reconcile(self.view, replace(pair, change_key=""), record, successor)
+        if (successor := self._successor(pair)) is not None:
+            return self._replaced(pair, record, successor)
         return gone_there(self.view, pair, record, "deleted in Microsoft")
 
+    def _replaced(self, pair: Pair, record: Record, event: Event) -> Step:
+        """Let another event take the place of one that is gone or never came to be."""
+        del self.unknown[event.id]
+        fresh = replace(pair, change_key="", intended=None)
+        if event.meeting is None or pair.real:
+            return reconcile(self.view, fresh, record, event)
+        fresh = replace(fresh, origin=str(uuid4()), born=Born.THERE, footer="", footer_of="")
+        return attach_copy(self.view, record, event, fresh)
+
     def _successor(self, pair: Pair) -> Event | None:
-        """Return the event that took this one's place: some clients delete and create anew (row 34)."""
-        if not pair.uid:
-            return None
+        """Return the event that took this one's place: deleted and created anew (row 34), or the meeting (R4)."""
         for event in self.unknown.values():
-            if isinstance(event, Event) and meetings.uid_key(event) == pair.uid and not event.cancelled:
-                return event
+            if isinstance(event, Event) and incoming(event, self.view.settings) in (None, "too_old"):
+                key = meetings.uid_key(event)
+                known = self.view.known.get(key)
+                mine = known is not None and not known.dead and known.activity == pair.activity
+                if mine or (pair.uid and key == pair.uid and known is None):
+                    return event
         return None
 
     # -- events nobody has seen before
@@ -159,8 +172,8 @@ class _Planning:
             self._attach(event, record)
             return True
         if event.meeting is not None and not pair.real and pair.event is not None:
+            self.plan.steps = [step for step in self.plan.steps if _pair_of(step) != pair.key]
             self.plan.steps.append(Supersede(pair, event, record))
-            self.by_event[event.id] = pair
             return True
         return False
 
@@ -198,6 +211,20 @@ class _Planning:
 def new_pair(record: Record, born: Born) -> Pair:
     """Return a pair that does not exist yet, with an origin key of its own."""
     return Pair(origin=str(uuid4()), activity=record.id, born=born, state=State.LIVE)
+
+
+def _pair_of(step: Step) -> int | None:
+    match step:
+        case (
+            Reconcile(pair=pair)
+            | RemoveHere(pair=pair)
+            | RemoveThere(pair=pair)
+            | Retire(pair=pair)
+            | Forget(pair=pair)
+        ):
+            return pair.key
+        case _:
+            return None
 
 
 def _unreadable(event: Unreadable) -> Hold:

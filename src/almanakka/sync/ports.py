@@ -304,11 +304,11 @@ class Ledger(Protocol):
     def known(self, uids: Collection[str]) -> dict[str, Known]:
         """Return what the company knows of these meeting keys (see :func:`almanakka.sync.meetings.uid_key`)."""
 
-    def bind(self, uids: Mapping[str, ActivityId]) -> None:
+    def bind(self, uids: Mapping[str, ActivityId], *, revive: bool = False) -> None:
         """Remember uids for activities (R2, R3); raises :class:`UidTaken` if one is another living activity's or dead.
 
         A uid whose activity no longer exists and that was never killed is free: somebody left a meeting and was
-        invited again.
+        invited again. With ``revive`` a dead one is taken too: somebody edited the event after it was deleted with us.
         """
 
     def kill(self, activities: Collection[ActivityId], at: datetime) -> None:

@@ -370,7 +370,7 @@ def create_here(view: View, event: Event, replaces: Pair | None = None, reason: 
         event=event,
         seen=theirs,
         draft=replace(made, edited_at=view.when_edited(event)),
-        uid="" if known is not None else uid,
+        uid=uid if known is None or (replaces is not None and known.activity == replaces.activity) else "",
         real=event.meeting is not None,
         organises=event.meeting is not None and event.meeting.is_organiser,
         participation=participation(event),
