@@ -421,6 +421,7 @@ class Performance:
         activity = step.pair.activity if step.mute else None
         with self.ledger.atomic():
             if step.kill is not None:
+                self.ledger.bind({step.uid: step.kill} if step.uid else {})
                 self.ledger.kill([step.kill], self.clock())
             self.ledger.save([replace(step.pair, state=state, activity=activity, intended=None, master=False)])
             action = "muted" if step.mute else "unlinked"

@@ -90,10 +90,22 @@ class _Planning:
         if event is None and not (self.snapshot.full or pair.approved or pair.activity in self.snapshot.touched):
             return None
         if record is None:
-            return gone_here(self.view, pair, event if isinstance(event, Event) else None)
+            return self._orphaned(pair, event if isinstance(event, Event) else None)
         if isinstance(event, Unreadable):
             return Wait(_unreadable(event))
         return _unless_idle(reconcile(self.view, pair, record, event), pair)
+
+    def _orphaned(self, pair: Pair, event: Event | None) -> Step:
+        """Decide for a pair without its activity; a colleague's copy may have become another one in the meantime."""
+        known = (
+            self.view.known.get(meetings.uid_key(event)) if event is not None and event.meeting is not None else None
+        )
+        other = self.snapshot.records.get(known.activity) if known is not None and not known.dead else None
+        if event is None or other is None or other.id in self.paired:
+            return gone_here(self.view, pair, event)
+        self.paired.add(other.id)
+        fresh = replace(new_pair(other, Born.THERE), key=pair.key)
+        return attach_copy(self.view, other, event, fresh)
 
     def _never_created(self, pair: Pair, record: Record | None) -> Step:
         """A create that was cut short and left nothing behind there: do it again, if it is still wanted (B6)."""

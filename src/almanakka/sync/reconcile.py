@@ -330,7 +330,8 @@ def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
         real = event.meeting is not None
         edited = pair.seen is not None and _significant(pair.seen, view.theirs(event, pair.footer)[1])
     if real:
-        return Retire(pair, kill=pair.activity, reason="deleted here")
+        uid = "" if event is None else _to_bind(view, facts(pair, event), replace(pair, key=None))
+        return Retire(pair, kill=pair.activity, uid=uid, reason="deleted here")
     if pair.state is State.MUTED or (pair.born is Born.THERE and not pair.outward):
         return Retire(pair, reason="deleted here")
     if edited and event is not None and not (event.cancelled or event.declined):

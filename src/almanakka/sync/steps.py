@@ -91,11 +91,15 @@ class RemoveThere:
 
 @dataclass(slots=True)
 class Retire:
-    """Stop following an event without touching it: dead for good, or muted until its type travels again."""
+    """Stop following an event without touching it: dead for good, or muted until its type travels again.
+
+    ``kill`` is the activity whose uids shall not come back; ``uid`` one of them that may not have been remembered.
+    """
 
     pair: Pair
     mute: bool = False
     kill: ActivityId | None = None
+    uid: str = ""
     reason: str = ""
 
 
