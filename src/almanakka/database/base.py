@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.db.backends.postgresql import base
@@ -9,12 +10,25 @@ from django.db.backends.postgresql import base
 from almanakka.database import server
 from almanakka.database.directory import data_directory
 
+PAUSE_BEFORE_RETRY = 0.3
+
 
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
-        params = super().get_connection_params()
+        params: dict[str, Any] = super().get_connection_params()
         if not params.get("host"):
             address = server.start(data_directory())
             params.update(host=str(address.socket_directory), port=address.port, user=address.user)
             params.pop("password", None)
         return params
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        try:
+            return super().get_new_connection(conn_params)
+        except self.Database.OperationalError:
+            if self.settings_dict["HOST"] or conn_params.get("host") != str(server.cluster_directory(data_directory())):
+                raise
+        # the server may have been dying when it was found running: once more, started anew if need be
+        time.sleep(PAUSE_BEFORE_RETRY)
+        server.start(data_directory())
+        return super().get_new_connection(conn_params)

@@ -55,9 +55,7 @@ def _add_account() -> None:
             "is not installed. Run as an ordinary user, or set DATABASE_URL to another server."
         ) from None
     if done.returncode != 0 and not _exists(ACCOUNT):  # another process may have added it meanwhile
-        raise ServerUnavailable(
-            f"The account {ACCOUNT} for PostgreSQL cannot be added: {done.stderr.strip()}"
-        )
+        raise ServerUnavailable(f"The account {ACCOUNT} for PostgreSQL cannot be added: {done.stderr.strip()}")
 
 
 def _exists(name: str) -> bool:
@@ -70,7 +68,7 @@ def _exists(name: str) -> bool:
 
 def is_open(path: Path) -> bool:
     """Whether every directory there is above ``path`` can be walked through by any account."""
-    return all(parent.stat().st_mode & 0o001 for parent in path.parents if parent.exists())
+    return all(parent.stat().st_mode & 0o001 for parent in path.parents if parent.is_dir())
 
 
 def programs(data_directory: Path, runs_as: Account | None) -> Path:

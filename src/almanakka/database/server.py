@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from almanakka.database import leftovers
 from almanakka.database.directory import prepare
 from almanakka.database.installation import (
     MAJOR,
@@ -151,10 +152,11 @@ def _start(data_directory: Path, cluster: Path) -> None:
             f"{cluster} was made by PostgreSQL {found}, and this is PostgreSQL {MAJOR}: "
             "dump it with the old one and load it into a new directory."
         )
+    leftovers.clear(cluster)
     try:
         _launch(directory_of_programs, cluster, runs_as)
     except subprocess.CalledProcessError:
-        # what is left of a server killed hard, or a long recovery: the second try meets a quiet directory
+        # a long recovery, or a predecessor that was still dying: the second try meets a quiet directory
         time.sleep(PAUSE_BEFORE_RETRY)
         try:
             _launch(directory_of_programs, cluster, runs_as)
@@ -190,9 +192,7 @@ def _create(directory_of_programs: Path, cluster: Path, runs_as: Account | None)
             given=f"CREATE DATABASE {DATABASE}\n",
         )
     except subprocess.CalledProcessError as error:
-        raise ServerUnavailable(
-            f"PostgreSQL cannot create its files in {draft}: {error.output.strip()}"
-        ) from error
+        raise ServerUnavailable(f"PostgreSQL cannot create its files in {draft}: {error.output.strip()}") from error
     draft.rename(cluster)
 
 
