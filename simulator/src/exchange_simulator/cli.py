@@ -7,6 +7,7 @@ import asyncio
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -31,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until SIGTERM or Ctrl-C; 0 after a stop, 1 when it cannot listen."""
     options = _parser().parse_args(arguments)
     world = World()
+    signal.signal(signal.SIGTERM, _stop)
     with tempfile.TemporaryDirectory(prefix="exchange-simulator-") as directory:
         try:
             asyncio.run(_run(world, options, Path(directory)))
@@ -40,6 +42,11 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"cannot listen on {options.host}:{options.port}", file=sys.stderr)
             return 1
     return 0
+
+
+def _stop(number: int, frame: object) -> None:
+    """Let SIGTERM end the command the way Ctrl-C does, cleaning up behind it."""
+    raise KeyboardInterrupt
 
 
 async def _run(world: World, options: argparse.Namespace, directory: Path) -> None:

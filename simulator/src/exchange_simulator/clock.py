@@ -46,7 +46,8 @@ class Clock:
 
 def stamp(moment: dt.datetime) -> str:
     """A timestamp as Graph writes it: seven fractional digits and Z."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f0Z")
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{utc.isoformat(timespec='microseconds')[:26]}0Z"
 
 
 def short_stamp(moment: dt.datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import inspect
 from collections.abc import Callable
 from dataclasses import asdict
@@ -16,6 +17,15 @@ from .people import Person
 from .world import DEFAULT_ROLES, Tenant, User, World
 
 JSON = dict[str, Any]
+
+
+def _locked(function: Callable[..., JSON]) -> Callable[..., JSON]:
+    @functools.wraps(function)
+    def call(self: Control, *arguments: Any, **named: Any) -> JSON:
+        with self._world.lock:
+            return function(self, *arguments, **named)
+
+    return call
 
 
 class Control:
@@ -233,6 +243,8 @@ class Control:
 
 
 OPERATIONS = frozenset(name for name, _ in inspect.getmembers(Control, inspect.isfunction) if not name.startswith("_"))
+for _name in OPERATIONS:
+    setattr(Control, _name, _locked(getattr(Control, _name)))
 
 
 def operation(world: World, name: str) -> Callable[..., JSON]:

@@ -54,8 +54,15 @@ class Desk:
         self.actor = actor
         self.mailbox: Mailbox = owner.mailbox
 
-    def create(self, body: dict[str, Any], calendar: int = 1, uid: str | None = None) -> Item:
-        """A new event; people invited get mail. Raises `Refusal`."""
+    def create(
+        self,
+        body: dict[str, Any],
+        calendar: int = 1,
+        uid: str | None = None,
+        received: dict[str, Any] | None = None,
+    ) -> Item:
+        """A new event; people invited get mail. `received` are the fields that make it a copy of somebody
+        else's meeting. Raises `Refusal`."""
         draft = drafts.read(body)
         transaction = body.get("transactionId") or None
         if transaction:
@@ -80,6 +87,7 @@ class Desk:
             item.recurrence, item.dates = draft.recurrence, Dates(draft.recurrence)
         if draft.attendees is not UNSET:
             item.fields["attendees"] = draft.attendees
+        item.fields |= received or {}
         self.mailbox.add(item)
         meetings.announce(self.world, self.owner, item, self.actor, before=[])
         return item
@@ -177,7 +185,7 @@ class Desk:
             self._check_boundaries(item, day, draft.when)
         changed = {name for name, value in draft.fields.items() if fields.get(name) != value}
         variation = item.exceptions.setdefault(day, Variation())
-        variation.fields |= draft.fields
+        variation.fields |= {name: draft.fields[name] for name in changed}
         if draft.when is not UNSET and draft.when != current:
             variation.when = draft.when
             changed.add("when")

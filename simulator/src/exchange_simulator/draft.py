@@ -210,9 +210,21 @@ def read(
     """Read a body against what is there now (nothing for a create). Raises `Refusal` 400."""
     if not isinstance(body, dict):
         raise bad_request("The body is not a JSON object.")
+    try:
+        return _read(body, current, recurrence, attendees or [])
+    except (AttributeError, TypeError) as error:
+        raise bad_request(f"A property of the body has the wrong type: {error}", "RequestBodyRead") from error
+
+
+def _read(
+    body: dict[str, Any],
+    current: When | None,
+    recurrence: Recurrence | None,
+    attendees: list[dict[str, Any]],
+) -> Draft:
     draft = Draft(_fields(body), _when(body, current))
     if "attendees" in body:
-        draft.attendees = read_attendees(body["attendees"], attendees or [])
+        draft.attendees = read_attendees(body["attendees"], attendees)
     draft.properties = read_properties(body.get("singleValueExtendedProperties"))
     if "recurrence" in body:
         draft.recurrence = _recurrence(body, draft, current)

@@ -50,11 +50,27 @@ OTHERS = {
 KINDS = sorted(REFUSALS.keys() | OTHERS.keys())
 
 
+_TOKEN_KINDS = {"no_roles", "no_consent"}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of a request a fault is matched against; `addresses` are those of the mailbox's holder."""
+
+    method: str
+    path: str
+    query: str = ""
+    addresses: frozenset[str] = frozenset()
+    batch: bool = False
+    token: bool = False
+
+
 @dataclass
 class Fault:
     """One switch. It fires for requests whose method and path (without query) match the regular
     expressions, in that mailbox if one is named, `count` times (None: for ever) after the first `after`
-    matches. `query` is matched against the raw query, so that only later pages can be hit."""
+    matches. `query` is matched against the raw query, so that only later pages can be hit. `batch` is true for sub-requests of a
+    batch only, false for all others only."""
 
     kind: str
     method: str = ".*"
@@ -63,6 +79,7 @@ class Fault:
     mailbox: str | None = None
     count: int | None = 1
     after: int = 0
+    batch: bool | None = None
     retry_after: str | int | None = None
     seconds: float = 0.0
     status: int = 500
@@ -73,10 +90,16 @@ class Fault:
     fired: int = 0
     memory: dict[str, Any] = field(default_factory=dict, repr=False)
 
-    def matches(self, method: str, path: str, query: str, mailbox: str | None) -> bool:
-        """Whether the request is one that this fault is for."""
-        if self.mailbox is not None and self.mailbox.lower() != (mailbox or "").lower():
+    def matches(self, asked: Asked) -> bool:
+        """Whether the request is one that this fault is for. A token request is hit only by the kinds made
+        for it, or when `path` says so."""
+        if (self.kind in _TOKEN_KINDS) != asked.token and (not asked.token or self.path == ".*"):
             return False
+        if self.mailbox is not None and self.mailbox.lower() not in asked.addresses:
+            return False
+        if self.batch is not None and self.batch != asked.batch:
+            return False
+        method, path, query = asked.method, asked.path, asked.query
         if not re.fullmatch(self.method, method) or not re.search(self.path, path):
             return False
         return not self.query or bool(re.search(self.query, query))
@@ -123,11 +146,11 @@ class Faults:
         """Switch every fault off."""
         self.active.clear()
 
-    def firing(self, method: str, path: str, query: str, mailbox: str | None) -> list[Fault]:
+    def firing(self, asked: Asked) -> list[Fault]:
         """The faults that fire for this request; each is counted."""
         found = []
         for fault in list(self.active.values()):
-            if not fault.matches(method, path, query, mailbox):
+            if not fault.matches(asked):
                 continue
             fault.seen += 1
             if fault.seen <= fault.after or (fault.count is not None and fault.fired >= fault.count):

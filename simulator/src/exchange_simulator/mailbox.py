@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from . import ids
 from .errors import Refusal, bad_request, not_found
 from .item import Item, PropertyKey
+
+# An item, or one occurrence of it by its original date.
+Ref = tuple[Item, dt.date | None]
+_MOST_LISTS = 16
 
 
 @dataclass(slots=True)
@@ -39,6 +45,17 @@ class Mailbox:
     change: int = 0
     sync_generation: int = 0
     _last_number: int = 0
+    _lists: dict[tuple[Any, ...], list[Ref]] = field(default_factory=dict)
+    _lists_change: int = -1
+
+    def remembered(self, key: tuple[Any, ...], make: Callable[[], list[Ref]]) -> list[Ref]:
+        """The list behind a series of pages, made once and kept until anything in the mailbox changes."""
+        if self._lists_change != self.change or len(self._lists) > _MOST_LISTS:
+            self._lists.clear()
+            self._lists_change = self.change
+        if key not in self._lists:
+            self._lists[key] = make()
+        return self._lists[key]
 
     def next_number(self) -> int:
         """The number of a new item; numbers are never used again."""

@@ -143,6 +143,10 @@ def _put_copy(world: World, user: User, source: Item, *, reset_answers: bool) ->
     }
     copy.cancelled = set(source.cancelled)
     if fresh:
+        for day in source.exceptions:
+            orphan = _copy_of(user, ids.dated_uid(source.uid, day))
+            if orphan is not None:
+                mailbox.remove(orphan, world.now())
         mailbox.add(copy)
     else:
         mailbox.touch(copy, world.now())

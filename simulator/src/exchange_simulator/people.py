@@ -15,7 +15,17 @@ from .mail import Actor
 from .text import html_to_text
 from .world import World
 
-_EXTRAS = ("exceptions", "cancelled", "uid", "createdDateTime", "lastModifiedDateTime", "originalStartTimeZone")
+_EXTRAS = (
+    "organizer",
+    "responseStatus",
+    "isCancelled",
+    "exceptions",
+    "cancelled",
+    "uid",
+    "createdDateTime",
+    "lastModifiedDateTime",
+    "originalStartTimeZone",
+)
 
 
 class Person:
@@ -33,7 +43,8 @@ class Person:
         """A new event; its immutable id. Beyond Graph's properties `event` may hold `exceptions` (a list
         of changes, each with `originalStart`, an ISO date), `cancelled` (ISO dates), `uid`,
         `createdDateTime`, `lastModifiedDateTime` and `originalStartTimeZone` (any text). Raises `Refusal`
-        for what Exchange does not take; then nothing was created."""
+        for what Exchange does not take; then nothing was created. With an `organizer` other than oneself it
+        is a received meeting, of which `responseStatus` and `isCancelled` count too."""
         with self.world.lock:
             item = self._create(event, calendar, skipped=None)
             return self.id_of(item)
@@ -55,7 +66,7 @@ class Person:
 
     def _create(self, event: dict[str, Any], calendar: int, skipped: list[dict[str, str]] | None) -> Item:
         body = {key: value for key, value in event.items() if key not in _EXTRAS}
-        item = self._desk.create(body, calendar, event.get("uid"))
+        item = self._desk.create(body, calendar, event.get("uid"), self._received(event))
         try:
             for text in event.get("cancelled") or []:
                 self._desk.remove(item, self._existing(item, text))
@@ -72,6 +83,20 @@ class Person:
         if text := event.get("lastModifiedDateTime"):
             item.modified = dt.datetime.fromisoformat(text)
         return item
+
+    def _received(self, event: dict[str, Any]) -> dict[str, Any]:
+        """The fields of a copy of a meeting that somebody else organises."""
+        organiser = ((event.get("organizer") or {}).get("emailAddress")) or {}
+        address = str(organiser.get("address") or "")
+        if not address or address.lower() in self.user.addresses:
+            return {}
+        answer = (event.get("responseStatus") or {}).get("response", "notResponded")
+        return {
+            "organizer": {"emailAddress": {"name": organiser.get("name") or address, "address": address}},
+            "isOrganizer": False,
+            "responseStatus": {"response": answer, "time": NEVER},
+            "isCancelled": bool(event.get("isCancelled")),
+        }
 
     def _except(self, item: Item, change: dict[str, Any], skipped: list[dict[str, str]] | None) -> None:
         changes = {key: value for key, value in change.items() if key != "originalStart"}

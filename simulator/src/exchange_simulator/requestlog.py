@@ -42,7 +42,7 @@ class RequestLog:
 
     def listed(self) -> list[dict[str, Any]]:
         """The requests as JSON."""
-        return [asdict(logged) for logged in self.requests]
+        return [asdict(logged) for logged in list(self.requests)]
 
     def counts(self) -> dict[str, Any]:
         """`http`: requests on the wire; `calendar`: requests and sub-requests that touch a mailbox;
@@ -51,7 +51,7 @@ class RequestLog:
         callers: Counter[str] = Counter()
         statuses: Counter[str] = Counter()
         http = calendar = writes = 0
-        for logged in self.requests:
+        for logged in list(self.requests):
             http += not logged.batch
             calendar += bool(logged.mailbox)
             writes += bool(logged.mailbox) and logged.method != "GET"

@@ -93,7 +93,7 @@ def make_server(world: World, host: str, port: int, directory: Path, *, https: b
         http=CuttableProtocol,
         ws="none",
         lifespan="off",
-        log_level="critical",
+        log_level="error",
         access_log=False,
         server_header=False,
         timeout_keep_alive=60,

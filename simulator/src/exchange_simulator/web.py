@@ -17,6 +17,7 @@ from starlette.routing import Route
 from . import consent, control, oauth
 from .clock import stamp
 from .errors import Refusal
+from .faults import Asked
 from .graph.app import Graph
 from .graph.call import Call
 from .requestlog import Logged
@@ -93,7 +94,7 @@ class Site:
         """The token endpoint."""
         form = await _form(request)
         with self.world.lock:
-            faults = self.world.faults.firing("POST", request.url.path, "", None)
+            faults = self.world.faults.firing(Asked("POST", request.url.path, token=True))
             kinds = {fault.kind for fault in faults}
             delay = sum(fault.seconds for fault in faults if fault.kind == "slow")
             refusal = next((r for f in faults if (r := f.refusal())), None)
@@ -178,13 +179,11 @@ class Site:
         return await run_in_threadpool(self._operate, found, arguments)
 
     def _operate(self, found: Any, arguments: dict[str, Any]) -> Response:
-        with self.world.lock:
-            try:
-                return JSONResponse(found(**arguments))
-            except Refusal as refusal:
-                error = {"error": refusal.message, "code": refusal.code}
-                return JSONResponse(error, refusal.status)
-            except KeyError as error:
-                return JSONResponse({"error": f"not known: {error}"}, 400)
-            except (TypeError, ValueError) as error:
-                return JSONResponse({"error": str(error)}, 400)
+        try:
+            return JSONResponse(found(**arguments))
+        except Refusal as refusal:
+            return JSONResponse({"error": refusal.message, "code": refusal.code}, refusal.status)
+        except KeyError as unknown:
+            return JSONResponse({"error": f"not known: {unknown}"}, 400)
+        except (TypeError, ValueError) as wrong:
+            return JSONResponse({"error": str(wrong)}, 400)

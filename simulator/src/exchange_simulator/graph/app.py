@@ -11,7 +11,7 @@ from exchange_simulator.apps import Grant
 from exchange_simulator.clock import short_stamp, stamp
 from exchange_simulator.desk import Desk
 from exchange_simulator.errors import Refusal
-from exchange_simulator.faults import Fault
+from exchange_simulator.faults import Asked, Fault
 from exchange_simulator.mail import Actor
 from exchange_simulator.requestlog import Logged
 from exchange_simulator.world import Tenant, User, World
@@ -43,7 +43,9 @@ class Graph:
         grant = self.world.grants.get(_bearer(call))
         mailbox = self._addressed(call, grant)
         address = mailbox.mailbox.address if mailbox and mailbox.mailbox else ""
-        faults = self.world.faults.firing(call.method, call.path, call.query, address)
+        addresses = frozenset(mailbox.addresses if mailbox else ())
+        asked = Asked(call.method, call.path, call.query, addresses, call.in_batch)
+        faults = self.world.faults.firing(asked)
         try:
             answer = self._answer(call, grant, mailbox, faults)
         except Refusal as refusal:
@@ -140,6 +142,8 @@ class Graph:
                 "MailboxNotEnabledForRESTAPI",
                 "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
             )
+        if [part.lower() for part in tail] == ["outlook", "supportedtimezones"]:
+            return directory.supported_zones(call)
         if settings:
             return directory.mailbox_settings(call, someone)
         actor = Actor("client", grant.client_id, f"{call.method} {routes.route(call)}")

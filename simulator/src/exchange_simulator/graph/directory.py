@@ -6,6 +6,7 @@ from typing import Any
 
 from exchange_simulator.errors import Refusal
 from exchange_simulator.world import Tenant, User
+from exchange_simulator.zones import supported
 
 from . import shapes
 from .call import Answer, Call
@@ -79,6 +80,12 @@ def user(call: Call, person: User) -> Answer:
     """GET /users/{id}."""
     context = f"{call.base}/{call.version}/$metadata#users/$entity"
     return Answer(body={"@odata.context": context, **shapes.user(person, _selected(call))})
+
+
+def supported_zones(call: Call) -> Answer:
+    """GET /users/{id}/outlook/supportedTimeZones."""
+    value = [{"alias": windows, "displayName": f"{windows} ({iana})"} for windows, iana in supported()]
+    return Answer(body={"value": value})
 
 
 def mailbox_settings(call: Call, person: User) -> Answer:

@@ -80,20 +80,27 @@ class EventRequests:
             case ("GET", "instances"):
                 return listing.instances(self.call, self.desk, item)
             case ("POST", "cancel"):
-                self.desk.cancel(item, day, str((self.call.body or {}).get("comment", "")))
+                self.desk.cancel(item, day, str(self._parameters().get("comment", "")))
                 return Answer(202)
             case ("POST", "accept" | "decline" | "tentativelyaccept"):
-                send = (self.call.body or {}).get("sendResponse", True)
+                send = self._parameters().get("sendresponse", True)
                 self.desk.respond(item, day, _ANSWERS[action[0]], send=bool(send))
                 return Answer(202)
         raise Refusal(405, "ErrorInvalidRequest", "The method is not allowed on this resource.")
+
+    def _parameters(self) -> dict[str, object]:
+        """The parameters of an action, names in lower case."""
+        body = {} if self.call.body is None else self.call.body
+        if not isinstance(body, dict):
+            raise bad_request("The body is not a JSON object.")
+        return {name.lower(): value for name, value in body.items()}
 
     def _calendar(self, number: int) -> dict[str, object]:
         immutable = self.call.preferences.immutable
         return shapes.calendar(self.mailbox, self.desk.owner, number, immutable=immutable)
 
     def _add_calendar(self) -> Answer:
-        name = str((self.call.body or {}).get("name") or "")
+        name = str(self._parameters().get("name") or "")
         if not name or any(c.name.lower() == name.lower() for c in self.mailbox.calendars.values()):
             raise Refusal(409, "ErrorFolderExists", "A folder with the specified name already exists.")
         number = max(self.mailbox.calendars) + 1

@@ -10,13 +10,12 @@ from urllib.parse import parse_qsl, urlencode
 from exchange_simulator.desk import Desk
 from exchange_simulator.errors import Refusal, bad_request
 from exchange_simulator.item import Item, overlaps
-from exchange_simulator.mailbox import Mailbox
+from exchange_simulator.mailbox import Mailbox, Ref
 
 from .call import Answer, Call
 from .query import Filter, Getter, read_filter, read_moment, read_order, read_selection
 from .shapes import Writer
 
-Ref = tuple[Item, dt.date | None]
 _MAX_DAYS = 1825
 
 _PATHS: dict[str, Callable[[Item, dt.date | None], Any]] = {
@@ -115,18 +114,19 @@ def next_link(call: Call, changes: dict[str, str], dropped: tuple[str, ...] = ()
 def events(call: Call, desk: Desk, calendar: int) -> Answer:
     """GET …/events: single events and series masters."""
     mailbox = desk.mailbox
-    text = call.options.get("$filter")
-    refs: list[Ref]
-    if text:
-        chosen = read_filter(text)
-        found = _indexed(mailbox, chosen)
-        refs = [(item, None) for item in mailbox.items.values()] if found is None else found
-        refs = [ref for ref in refs if ref[0].calendar == calendar]
-        if found is None:
-            refs = _matching(mailbox, chosen, refs)
-    else:
-        refs = [(item, None) for item in mailbox.items.values() if item.calendar == calendar]
-    return page(call, desk, _ordered(refs, call.options.get("$orderby")), "users('')/calendar/events")
+    text, order = call.options.get("$filter"), call.options.get("$orderby")
+    refs = mailbox.remembered(
+        ("events", calendar, text, order), lambda: _ordered(_events(mailbox, calendar, text), order)
+    )
+    return page(call, desk, refs, "users('')/calendar/events")
+
+
+def _events(mailbox: Mailbox, calendar: int, text: str | None) -> list[Ref]:
+    chosen = read_filter(text) if text else None
+    found = _indexed(mailbox, chosen) if chosen is not None else None
+    refs = [(item, None) for item in mailbox.items.values()] if found is None else found
+    refs = [ref for ref in refs if ref[0].calendar == calendar]
+    return _matching(mailbox, chosen, refs) if chosen is not None and found is None else refs
 
 
 def window(call: Call) -> tuple[dt.datetime, dt.datetime]:
@@ -172,14 +172,20 @@ def calendar_view(call: Call, desk: Desk, calendar: int) -> Answer:
     chosen = read_filter(text) if text else None
     if chosen is not None and chosen.mentions_properties:
         raise Refusal(500, "ErrorInternalServerError", "An internal server error occurred.")
-    refs: list[Ref] = []
-    for item in desk.mailbox.items.values():
-        if item.calendar == calendar:
-            refs.extend(in_window(item, start, end))
-    if chosen is not None:
-        refs = _matching(desk.mailbox, chosen, refs)
-    refs.sort(key=lambda ref: ref[0].when_on(ref[1]).start_utc)
-    return page(call, desk, _ordered(refs, call.options.get("$orderby")), "users('')/calendarView")
+    mailbox, order = desk.mailbox, call.options.get("$orderby")
+
+    def make() -> list[Ref]:
+        refs: list[Ref] = []
+        for item in mailbox.items.values():
+            if item.calendar == calendar:
+                refs.extend(in_window(item, start, end))
+        if chosen is not None:
+            refs = _matching(mailbox, chosen, refs)
+        refs.sort(key=lambda ref: ref[0].when_on(ref[1]).start_utc)
+        return _ordered(refs, order)
+
+    refs = mailbox.remembered(("view", calendar, start, end, text, order), make)
+    return page(call, desk, refs, "users('')/calendarView")
 
 
 def instances(call: Call, desk: Desk, item: Item) -> Answer:
