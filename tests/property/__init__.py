@@ -1,0 +1,1 @@
+"""Tests of laws that must hold for any input."""
