@@ -20,7 +20,7 @@ from .world import World, timed, weekly
 
 USERS = ("aino", "matti", "sanna")
 #: How many random histories a test run goes through; many more may be asked for.
-HISTORIES = int(os.environ.get("ALMANAKKA_HISTORIES", "300"))
+HISTORIES = int(os.environ.get("ALMANAKKA_HISTORIES", "400"))
 DEEDS = (
     *("new_here", "edit_here", "edit_here", "people_here", "delete_here"),
     *("new_there", "edit_there", "edit_there", "delete_there", "invite", "convert"),
