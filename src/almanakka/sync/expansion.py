@@ -257,6 +257,5 @@ def _steps_to(days: frozenset[int], index: Index) -> tuple[int, ...]:
     """Days from a month's first day (LAST: back from its last) to the one meant, by its weekday."""
     forward = 1 if index > 0 else -1
     return tuple(
-        [step for step in range(31) if (weekday + forward * step) % 7 in days][abs(index) - 1]
-        for weekday in range(7)
+        [step for step in range(31) if (weekday + forward * step) % 7 in days][abs(index) - 1] for weekday in range(7)
     )

@@ -6,9 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 
 
-def safe_order(
-    moves: Iterable[tuple[date, date]], cancelled: Iterable[date]
-) -> list[tuple[date, date | None]]:
+def safe_order(moves: Iterable[tuple[date, date]], cancelled: Iterable[date]) -> list[tuple[date, date | None]]:
     """The writes (original date, new date; None = cancel) in an order that Exchange accepts.
 
     Exchange refuses a move onto or past the present place of the neighbour (MS-OXOCAL 2.2.1.44). So first the

@@ -24,9 +24,7 @@ from almanakka.sync.rule import DAY_NAMES, Rule, Until, parse, spell_until
 _ALL_MONTHS = tuple(range(1, 13))
 _SHORTEST = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 # Every month has four whole weeks; the seven days of each hold every weekday once.
-_WHOLE_WEEKS = {tuple(range(7 * n - 6, 7 * n + 1)): Index(n) for n in (1, 2, 3, 4)} | {
-    tuple(range(-7, 0)): Index.LAST
-}
+_WHOLE_WEEKS = {tuple(range(7 * n - 6, 7 * n + 1)): Index(n) for n in (1, 2, 3, 4)} | {tuple(range(-7, 0)): Index.LAST}
 
 
 def to_rrule(r: Recurrence, start_time: time | None = None, zone: str | None = None) -> str:
@@ -268,9 +266,7 @@ def _index(rule: Rule) -> Index:
     _check_single(rule)
     (ordinal,) = ordinals
     if ordinal not in tuple(Index):
-        raise Unrepresentable(
-            "it numbers a day of the week otherwise than first to fourth or last", "nth-weekday"
-        )
+        raise Unrepresentable("it numbers a day of the week otherwise than first to fourth or last", "nth-weekday")
     return Index(ordinal)
 
 

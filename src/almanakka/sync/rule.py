@@ -69,9 +69,7 @@ def parse(text: str) -> Rule:
     rule = Rule(
         frequency=frequency,
         interval=_positive(parts.get("INTERVAL", "1"), "the interval", "bad-interval"),
-        count=_positive(parts["COUNT"], "the number of occurrences", "bad-count")
-        if "COUNT" in parts
-        else None,
+        count=_positive(parts["COUNT"], "the number of occurrences", "bad-count") if "COUNT" in parts else None,
         until=_until(parts["UNTIL"]) if "UNTIL" in parts else None,
         week_start=_week_start(parts.get("WKST", "MO")),
         skip=_skip(parts),
@@ -128,9 +126,7 @@ def _positive(value: str, what: str, code: str) -> int:
     return int(value)
 
 
-def _numbers(
-    parts: dict[str, str], name: str, most: int, least: int = 1, *, signed: bool = False
-) -> tuple[int, ...]:
+def _numbers(parts: dict[str, str], name: str, most: int, least: int = 1, *, signed: bool = False) -> tuple[int, ...]:
     if name not in parts:
         return ()
     found = set()
