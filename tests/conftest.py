@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ from django.db import connection
 
 from almanakka.database import server
 from almanakka.database.directory import VARIABLE, prepare
+from almanakka.database.installation import ServerUnavailable
 
 PREFIX = "almanakka-tests-"
 #: What a crash of the machine would do to a test's data does not matter.
@@ -54,7 +56,8 @@ def _remove_abandoned() -> None:
     for directory in Path("/tmp").glob(f"{PREFIX}*"):
         pid = directory.name.removeprefix(PREFIX).partition("-")[0]
         if directory.stat().st_uid == os.geteuid() and pid.isdigit() and not Path(f"/proc/{pid}").exists():
-            _discard(directory)
+            with contextlib.suppress(OSError, ServerUnavailable):  # another session is at it too
+                _discard(directory)
 
 
 def _discard(directory: Path) -> None:

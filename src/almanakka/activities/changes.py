@@ -189,9 +189,7 @@ def _edited(before: Draft, fields: dict[str, Any]) -> Draft:
     return replace(before, **fields)
 
 
-def _write(
-    activity: Activity, after: Draft, altered: frozenset[str], groups: frozenset[str], origin: Origin
-) -> None:
+def _write(activity: Activity, after: Draft, altered: frozenset[str], groups: frozenset[str], origin: Origin) -> None:
     activity.version += 1
     stamped = groups if origin.mailbox is None else groups - {"type"}
     activity.changed_at.update({group: rows.written(origin.time_of(group)) for group in stamped})
@@ -207,9 +205,7 @@ def _write_participants(
     gone = before.keys() - after.keys()
     if gone:
         Participant.objects.filter(activity=activity, user_id__in=gone).delete()
-    written = {
-        user: participation for user, participation in after.items() if before.get(user) != participation
-    }
+    written = {user: participation for user, participation in after.items() if before.get(user) != participation}
     if written:
         Participant.objects.bulk_create(
             rows.participant_rows(activity.pk, written),

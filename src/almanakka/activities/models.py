@@ -73,13 +73,9 @@ class ActivityType(models.Model):
             models.CheckConstraint(
                 condition=Q(is_default=False) | ~Q(category__in=NEVER_DEFAULT),
                 name="activity_type_default_category",
-                violation_error_message=_(
-                    "The default activity type can be neither a project task nor Personal."
-                ),
+                violation_error_message=_("The default activity type can be neither a project task nor Personal."),
             ),
-            models.CheckConstraint(
-                condition=Q(category__in=Category.values), name="activity_type_category_known"
-            ),
+            models.CheckConstraint(condition=Q(category__in=Category.values), name="activity_type_category_known"),
         ]
 
     def __str__(self) -> str:
@@ -153,9 +149,7 @@ class Activity(models.Model):
         null=True,
         blank=True,
     )
-    project = models.ForeignKey(
-        Project, on_delete=models.RESTRICT, related_name="activities", null=True, blank=True
-    )
+    project = models.ForeignKey(Project, on_delete=models.RESTRICT, related_name="activities", null=True, blank=True)
     organiser_name = models.TextField(blank=True, default="")
     organiser_address = models.TextField(blank=True, default="")
     guests = models.JSONField(blank=True, default=list)
@@ -204,9 +198,7 @@ class Participant(models.Model):
     """A user who takes part. ``private`` hides this person's participation, nobody else's (B9)."""
 
     activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="participants")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.RESTRICT, related_name="participations"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.RESTRICT, related_name="participations")
     response = models.CharField(max_length=16, choices=Response.choices, default=Response.NONE)
     private = models.BooleanField(default=False)
 
@@ -216,9 +208,7 @@ class Participant(models.Model):
         ordering = ["id"]
         constraints = [
             models.UniqueConstraint(fields=["activity", "user"], name="participant_once"),
-            models.CheckConstraint(
-                condition=Q(response__in=Response.values), name="participant_response_known"
-            ),
+            models.CheckConstraint(condition=Q(response__in=Response.values), name="participant_response_known"),
         ]
 
     def __str__(self) -> str:

@@ -30,7 +30,7 @@ def involving(user_id: UUID, chunk: int = CHUNK) -> Iterator[Activity]:
     Holds ``chunk`` of them in memory at a time and asks two statements for each chunk.
     """
     owned = Activity.objects.filter(owner_id=user_id).values("pk")
-    joined = Participant.objects.filter(user_id=user_id).values("activity_id")
+    joined = Participant.objects.filter(user_id=user_id).order_by().values("activity_id")
     # two index scans, each by its own index; with OR the planner would read the whole table
     found = Activity.objects.filter(pk__in=owned.union(joined)).order_by("pk")
     return _whole(found).iterator(chunk_size=chunk)
@@ -44,9 +44,7 @@ def default_type(company_id: UUID) -> ActivityType | None:
 
 def preset_personal_type(company_id: UUID) -> ActivityType | None:
     """What the Personal type is preset to: the first active type of that category (S10)."""
-    return ActivityType.objects.filter(
-        company_id=company_id, is_active=True, category=Category.PERSONAL
-    ).first()
+    return ActivityType.objects.filter(company_id=company_id, is_active=True, category=Category.PERSONAL).first()
 
 
 def _whole(activities: QuerySet[Activity]) -> QuerySet[Activity]:

@@ -54,14 +54,10 @@ def participation_of(row: Participant) -> Participation:
 
 
 def occurrence_of(row: Occurrence) -> OccurrenceDraft:
-    return OccurrenceDraft(
-        cancelled=row.cancelled, **{name: getattr(row, name) for name in Occurrence.OVERRIDES}
-    )
+    return OccurrenceDraft(cancelled=row.cancelled, **{name: getattr(row, name) for name in Occurrence.OVERRIDES})
 
 
-def activity_row(
-    company_id: UUID, draft: Draft, changed_at: Mapping[str, datetime], origin: Origin
-) -> Activity:
+def activity_row(company_id: UUID, draft: Draft, changed_at: Mapping[str, datetime], origin: Origin) -> Activity:
     """An unsaved row for a cleaned ``draft``."""
     return Activity(
         id=draft.id,

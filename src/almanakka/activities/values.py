@@ -24,9 +24,7 @@ NOTHING: Mapping[Any, Any] = MappingProxyType({})
 GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "title": frozenset({"name"}),
-        "when": frozenset(
-            {"is_all_day", "start", "end", "first_date", "end_date", "time_zone", "recurrence"}
-        ),
+        "when": frozenset({"is_all_day", "start", "end", "first_date", "end_date", "time_zone", "recurrence"}),
         "where": frozenset({"location"}),
         "notes": frozenset({"notes"}),
         "who": frozenset({"owner_id", "participants", "guests", "organiser_name", "organiser_address"}),

@@ -82,6 +82,12 @@ class Ear:
         return [change for batch in self.batches for change in batch]
 
 
+@pytest.fixture(autouse=True)
+def _nobody_else_listening(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The activities by themselves: other applications listen to them, and have tests of their own."""
+    monkeypatch.setattr(activity_changed, "receivers", [])
+
+
 @pytest.fixture
 def ear() -> Iterator[Ear]:
     """What has been told since the test began."""
