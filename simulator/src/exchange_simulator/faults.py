@@ -69,8 +69,8 @@ class Asked:
 class Fault:
     """One switch. It fires for requests whose method and path (without query) match the regular
     expressions, in that mailbox if one is named, `count` times (None: for ever) after the first `after`
-    matches. `query` is matched against the raw query, so that only later pages can be hit. `batch` is true for sub-requests of a
-    batch only, false for all others only."""
+    matches. `query` is matched against the raw query, so that only later pages can be hit. `batch`
+    is true for sub-requests of a batch only, false for all others only."""
 
     kind: str
     method: str = ".*"
