@@ -69,18 +69,14 @@ class User(AbstractBaseUser):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    company = models.ForeignKey(
-        Company, on_delete=models.CASCADE, related_name="users", verbose_name=_("company")
-    )
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="users", verbose_name=_("company"))
     email = models.EmailField(_("e-mail address"), max_length=254)
     full_name = models.CharField(_("full name"), max_length=200, blank=True)
     role = models.CharField(_("role"), max_length=16, choices=Role.choices, default=Role.EMPLOYEE)
     time_zone = models.CharField(
         _("time zone"), max_length=ZONE_LENGTH, blank=True, default="", validators=[validate_zone]
     )
-    language = models.CharField(
-        _("language"), max_length=8, choices=settings.LANGUAGES, blank=True, default=""
-    )
+    language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, blank=True, default="")
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
