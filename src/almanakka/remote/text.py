@@ -7,40 +7,9 @@ from html.parser import HTMLParser
 
 from almanakka.sync.fields import paragraphs
 
-_BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "dd",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "html",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "table",
-        "tr",
-        "ul",
-    ]
+_BLOCK = re.compile(
+    "address|article|aside|blockquote|body|d[dlt]|div|fieldset|footer|form|h[1-6]|header|hr|html|li|main|nav|[ou]l|p|pre|"
+    "section|table|tr"
 )
 _SILENT = frozenset({"script", "style", "title", "template"})
 _SPACES = re.compile(r"\s+")
@@ -75,7 +44,7 @@ class _Reader(HTMLParser):
             self._silent += 1
         elif tag == "br":
             self.parts.append("\n")
-        elif tag in _BLOCKS:
+        elif _BLOCK.fullmatch(tag):
             self._end_line()
             self._verbatim += tag == "pre"
         elif tag in {"td", "th"}:
@@ -84,7 +53,7 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
-        elif tag in _BLOCKS:
+        elif _BLOCK.fullmatch(tag):
             self._end_line()
             self._verbatim = max(0, self._verbatim - (tag == "pre"))
 

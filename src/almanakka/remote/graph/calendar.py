@@ -1,0 +1,158 @@
+"""One Microsoft 365 mailbox as the engine's calendar port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID, uuid5
+
+from almanakka.remote.graph import delta, occurrences, series, write
+from almanakka.remote.graph.client import Client, Request
+from almanakka.remote.graph.listing import listing
+from almanakka.remote.graph.mailbox import Found, Mailbox, encode
+from almanakka.remote.graph.model import Draft
+from almanakka.remote.graph.read import etag
+from almanakka.remote.graph.refusals import DUPLICATE_TRANSACTION, Answer, code_of, existing_event, refusal
+from almanakka.remote.occurrences import restores
+from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
+from almanakka.sync.errors import Invalid, Stale
+from almanakka.sync.fields import canonical, changed_groups
+from almanakka.sync.ports import Limits, Page
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class GraphCalendar:
+    """The default calendar of one mailbox; ``zone`` (IANA) is the one in which its single entries are written."""
+
+    limits = Limits()
+
+    def __init__(self, client: Client, mailbox_id: str, zone: str, clock: Callable[[], datetime] = _now) -> None:
+        self._client = client
+        self._mailbox = Mailbox(client, mailbox_id, zone, clock)
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def listing(self) -> Iterator[Page]:
+        return listing(self._mailbox)
+
+    def changes(self, watermark: str) -> Iterator[Page]:
+        return delta.changes(self._mailbox, watermark)
+
+    def fetch(self, ids: Sequence[str]) -> dict[str, Event | Unreadable | None]:
+        found: dict[str, Found | None] = {}
+        for answers in self._mailbox.in_batches(list(dict.fromkeys(ids))):
+            found.update(answers)
+        return found
+
+    def find(self, origin: str) -> Event | None:
+        """Return the oldest event that carries the key: a copy that somebody made of it is their own."""
+        reader = self._mailbox.reader()
+        rows = [raw for page in self._mailbox.rows(self._mailbox.find_path(origin)) for raw in page.value]
+        found = [_readable(reader.event(raw)) for raw in rows]
+        oldest = min(found, key=lambda event: (event.created or event.modified, event.id), default=None)
+        if oldest is not None and isinstance(oldest.entry.when, Series):
+            oldest = _readable(self._mailbox.one(oldest.id))
+        return replace(oldest, origin=origin) if oldest is not None else None
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def create(self, entry: Entry, origin: str) -> Event:
+        entry = canonical(entry)
+        event = self._post(entry, origin)
+        if event is None:
+            event = self.find(origin)
+            if event is None:
+                raise Invalid("created-then-gone")
+            return event
+        written = occurrences.write_all(self._mailbox, event.id, entry, {}, entry.exceptions)
+        return replace(event if written is None else _readable(written), origin=origin)
+
+    def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
+        before, after = canonical(before), canonical(after)
+        groups = changed_groups(before, after) - {Group.WHO}
+        draft = write.changed(before, after, groups - {Group.OCCURRENCES}, self._mailbox.zone)
+        found: Found | None = None
+        if not write.is_empty(draft):
+            found = self._patch(id, draft, change_key)
+        if not isinstance(after.when, Series):
+            return _readable(self._mailbox.one(id) if found is None else found)
+        return self._write_series(id, change_key, before, after, groups, found)
+
+    def delete(self, id: str, change_key: str) -> None:
+        answer = self._client.send(
+            Request("DELETE", self._mailbox.event_path(id), headers={"If-Match": etag(change_key)})
+        )
+        if not answer.ok:
+            raise refusal(answer)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _post(self, entry: Entry, origin: str) -> Event | None:
+        """Create the event without its exceptions; None if an earlier request with this key has made it."""
+        draft = write.created(entry, origin, self._mailbox.zone, self._mailbox.clock())
+        answer = self._send_draft(draft)
+        if _is_duplicate(answer):
+            known = existing_event(answer)
+            if known is None or self._mailbox.many([known])[known] is not None:
+                return None
+            # What the lost request made was deleted before we learnt of it; its transaction is spent for good.
+            draft.transaction_id = str(uuid5(UUID(origin), known))
+            answer = self._send_draft(draft)
+            if _is_duplicate(answer):
+                return None
+        if not answer.ok:
+            raise refusal(answer)
+        return _readable(self._mailbox.reader().event(answer.body))
+
+    def _send_draft(self, draft: Draft) -> Answer:
+        return self._client.send(Request("POST", f"{self._mailbox.calendar}/events", encode(draft)))
+
+    def _patch(self, id: str, draft: Draft, change_key: str | None = None) -> Found:
+        headers = {"If-Match": etag(change_key)} if change_key is not None else {}
+        answer = self._client.send(Request("PATCH", self._mailbox.event_path(id), encode(draft), headers))
+        if not answer.ok:
+            raise refusal(answer)
+        return self._mailbox.reader().event(answer.body)
+
+    def _write_series(
+        self, id: str, change_key: str, before: Entry, after: Entry, groups: frozenset[Group], patched: Found | None
+    ) -> Event:
+        """Finish a series whose own fields are written: its occurrences, as the server holds them after that."""
+        untouched = Group.WHEN not in groups and Group.OCCURRENCES not in groups
+        if untouched and patched is not None and not before.exceptions:
+            return _readable(patched)
+        held = _readable(self._mailbox.one(id))
+        if patched is None and held.change_key != change_key:
+            raise Stale("the series has changed")
+        if untouched:
+            return held
+        if restores(held.entry.exceptions, after.exceptions):
+            held = self._restore(id, held, after)
+        written = occurrences.write_all(self._mailbox, id, held.entry, held.entry.exceptions, after.exceptions)
+        return held if written is None else _readable(written)
+
+    def _restore(self, id: str, held: Event, after: Entry) -> Event:
+        """Bring cancelled occurrences back: Exchange does it only by dropping all exceptions with a changed pattern."""
+        when = after.when
+        if not isinstance(when, Series):
+            return held
+        self._patch(id, write.rewritten(when, series.respelled(when.recurrence), self._mailbox.zone), held.change_key)
+        self._patch(id, write.rewritten(when, when.recurrence, self._mailbox.zone))
+        fresh = _readable(self._mailbox.one(id))
+        if restores(fresh.entry.exceptions, after.exceptions):
+            raise Invalid("occurrence-not-restored")
+        return fresh
+
+
+def _is_duplicate(answer: Answer) -> bool:
+    return answer.status in {400, 409} and code_of(answer) == DUPLICATE_TRANSACTION
+
+
+def _readable(found: Found) -> Event:
+    if isinstance(found, Unreadable):
+        raise Invalid("unreadable", found.reason)
+    return found

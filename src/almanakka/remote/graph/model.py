@@ -1,0 +1,162 @@
+"""The parts of Graph's resources that we read or write; absent is UNSET, so that a PATCH holds only what changes."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, Raw, Struct, UnsetType, field
+
+#: The extended property that holds our origin key: settable through EWS too, so a pair survives a move (B12).
+ORIGIN = "String {6f0a3c6e-54b7-4f0e-9a56-2b8f7f3c1d21} Name AlmanakkaOrigin"
+
+
+class Moment(Struct, rename="camel"):
+    date_time: str
+    time_zone: str | None = None
+
+
+class Body(Struct, rename="camel"):
+    content_type: str | None = None
+    content: str | None = None
+
+
+class Location(Struct, rename="camel"):
+    display_name: str | None = None
+
+
+class Address(Struct):
+    name: str | None = None
+    address: str | None = None
+
+
+class Recipient(Struct, rename="camel"):
+    email_address: Address | None = None
+
+
+class ResponseStatus(Struct):
+    response: str | None = None
+
+
+class Attendee(Struct, rename="camel"):
+    email_address: Address | None = None
+    status: ResponseStatus | None = None
+
+
+class Pattern(Struct, rename="camel", omit_defaults=True):
+    """``patternedRecurrence.pattern``; the service fills in 0, "first" and "sunday" where a kind has no use for it."""
+
+    type: str
+    interval: int = 1
+    month: int | None = None
+    day_of_month: int | None = None
+    days_of_week: list[str] | None = None
+    first_day_of_week: str | None = None
+    index: str | None = None
+
+
+class Range(Struct, rename="camel", omit_defaults=True):
+    type: str
+    start_date: str
+    end_date: str | None = None
+    recurrence_time_zone: str | None = None
+    number_of_occurrences: int | None = None
+
+
+class PatternedRecurrence(Struct):
+    pattern: Pattern
+    range: Range
+
+
+class Property(Struct):
+    id: str
+    value: str
+
+
+class Removed(Struct):
+    reason: str | None = None
+
+
+class EventRow(Struct, rename="camel"):
+    """An event as Graph writes it; in a delta round most of an occurrence is absent."""
+
+    id: str
+    etag: str | None = field(default=None, name="@odata.etag")
+    removed: Removed | None = field(default=None, name="@removed")
+    change_key: str | None = None
+    type: str | None = None
+    series_master_id: str | None = None
+    occurrence_id: str | None = None
+    subject: str | UnsetType | None = UNSET
+    body: Body | UnsetType | None = UNSET
+    start: Moment | None = None
+    end: Moment | None = None
+    is_all_day: bool | None = None
+    original_start: str | None = None
+    original_start_time_zone: str | None = None
+    location: Location | None = None
+    locations: list[Location] | None = None
+    recurrence: PatternedRecurrence | None = None
+    sensitivity: str | None = None
+    show_as: str | None = None
+    is_organizer: bool | None = None
+    is_cancelled: bool | None = None
+    is_online_meeting: bool | None = None
+    online_meeting_url: str | None = None
+    organizer: Recipient | None = None
+    attendees: list[Attendee] | None = None
+    response_status: ResponseStatus | None = None
+    uid: str | None = field(default=None, name="iCalUId")
+    created_date_time: str | None = None
+    last_modified_date_time: str | None = None
+    properties: list[Property] | None = field(default=None, name="singleValueExtendedProperties")
+    cancelled_occurrences: list[str] | None = None
+    exception_occurrences: list[Raw] | None = None
+
+
+class Reference(Struct, rename="camel"):
+    """Enough of an event to say which one could not be read."""
+
+    id: str
+    etag: str | None = field(default=None, name="@odata.etag")
+    removed: Removed | None = field(default=None, name="@removed")
+    type: str | None = None
+    series_master_id: str | None = None
+    original_start: str | None = None
+    occurrence_id: str | None = None
+    start: Moment | None = None
+
+
+class Rows(Struct):
+    """One page of a collection."""
+
+    value: list[Raw]
+    next_link: str | None = field(default=None, name="@odata.nextLink")
+    delta_link: str | None = field(default=None, name="@odata.deltaLink")
+
+
+class Draft(Struct, rename="camel", omit_defaults=True):
+    """What we write of an event. There is no field for attendees, so no request of ours can ever name one (B1)."""
+
+    subject: str | UnsetType = UNSET
+    body: Body | UnsetType = UNSET
+    start: Moment | UnsetType = UNSET
+    end: Moment | UnsetType = UNSET
+    is_all_day: bool | UnsetType = UNSET
+    recurrence: PatternedRecurrence | UnsetType | None = UNSET
+    location: Location | UnsetType = UNSET
+    sensitivity: str | UnsetType = UNSET
+    show_as: str | UnsetType = UNSET
+    is_reminder_on: bool | UnsetType = UNSET
+    transaction_id: str | UnsetType = UNSET
+    properties: list[Property] | UnsetType = field(default=UNSET, name="singleValueExtendedProperties")
+
+
+#: What a list and a single GET ask for. The service returns etag and id unasked.
+FIELDS = (
+    "id,changeKey,type,seriesMasterId,subject,body,start,end,isAllDay,originalStart,originalStartTimeZone,location,"
+    "locations,recurrence,sensitivity,showAs,isOrganizer,isCancelled,isOnlineMeeting,onlineMeetingUrl,organizer,"
+    "attendees,responseStatus,iCalUId,createdDateTime,lastModifiedDateTime"
+)
+#: What an exception can differ in, and what says which occurrence it is.
+EXCEPTION_FIELDS = (
+    "id,type,occurrenceId,originalStart,subject,body,start,end,isAllDay,location,showAs,isCancelled,seriesMasterId"
+)
+EXPAND_ORIGIN = f"singleValueExtendedProperties($filter=id eq '{ORIGIN}')"

@@ -1,0 +1,101 @@
+"""Writing single occurrences: by the batchful, in an order that Exchange accepts (DESIGN §4.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+
+from almanakka.remote.graph import exceptions, write
+from almanakka.remote.graph.client import BATCH, Request, failed, query
+from almanakka.remote.graph.decoding import decode
+from almanakka.remote.graph.mailbox import Found, Mailbox, encode, reference
+from almanakka.remote.graph.model import EXCEPTION_FIELDS, Rows
+from almanakka.remote.graph.refusals import Answer, refusal
+from almanakka.remote.graph.times import stamp
+from almanakka.remote.occurrences import Overrides, writes
+from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Override, Series
+from almanakka.sync.errors import CalendarError, NotFound, Stale
+from almanakka.sync.fields import regular
+
+#: An all-day occurrence floats: its instants lie up to this far from midnight UTC.
+_FLOAT = timedelta(hours=15)
+_MINUTE = timedelta(minutes=1)
+
+
+def write_all(mailbox: Mailbox, id: str, entry: Entry, held: Overrides, wanted: Overrides) -> Found | None:
+    """Turn the occurrences of series ``id`` from ``held`` to ``wanted`` and return it as read back.
+
+    None if there was nothing to write. Each batch is a chain that stops at the first refusal and ends with the reading
+    back. Raises Stale where an occurrence that should be there is not.
+    """
+    series = entry.when
+    if not isinstance(series, Series):
+        return None
+    found: Found | None = None
+    pending = writes(series, held, wanted)
+    for start in range(0, len(pending), BATCH - 1):
+        chunk = pending[start : start + BATCH - 1]
+        ids = _look_up(mailbox, id, series, [(original, held.get(original, AS_SERIES)) for original, _ in chunk])
+        requests = []
+        for original, override in chunk:
+            known = ids.get(original)
+            if known is not None:
+                requests.append(_request(mailbox, known, entry, original, held.get(original, AS_SERIES), override))
+            elif not override.cancelled:
+                raise Stale("an occurrence is no longer there")
+        found = _perform(mailbox, [*requests, mailbox.whole(id)])
+    return found
+
+
+def _perform(mailbox: Mailbox, requests: Sequence[Request]) -> Found:
+    answers = mailbox.client.batch(requests, in_order=True)
+    bad = failed(answers)
+    if bad is not None:
+        raise _refusal(bad, of_master=bad is answers[-1])
+    return mailbox.reader().event(answers[-1].body)
+
+
+def _refusal(answer: Answer, *, of_master: bool) -> CalendarError:
+    error = refusal(answer)
+    if isinstance(error, NotFound) and not of_master:
+        return Stale("an occurrence is no longer there")
+    return error
+
+
+def _request(mailbox: Mailbox, id: str, entry: Entry, original: date, held: Override, wanted: Override) -> Request:
+    # No If-Match: writing one occurrence gives its whole series, and so its siblings, new versions.
+    if wanted.cancelled:
+        return Request("DELETE", mailbox.event_path(id))
+    draft = write.occurrence(entry, original, held, wanted, mailbox.zone)
+    return Request("PATCH", mailbox.event_path(id), encode(draft))
+
+
+def _look_up(mailbox: Mailbox, id: str, series: Series, places: Sequence[tuple[date, Override]]) -> dict[date, str]:
+    """Return the ids of occurrences by original date; they change with every pattern, so none is ever kept."""
+    found: dict[date, str] = {}
+    for answer in mailbox.client.batch([_instances(mailbox, id, series, *place) for place in places]):
+        if not answer.ok:
+            raise refusal(answer)
+        for raw in decode(answer.body, Rows).value:
+            row = reference(raw)
+            original = exceptions.original_date(row, series)
+            if original is not None:
+                found[original] = row.id
+    return found
+
+
+def _instances(mailbox: Mailbox, id: str, series: Series, original: date, held: Override) -> Request:
+    when = held.when or regular(series, original)
+    if isinstance(when, AllDay):
+        start = datetime.combine(when.first, time(), UTC) - _FLOAT
+        end = datetime.combine(when.end, time(), UTC) + _FLOAT
+    else:
+        start, end = when.start, max(when.end, when.start + _MINUTE)
+    path = query(
+        f"{mailbox.event_path(id)}/instances",
+        startDateTime=stamp(start),
+        endDateTime=stamp(end),
+        select=EXCEPTION_FIELDS.replace("subject,body,", ""),
+        top="50",
+    )
+    return Request("GET", path)

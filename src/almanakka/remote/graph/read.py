@@ -1,0 +1,187 @@
+"""Graph's events as entries; what cannot be held comes back as Unreadable, with the reason (B8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from msgspec import UNSET, Raw
+
+from almanakka.remote import uids
+from almanakka.remote.addresses import normal
+from almanakka.remote.graph import exceptions, series
+from almanakka.remote.graph.decoding import decode
+from almanakka.remote.graph.model import ORIGIN, Address, EventRow, Reference, ResponseStatus
+from almanakka.remote.graph.texts import body_text, holds_online_meeting, response, show_as
+from almanakka.remote.graph.times import read_days, read_timed
+from almanakka.remote.timezones import iana, moment
+from almanakka.sync.entry import (
+    NO_EXCEPTIONS,
+    Entry,
+    Event,
+    Group,
+    Meeting,
+    Person,
+    Response,
+    Series,
+    Timed,
+    Unreadable,
+    When,
+)
+from almanakka.sync.errors import Unreachable
+from almanakka.sync.expansion import first_date
+from almanakka.sync.fields import canonical, line, wall
+from almanakka.sync.recurrence import Recurrence, Unrepresentable
+
+_PRIVATE = frozenset({"private", "personal", "confidential"})
+_PARTS = frozenset({"occurrence", "exception"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the events of one mailbox, whose zone (IANA) is ``zone``; ``now`` stands in for a time left out."""
+
+    zone: str
+    now: datetime
+
+    def event(self, raw: Raw | bytes) -> Event | Unreadable:
+        """Return one event; raises Unreachable only for what does not even have an id."""
+        try:
+            row = decode(raw, EventRow)
+        except Unreachable:
+            reference = decode(raw, Reference)
+            return Unreadable(reference.id, _bare(reference.etag), "", "it came in a form that makes no sense")
+        return self.read(row)
+
+    def read(self, row: EventRow) -> Event | Unreadable:
+        """Return the event of a decoded row."""
+        try:
+            return self._event(row)
+        except Unrepresentable as error:
+            reason = error.reason
+        except (OverflowError, Unreachable):
+            reason = "it came in a form that makes no sense"
+        title = "" if row.subject is UNSET else line(row.subject or "")
+        return Unreadable(row.id, change_key(row), title, reason)
+
+    def _event(self, row: EventRow) -> Event:
+        if not change_key(row):
+            raise Unrepresentable("it has no version", "no-version")
+        if row.type in _PARTS and row.series_master_id:
+            raise Unrepresentable("it is one occurrence of a series", "occurrence")
+        when = self._when(row)
+        notes = body_text(row.body)
+        uid, orphan_date = uids.clean(row.uid or "")
+        entry = Entry(
+            title="" if row.subject is UNSET else (row.subject or ""),
+            when=when,
+            location=(row.location.display_name or "") if row.location else "",
+            notes=notes,
+            private=(row.sensitivity or "").lower() in _PRIVATE,
+            show_as=show_as(row.show_as),
+            exceptions=exceptions.read(row, when) if isinstance(when, Series) else NO_EXCEPTIONS,
+        )
+        return Event(
+            id=row.id,
+            change_key=change_key(row),
+            entry=canonical(entry),
+            modified=self._instant(row.last_modified_date_time) or self.now,
+            uid=uid,
+            origin=_origin(row),
+            meeting=_meeting(row),
+            cancelled=bool(row.is_cancelled),
+            orphan_date=None if isinstance(when, Series) else orphan_date,
+            created=self._instant(row.created_date_time),
+            fixed=_fixed(row, notes),
+        )
+
+    def _instant(self, text: str | None) -> datetime | None:
+        try:
+            return moment(text, None) if text else None
+        except (ValueError, OverflowError):
+            return None
+
+    def _when(self, row: EventRow) -> When:
+        if row.recurrence is not None:
+            return self._series(row, series.read(row.recurrence))
+        if row.is_all_day:
+            return read_days(row.start, row.end)
+        return read_timed(row.start, row.end, iana(row.original_start_time_zone, self.zone) or self.zone)
+
+    def _series(self, row: EventRow, recurrence: Recurrence) -> Series:
+        if row.is_all_day:
+            days = read_days(row.start, row.end)
+            _must_begin(recurrence, days.first)
+            return Series(recurrence, None, days.end - days.first, self.zone)
+        first = read_timed(row.start, row.end, "UTC")
+        zone = self._zone_of(row, recurrence, first)
+        start, end = wall(first.start, zone), wall(first.end, zone)
+        if end < start:  # a clock went back in the middle of it
+            end = start + (first.end - first.start)
+        return Series(recurrence, start.time().replace(second=0, microsecond=0), end - start, zone)
+
+    def _zone_of(self, row: EventRow, recurrence: Recurrence, first: Timed) -> str:
+        """Return the zone whose wall clock the series follows: a wrong one would drift with daylight saving."""
+        recurs_in = row.recurrence.range.recurrence_time_zone if row.recurrence else None
+        named = [iana(name, self.zone) for name in (recurs_in, row.original_start_time_zone)]
+        known = [zone for zone in named if zone is not None]
+        # The service fills in UTC where the range was written without a zone.
+        known.sort(key=lambda zone: zone == "UTC")
+        for zone in known or [self.zone]:
+            if wall(first.start, zone).date() == first_date(recurrence):
+                return zone
+        if known:
+            raise Unrepresentable("its first occurrence is not on its pattern", "off-pattern")
+        raise Unrepresentable("its time zone is not known here", "unknown-zone")
+
+
+def change_key(row: EventRow) -> str:
+    """Return the version of an event: ``changeKey``, which is also what its etag holds."""
+    return row.change_key or _bare(row.etag)
+
+
+def etag(key: str) -> str:
+    """Return the etag of a change key, for If-Match."""
+    return f'W/"{key}"'
+
+
+def _bare(tag: str | None) -> str:
+    return (tag or "").removeprefix("W/").strip('"')
+
+
+def _must_begin(recurrence: Recurrence, first: date) -> None:
+    if first_date(recurrence) != first:
+        raise Unrepresentable("its first occurrence is not on its pattern", "off-pattern")
+
+
+def _origin(row: EventRow) -> str | None:
+    return next((each.value for each in row.properties or () if each.id.lower() == ORIGIN.lower()), None)
+
+
+def _fixed(row: EventRow, notes: str) -> frozenset[Group]:
+    online = row.is_online_meeting or row.online_meeting_url or holds_online_meeting(notes)
+    several = row.locations is not None and len(row.locations) > 1
+    return frozenset(group for group, holds in ((Group.NOTES, online), (Group.WHERE, several)) if holds)
+
+
+def _meeting(row: EventRow) -> Meeting | None:
+    attendees = row.attendees or []
+    if not attendees and row.is_organizer is not False:
+        return None
+    organiser = row.organizer.email_address if row.organizer else None
+    return Meeting(
+        organiser=_person(organiser, Response.NONE),
+        attendees=tuple(_person(each.email_address, _answer(each.status)) for each in attendees),
+        is_organiser=row.is_organizer is not False,
+        response=_answer(row.response_status),
+    )
+
+
+def _answer(status: ResponseStatus | None) -> Response:
+    return response(status.response if status else None)
+
+
+def _person(address: Address | None, answer: Response) -> Person:
+    if address is None:
+        return Person("", "", answer)
+    return Person(normal(address.address), line(address.name or ""), answer)

@@ -1,0 +1,48 @@
+"""Graph's texts and words as ours."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec import UnsetType
+
+from almanakka.remote.graph.model import Body
+from almanakka.remote.text import from_html, looks_like_html
+from almanakka.sync.entry import Response, ShowAs
+from almanakka.sync.fields import paragraphs
+
+_RESPONSES = {
+    "accepted": Response.ACCEPTED,
+    "organizer": Response.ACCEPTED,
+    "tentativelyaccepted": Response.TENTATIVE,
+    "declined": Response.DECLINED,
+}
+_SHOW_AS = {each.value.lower(): each for each in ShowAs}
+# Writing over it takes the online meeting away (event-update; docs #12244, #16336).
+_ONLINE_MEETING = re.compile(
+    r"https://(teams\.(microsoft|live)\.com/(l/meetup-join|meet)/|(meet|join)\.(lync|skype)\.com/)", re.IGNORECASE
+)
+
+
+def body_text(body: Body | UnsetType | None) -> str:
+    """Return an event's notes as text, also where markup came although text was asked for."""
+    if not isinstance(body, Body) or not body.content:
+        return ""
+    if (body.content_type or "").lower() == "html" or looks_like_html(body.content):
+        return from_html(body.content)
+    return paragraphs(body.content)
+
+
+def holds_online_meeting(notes: str) -> bool:
+    """Whether the notes hold the block by which people join an online meeting."""
+    return _ONLINE_MEETING.search(notes) is not None
+
+
+def show_as(value: str | None) -> ShowAs:
+    """Return how the time is shown; "unknown" counts as busy."""
+    return _SHOW_AS.get((value or "").lower(), ShowAs.BUSY)
+
+
+def response(value: str | None) -> Response:
+    """Return an answer to an invitation; "notResponded" is none."""
+    return _RESPONSES.get((value or "").lower(), Response.NONE)
