@@ -1,0 +1,136 @@
+"""The simulated Microsoft 365 tenant: started as a process of its own, spoken to through its control interface."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import requests
+
+#: How long the simulator may take to answer for the first time, in seconds.
+PATIENCE = 60.0
+#: Events that are loaded with one call.
+BATCH = 500
+
+
+class TenantFailed(Exception):
+    """The simulator did not start, or refused what it was told."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadResult:
+    """What became of one event: its id and uid, or why it was refused; and the days whose exceptions were."""
+
+    id: str = ""
+    uid: str = ""
+    error: str = ""
+    refused_days: tuple[str, ...] = ()
+
+
+class Control:
+    """The control interface of a running simulator. Every method may raise TenantFailed."""
+
+    def __init__(self, base_url: str, token: str, ca_file: str) -> None:
+        self.base_url = base_url
+        self.ca_file = ca_file
+        self._session = requests.Session()
+        self._session.verify = ca_file
+        self._session.trust_env = False  # the environment's certificates would take the place of ours
+        self._session.headers["X-Control-Token"] = token
+
+    def __call__(self, operation: str, **arguments: Any) -> dict[str, Any]:
+        """Carry out one operation of the simulator's control interface."""
+        try:
+            answer = self._session.post(f"{self.base_url}/_control/{operation}", json=arguments, timeout=300)
+            body = answer.json()
+        except (requests.RequestException, ValueError) as error:
+            raise TenantFailed(f"{operation}: {type(error).__name__}") from error
+        if answer.status_code != 200 or not isinstance(body, dict):
+            raise TenantFailed(f"{operation}: {answer.status_code} {body.get('error', '')}")
+        return body
+
+    def load(self, mailbox: str, events: Sequence[dict[str, Any]]) -> Iterator[LoadResult]:
+        """Put events into a mailbox as its holder; yields a result for each, in order."""
+        for first in range(0, len(events), BATCH):
+            answer = self("load_events", mailbox=mailbox, events=list(events[first : first + BATCH]))
+            for result in answer["results"]:
+                refused = tuple(str(each["originalStart"])[:10] for each in result.get("skipped") or ())
+                yield LoadResult(
+                    str(result.get("id", "")), str(result.get("uid", "")), str(result.get("error", "")), refused
+                )
+
+    def dump(self, mailbox: str) -> dict[str, Any]:
+        return self("dump", mailbox=mailbox)
+
+    def events_with(self, mailbox: str, uid: str) -> list[dict[str, Any]]:
+        return list(self("find_events", mailbox=mailbox, uid=uid)["events"])
+
+    def run_clock_from(self, moment: datetime) -> None:
+        """Make ``moment`` (aware) the present, and let it go on from there."""
+        self("set_clock", moment=moment.isoformat(), standing=False)
+
+    def mails_caused_by_clients(self) -> int:
+        """Count the mails that requests of an app made Exchange send; those of people do not count."""
+        return len(self("mails", cause="client")["mails"])
+
+    def calendar_requests(self) -> int:
+        """Count the requests to calendars since the counters were cleared."""
+        return int(self("request_counts")["calendar"])
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Control]:
+    """Run a simulator, with its state in ``folder``, for as long as the block lasts. Raises TenantFailed."""
+    state = folder / "simulator.json"
+    command = [
+        *_program(),
+        *("--port", "0", "--state-file", str(state), "--ca-file", str(folder / "simulator-ca.pem")),
+    ]
+    with (folder / "simulator.log").open("wb") as log:
+        # a session of its own: Ctrl-C is for us to pass on, after the product has stopped
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+        try:
+            yield _connect(process, state, folder / "simulator.log")
+        finally:
+            _stop(process)
+
+
+def _program() -> list[str]:
+    beside = Path(sys.executable).with_name("exchange-simulator")
+    return [str(beside)] if beside.exists() else ["exchange-simulator"]
+
+
+def _connect(process: subprocess.Popen[bytes], state: Path, log: Path) -> Control:
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise TenantFailed(f"the simulator ended at once: {_last_line(log)}")
+        try:
+            told = json.loads(state.read_text())
+        except (OSError, ValueError):  # not there yet, or half written
+            time.sleep(0.05)
+            continue
+        return Control(told["base_url"], told["control_token"], told["ca_file"])
+    raise TenantFailed("the simulator does not answer")
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
