@@ -2,6 +2,66 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from almanakka.activities.signals import ActivityChanged, activity_changed
+from almanakka.calendars import clock, triggers
+from almanakka.calendars.models import ActivityHint, Mailbox, Pair
+
+__all__ = ["connect", "note"]
+
 
 def connect() -> None:
     """Listen to the activities."""
+    activity_changed.connect(_listen, dispatch_uid="almanakka.calendars.hints")
+
+
+def _listen(changes: list[ActivityChanged], **_: Any) -> None:
+    note(changes)
+
+
+def note(changes: Iterable[ActivityChanged]) -> None:
+    """Leave a hint at every enabled mailbox that one of ``changes`` concerns, and make it due once they are committed.
+
+    Concerned are the owner and the participants, before and after, and whoever has a mirror; not the mailbox
+    that the change came from. Three statements at most, however many changes there are.
+    """
+    changes = list(changes)
+    wanted = _wanted(changes)
+    if not wanted:
+        return
+    now = clock.now()
+    rows = [
+        ActivityHint(mailbox_id=mailbox, activity=activity, version=version, at=now)
+        for (mailbox, activity), version in sorted(wanted.items())
+    ]
+    ActivityHint.objects.bulk_create(
+        rows, update_conflicts=True, unique_fields=["mailbox", "activity"], update_fields=["version", "at"]
+    )
+    triggers.activity_changed({row.mailbox_id for row in rows})
+
+
+def _wanted(changes: list[ActivityChanged]) -> dict[tuple[UUID, UUID], int]:
+    """The mailboxes and activities to note, with the version to look for."""
+    people = {person for change in changes for person in change.people}
+    mailboxes = dict(Mailbox.objects.filter(user__in=people, enabled=True).values_list("user_id", "pk"))
+    mirrors = _mirrors([change.activity_id for change in changes if not change.created])
+    wanted: dict[tuple[UUID, UUID], int] = {}
+    for change in changes:
+        found = {mailboxes[person] for person in change.people if person in mailboxes} | mirrors[change.activity_id]
+        for mailbox in found - {change.origin.mailbox}:
+            # a removal keeps the row's version: only a later one outlives a run that has just seen that version
+            wanted[mailbox, change.activity_id] = change.version + (1 if change.removed else 0)
+    return wanted
+
+
+def _mirrors(activities: list[UUID]) -> defaultdict[UUID, set[UUID]]:
+    found: defaultdict[UUID, set[UUID]] = defaultdict(set)
+    if activities:
+        pairs = Pair.objects.filter(activity__in=activities, mailbox__enabled=True)
+        for activity, mailbox in pairs.values_list("activity", "mailbox_id"):
+            found[activity].add(mailbox)
+    return found

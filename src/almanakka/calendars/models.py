@@ -23,11 +23,11 @@ class Kind(models.TextChoices):
 
 
 class Cloud(models.TextChoices):
-    """Where a tenant lives (B15); OTHER takes its addresses from the row."""
+    """Where a tenant lives (B15), by the names of ``remote.graph.clouds``; OTHER takes its addresses from the row."""
 
     GLOBAL = "global", _("worldwide")
-    US_GOVERNMENT = "us_government", _("US Government")
-    US_DEFENCE = "us_defence", _("US Government DoD")
+    US_GOVERNMENT = "us-l4", _("US Government")
+    US_DEFENCE = "us-dod", _("US Government DoD")
     CHINA = "china", _("China (21Vianet)")
     OTHER = "other", _("other")
 
@@ -39,6 +39,14 @@ class Health(models.TextChoices):
     WELL = "well", _("working")
     WAITING = "waiting", _("waiting")
     FAILING = "failing", _("failing")
+
+
+class Proof(models.TextChoices):
+    """How a person showed that an address is theirs (S12)."""
+
+    MAIL = "mail", _("a link in a mail to that address")
+    MICROSOFT = "microsoft", _("signing in with Microsoft")
+    CODE = "code", _("a code read from that calendar")
 
 
 class Connection(models.Model):
@@ -104,7 +112,8 @@ class Mailbox(models.Model):
     ``cutoff``: what ended before it stays out (S15). ``proven_at`` is None while its address is not proven
     (S12). ``listed_at`` is when a run last read everything, ``first_done_at`` when the first synchronisation had
     gone through (S16). A run holds the lease while ``leased_until`` lies ahead; its number is ``run_no``; it
-    began at ``ran_at``. Nothing runs before ``not_before``: the server, or our own patience, asked for a pause.
+    began at ``ran_at``, in the job ``leased_by`` if in any. Nothing runs before ``not_before``: the server, or
+    our own patience, asked for a pause.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -117,7 +126,7 @@ class Mailbox(models.Model):
     enabled_at = models.DateTimeField(null=True, blank=True)
     cutoff = models.DateTimeField(null=True, blank=True)
     proven_at = models.DateTimeField(null=True, blank=True)
-    proof = models.CharField(max_length=32, blank=True, default="")
+    proof = models.CharField(max_length=16, choices=Proof.choices, blank=True, default="")
     watermark = models.TextField(null=True, blank=True)
     listed_at = models.DateTimeField(null=True, blank=True)
     first_done_at = models.DateTimeField(null=True, blank=True)
@@ -127,6 +136,7 @@ class Mailbox(models.Model):
     ran_at = models.DateTimeField(null=True, blank=True)
     wanted_again = models.BooleanField(default=False)
     leased_until = models.DateTimeField(null=True, blank=True)
+    leased_by = models.BigIntegerField(null=True, blank=True)
     run_no = models.BigIntegerField(default=0)
     failures = models.PositiveIntegerField(default=0)
     health = models.CharField(max_length=16, choices=Health.choices, default=Health.NEW)

@@ -1,0 +1,116 @@
+"""Who may run a mailbox: a lease on its row, with a number that every write of a run is checked against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected, SerializationFailure
+
+from almanakka.calendars import clock
+from almanakka.calendars.models import Mailbox
+from almanakka.sync.errors import LeaseLost, StaleVersion
+
+#: How long a run may be silent before another may take its mailbox over.
+TERM = timedelta(minutes=5)
+#: A lease is renewed once this much of it has passed.
+RENEW_AFTER = timedelta(minutes=1)
+
+
+@dataclass(slots=True)
+class Lease:
+    """The right to run a mailbox, as run number ``run_no``, until ``until`` unless renewed."""
+
+    mailbox_id: UUID
+    run_no: int
+    until: datetime
+
+    def renew(self) -> None:
+        """Keep the lease; one statement, and none while it is fresh. Raises LeaseLost. Not for inside a transaction."""
+        now = clock.now()
+        if self.until - now > TERM - RENEW_AFTER:
+            return
+        held = Mailbox.objects.filter(pk=self.mailbox_id, run_no=self.run_no, leased_until__isnull=False)
+        if not held.update(leased_until=now + TERM):
+            raise LeaseLost(f"run {self.run_no} no longer holds the mailbox")
+        self.until = now + TERM
+
+
+def acquire(mailbox_id: UUID, job: int | None = None) -> Lease | None:
+    """Take the mailbox for a new run (in ``job``, if in one), or None if it is off, resting, or being run.
+
+    Being run, it is marked to be run again: whatever asked for this run may have come too late for that one.
+    """
+    now = clock.now()
+    with transaction.atomic():
+        # FOR UPDATE waits for every fenced write of the run before (they hold the row FOR KEY SHARE)
+        mailbox = (
+            Mailbox.objects.select_for_update(of=("self",)).select_related("connection").filter(pk=mailbox_id).first()
+        )
+        if mailbox is None or not (mailbox.enabled and mailbox.connection.enabled):
+            return None
+        if mailbox.not_before is not None and mailbox.not_before > now:
+            return None
+        if mailbox.leased_until is not None and mailbox.leased_until > now:
+            Mailbox.objects.filter(pk=mailbox_id).update(wanted_again=True)
+            return None
+        lease = Lease(mailbox_id, mailbox.run_no + 1, now + TERM)
+        Mailbox.objects.filter(pk=mailbox_id).update(
+            run_no=lease.run_no, leased_until=lease.until, leased_by=job, ran_at=now, wanted_again=False, due_at=None
+        )
+    return lease
+
+
+class Fence:
+    """Lets the writes of one run through for as long as it holds its mailbox."""
+
+    def __init__(self, mailbox_id: UUID, run_no: int) -> None:
+        self.mailbox_id = mailbox_id
+        self.run_no = run_no
+        self._passed = False
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        """One transaction (inside another: a savepoint) that nobody can take the mailbox over during.
+
+        Raises LeaseLost; a deadlock with somebody else's transaction comes out as StaleVersion: decide again.
+        """
+        if self._passed:
+            with transaction.atomic():
+                yield
+            return
+        try:
+            with transaction.atomic():
+                self._check()
+                self._passed = True
+                yield
+        except OperationalError as error:
+            if isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
+                raise StaleVersion("another transaction was in the way") from error
+            raise
+        finally:
+            self._passed = False
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        """As :meth:`atomic`, but inside another transaction of this fence it adds nothing."""
+        if self._passed:
+            yield
+            return
+        with self.atomic():
+            yield
+
+    def _check(self) -> None:
+        # KEY SHARE is in the way of FOR UPDATE (a takeover) only: triggers may still make the mailbox due
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM calendars_mailbox WHERE id = %s AND run_no = %s AND leased_until IS NOT NULL"
+                " FOR KEY SHARE",
+                [self.mailbox_id, self.run_no],
+            )
+            if cursor.fetchone() is None:
+                raise LeaseLost(f"run {self.run_no} no longer holds the mailbox")

@@ -1,0 +1,330 @@
+"""The engine's memory of one mailbox, in the database: the port ``sync.ports.Ledger``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from almanakka.activities.values import storable
+from almanakka.calendars import clock, images
+from almanakka.calendars.lease import Fence
+from almanakka.calendars.models import UNFINISHED, Hold, JournalEntry, Mailbox, MeetingUid, Pair, Run
+from almanakka.sync import ports
+from almanakka.sync.errors import UidTaken
+from almanakka.sync.ports import ActivityId, Born, Copy, Known, Note, State
+
+#: An index entry of PostgreSQL ends at 2,704 bytes; a longer uid is remembered by its hash.
+LONGEST_UID = 500
+
+#: The columns of a pair that change, with their types in SQL.
+COLUMNS = {
+    "origin": "text",
+    "activity": "uuid",
+    "event": "text",
+    "born": "text",
+    "state": "text",
+    "change_key": "text",
+    "uid": "text",
+    "base": "text",
+    "seen": "text",
+    "intended": "text",
+    "real": "boolean",
+    "master": "boolean",
+    "organises": "boolean",
+    "outward": "boolean",
+    "footer": "text",
+    "footer_of": "text",
+    "writes": "jsonb",
+    "approved": "boolean",
+}
+SAVE = " ".join(
+    (
+        "UPDATE calendars_pair AS pair SET",
+        ", ".join(f'"{name}" = new."{name}"' for name in COLUMNS),
+        "FROM jsonb_to_recordset(%s::jsonb) AS new(key bigint,",
+        ", ".join(f'"{name}" {kind}' for name, kind in COLUMNS.items()),
+        ") WHERE pair.id = new.key AND pair.mailbox_id = %s",
+    )
+)
+KNOWN = """
+    SELECT known.uid, known.activity, known.dead_at IS NOT NULL, activity.id IS NOT NULL
+    FROM calendars_meetinguid known LEFT JOIN activities_activity activity ON activity.id = known.activity
+    WHERE known.company_id = %s AND known.uid = ANY(%s) ORDER BY known.uid
+"""
+KNOWN_AND_LOCKED = KNOWN + "FOR UPDATE OF known"
+
+
+class MailboxLedger:
+    """The memory of the mailbox ``mailbox_id``, written under the lease of run ``run_no``."""
+
+    def __init__(
+        self,
+        mailbox_id: UUID,
+        run_no: int,
+        *,
+        fence: Fence | None = None,
+        run: Run | None = None,
+        company_id: UUID | None = None,
+    ) -> None:
+        self.mailbox_id = mailbox_id
+        self.fence = fence or Fence(mailbox_id, run_no)
+        self.run = run
+        self._company = company_id
+
+    @property
+    def company_id(self) -> UUID:
+        if self._company is None:
+            found = Mailbox.objects.values_list("user__company_id", flat=True)
+            self._company = found.get(pk=self.mailbox_id)
+        return self._company
+
+    def atomic(self) -> AbstractContextManager[None]:
+        return self.fence.atomic()
+
+    # -- pairs
+
+    def pairs(self) -> list[ports.Pair]:
+        return _read(self._own())
+
+    def unfinished(self) -> list[ports.Pair]:
+        return _read(self._own().filter(UNFINISHED))
+
+    def by_event(self, ids: Collection[str]) -> list[ports.Pair]:
+        return _read(self._own().filter(event__in=list(ids))) if ids else []
+
+    def by_activity(self, ids: Collection[ActivityId]) -> list[ports.Pair]:
+        return _read(self._own().filter(activity__in=list(ids))) if ids else []
+
+    def count(self) -> int:
+        return self._own().filter(state=State.LIVE.value).count()
+
+    def add(self, pairs: Sequence[ports.Pair]) -> None:
+        if not pairs:
+            return
+        rows = [Pair(mailbox_id=self.mailbox_id, **_columns(pair)) for pair in pairs]
+        with self.fence.write():
+            Pair.objects.bulk_create(rows)
+        for pair, row in zip(pairs, rows, strict=True):
+            pair.key = row.pk
+
+    def save(self, pairs: Sequence[ports.Pair]) -> None:
+        if not pairs:
+            return
+        rows = [{"key": pair.key, **_columns(pair), **_texts(pair)} for pair in pairs]
+        with self.fence.write(), connection.cursor() as cursor:
+            cursor.execute(SAVE, [json.dumps(rows), self.mailbox_id])
+
+    def forget(self, pairs: Sequence[ports.Pair]) -> None:
+        keys = [pair.key for pair in pairs if pair.key is not None]
+        if keys:
+            with self.fence.write():
+                self._own().filter(pk__in=keys).delete()
+
+    def _own(self) -> QuerySet[Pair]:
+        return Pair.objects.filter(mailbox_id=self.mailbox_id).order_by("pk")
+
+    # -- meetings
+
+    def known(self, uids: Collection[str]) -> dict[str, Known]:
+        stored = {_uid(uid): uid for uid in uids}
+        if not stored:
+            return {}
+        return {
+            stored[uid]: Known(str(activity), dead=dead)
+            for uid, activity, dead, alive in self._known(sorted(stored))
+            if dead or alive
+        }
+
+    def bind(self, uids: Mapping[str, ActivityId]) -> None:
+        if not uids:
+            return
+        wanted = {_uid(uid): UUID(activity) for uid, activity in uids.items()}
+        names = sorted(wanted)
+        with self.fence.write():
+            # in one order for everybody, so that two runs wait for each other and never in a circle
+            MeetingUid.objects.bulk_create(
+                [MeetingUid(company_id=self.company_id, uid=uid, activity=wanted[uid]) for uid in names],
+                ignore_conflicts=True,
+            )
+            free = []
+            for uid, activity, dead, alive in self._known(names, lock=True):
+                if dead or (alive and activity != wanted[uid]):
+                    raise UidTaken(uid)
+                if activity != wanted[uid]:
+                    free.append((uid, wanted[uid]))
+            self._rebind(free)
+
+    def _known(self, uids: list[str], *, lock: bool = False) -> list[tuple[str, UUID, bool, bool]]:
+        with connection.cursor() as cursor:
+            cursor.execute(KNOWN_AND_LOCKED if lock else KNOWN, [self.company_id, uids])
+            return cursor.fetchall()
+
+    def _rebind(self, free: list[tuple[str, UUID]]) -> None:
+        if not free:
+            return
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE calendars_meetinguid known SET activity = new.activity"
+                " FROM unnest(%s::text[], %s::uuid[]) AS new(uid, activity)"
+                " WHERE known.company_id = %s AND known.uid = new.uid",
+                [[uid for uid, _ in free], [activity for _, activity in free], self.company_id],
+            )
+
+    def kill(self, activities: Collection[ActivityId], at: datetime) -> None:
+        if activities:
+            with self.fence.write():
+                self._living(activities).update(dead_at=at)
+
+    def uids_of(self, activities: Collection[ActivityId]) -> dict[ActivityId, set[str]]:
+        found: dict[ActivityId, set[str]] = {}
+        if activities:
+            for activity, uid in self._living(activities).values_list("activity", "uid"):
+                found.setdefault(str(activity), set()).add(uid)
+        return found
+
+    def _living(self, activities: Collection[ActivityId]) -> QuerySet[MeetingUid]:
+        return MeetingUid.objects.filter(
+            company_id=self.company_id, activity__in=list(activities), dead_at__isnull=True
+        )
+
+    def copies(self, activities: Collection[ActivityId]) -> list[Copy]:
+        if not activities:
+            return []
+        found = (
+            Pair.objects.filter(
+                activity__in=list(activities),
+                state=State.LIVE.value,
+                mailbox__enabled=True,
+                mailbox__user__company_id=self.company_id,
+            )
+            .exclude(mailbox_id=self.mailbox_id)
+            .order_by("pk")
+            .values_list("activity", "mailbox__user_id", "real", "master", "organises")
+        )
+        return [Copy(str(activity), str(user), *marks) for activity, user, *marks in found]
+
+    # -- what people read
+
+    def note(self, notes: Sequence[Note]) -> None:
+        if not notes:
+            return
+        now = clock.now()
+        with self.fence.write():
+            JournalEntry.objects.bulk_create([self._line(note, now) for note in notes])
+
+    def _line(self, note: Note, now: datetime) -> JournalEntry:
+        return JournalEntry(
+            run=self.run,
+            mailbox_id=self.mailbox_id,
+            at=now,
+            side=note.side.value,
+            action=note.action,
+            reason=note.reason,
+            activity=note.activity,
+            event=note.event,
+            groups=sorted(group.value for group in note.groups),
+            before=note.before,
+            after=note.after,
+        )
+
+    def hold(self, holds: Sequence[ports.Hold]) -> None:
+        latest = {hold.item: hold for hold in holds}
+        if not latest:
+            return
+        rows = [
+            Hold(
+                mailbox_id=self.mailbox_id,
+                item=hold.item,
+                reason=hold.reason,
+                detail=storable(hold.detail),
+                title=storable(hold.title),
+            )
+            for hold in latest.values()
+        ]
+        with self.fence.write():
+            Hold.objects.bulk_create(
+                rows,
+                update_conflicts=True,
+                unique_fields=["mailbox", "item"],
+                update_fields=["reason", "detail", "title"],
+            )
+
+    def release(self, items: Collection[str]) -> None:
+        if items:
+            with self.fence.write():
+                Hold.objects.filter(item__in=list(items), mailbox_id=self.mailbox_id).delete()
+
+    def checkpoint(self, watermark: str | None, *, full: bool) -> None:
+        read = {"listed_at": clock.now(), "full_wanted": False} if full else {}
+        with self.fence.write():
+            Mailbox.objects.filter(pk=self.mailbox_id).update(watermark=watermark, **read)
+
+
+def _uid(uid: str) -> str:
+    return uid if len(uid) <= LONGEST_UID else f"sha256:{sha256(uid.encode()).hexdigest()}"
+
+
+def _columns(pair: ports.Pair) -> dict[str, Any]:
+    return {
+        "origin": pair.origin,
+        "activity": pair.activity,
+        "event": pair.event,
+        "born": pair.born.value,
+        "state": pair.state.value,
+        "change_key": pair.change_key,
+        "uid": pair.uid,
+        "base": pair.base,
+        "seen": pair.seen,
+        "intended": pair.intended,
+        "real": pair.real,
+        "master": pair.master,
+        "organises": pair.organises,
+        "outward": pair.outward,
+        "footer": pair.footer,
+        "footer_of": pair.footer_of,
+        "writes": [moment.isoformat() for moment in pair.writes],
+        "approved": pair.approved,
+    }
+
+
+def _texts(pair: ports.Pair) -> dict[str, str | None]:
+    return {name: images.text(getattr(pair, name)) for name in ("base", "seen", "intended")}
+
+
+def _read(rows: QuerySet[Pair]) -> list[ports.Pair]:
+    return [_pair(*values) for values in rows.values_list("pk", *COLUMNS)]
+
+
+def _pair(
+    key: int, origin: str, activity: UUID | None, event: str | None, born: str, state: str, *rest: Any
+) -> ports.Pair:
+    change_key, uid, base, seen, intended, real, master, organises, outward, footer, footer_of, writes, approved = rest
+    return ports.Pair(
+        origin=origin,
+        activity=None if activity is None else str(activity),
+        event=event,
+        born=Born(born),
+        state=State(state),
+        change_key=change_key,
+        uid=uid,
+        base=base,
+        seen=seen,
+        intended=intended,
+        real=real,
+        master=master,
+        organises=organises,
+        outward=outward,
+        footer=footer,
+        footer_of=footer_of,
+        writes=tuple(datetime.fromisoformat(moment) for moment in writes),
+        approved=approved,
+        key=key,
+    )

@@ -1,0 +1,99 @@
+"""Remote calendars and directories, opened by what a connection's row says (S6, B15)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from almanakka.calendars import clock
+from almanakka.calendars.models import Cloud, Connection, Mailbox
+from almanakka.database.directory import data_directory, prepare
+from almanakka.remote.graph.clouds import CLOUDS, Certificate, GraphSettings
+from almanakka.sync.errors import Denied
+from almanakka.sync.ports import Calendar
+
+#: The installation's own app registration, for companies that have none of their own.
+CLIENT_ID = "ALMANAKKA_GRAPH_CLIENT_ID"
+CLIENT_SECRET = "ALMANAKKA_GRAPH_CLIENT_SECRET"  # noqa: S105 - the name of a variable
+CERTIFICATE = "ALMANAKKA_GRAPH_CERTIFICATE"
+
+_KEY_END = "-----END PRIVATE KEY-----"
+_CERTIFICATE_START = "-----BEGIN CERTIFICATE-----"
+
+OnRequest = Callable[[str, str], None]
+
+
+def graph_settings(connection: Connection) -> GraphSettings:
+    """What the Graph spoke needs; raises Denied if no tenant or no app registration is known."""
+    if not connection.tenant_id:
+        raise Denied("the connection has no tenant", code="not_granted")
+    cloud = CLOUDS[Cloud.GLOBAL if connection.cloud == Cloud.OTHER else connection.cloud]
+    client_id, secret, certificate = _credential(connection)
+    return GraphSettings(
+        tenant=connection.tenant_id,
+        client_id=client_id,
+        authority=connection.authority_url or cloud.authority,
+        graph=connection.graph_url or cloud.graph,
+        secret=secret,
+        certificate=certificate,
+        verify=_bundle(connection.ca_bundle),
+    )
+
+
+def _credential(connection: Connection) -> tuple[str, str | None, Certificate | None]:
+    """Client id, and either a secret or a certificate: the company's own, else the installation's."""
+    if connection.client_id:
+        own = connection.client_id, connection.client_secret.reveal(), connection.certificate.reveal()
+    else:
+        own = _from_environment()
+    client_id, secret, certificate = own
+    if not client_id or not (secret or certificate):
+        raise Denied("no app registration is set up", code="not_registered")
+    return client_id, None if certificate else secret, _certificate(certificate) if certificate else None
+
+
+def _from_environment() -> tuple[str, str, str]:
+    path = os.environ.get(CERTIFICATE, "")
+    certificate = Path(path).read_text(encoding="ascii") if path else ""
+    return os.environ.get(CLIENT_ID, ""), os.environ.get(CLIENT_SECRET, ""), certificate
+
+
+def _certificate(pem: str) -> Certificate:
+    """The two halves of a PEM text that holds a private key and its certificate."""
+    start = pem.find(_CERTIFICATE_START)
+    if start < 0 or _KEY_END not in pem:
+        raise Denied("the certificate lacks its key, or the key its certificate", code="certificate_unusable")
+    end = pem.find("-----END CERTIFICATE-----", start) + len("-----END CERTIFICATE-----")
+    return Certificate(private_key=pem[:start] + pem[end:], public=pem[start:end] + "\n")
+
+
+def _bundle(bundle: str) -> str | None:
+    """The path of a file of certificate authorities; PEM text is written to one, named by its content."""
+    if not bundle.strip():
+        return None
+    if "-----BEGIN" not in bundle:
+        return bundle.strip()
+    content = bundle.encode()
+    path = prepare(data_directory()) / "authorities" / f"{sha256(content).hexdigest()[:32]}.pem"
+    if not path.exists():
+        prepare(path.parent)
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.write_bytes(content)
+        draft.replace(path)
+    return str(path)
+
+
+@contextmanager
+def open_calendar(mailbox: Mailbox, on_request: OnRequest | None = None) -> Iterator[Calendar]:
+    """The mailbox's remote calendar, with a connection that lasts as long as the block."""
+    from almanakka.remote.graph.calendar import GraphCalendar
+    from almanakka.remote.graph.client import Client
+
+    client = Client(graph_settings(mailbox.connection), on_request)
+    try:
+        yield GraphCalendar(client, mailbox.remote_id, mailbox.time_zone, clock.now)
+    finally:
+        client.close()

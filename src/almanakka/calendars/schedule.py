@@ -1,0 +1,148 @@
+"""When a mailbox is due: what makes it so, and what comes after a run (DESIGN §5; the truth is the mailbox's row)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+
+from almanakka.calendars import clock
+from almanakka.calendars.lease import Lease
+from almanakka.calendars.models import ActivityHint, Health, Mailbox
+from almanakka.sync.errors import CalendarError, Denied, LeaseLost, Throttled
+
+#: After a failure, and the most after many in a row.
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=1)
+#: No server is believed to want a longer rest than this.
+LONGEST_REST = timedelta(hours=24)
+#: How old the last reading of everything may be before the next run reads everything again (DESIGN §4.12).
+RECONCILE_AFTER = timedelta(hours=24)
+#: A hint this old whose mailbox has not run since has lost its trigger: its process died after the commit.
+FORGOTTEN_AFTER = timedelta(minutes=1)
+
+MAKE_DUE = """
+    UPDATE calendars_mailbox AS mailbox
+    SET due_at = LEAST(mailbox.due_at, GREATEST(%(now)s, mailbox.not_before)),
+        wanted_again = mailbox.wanted_again OR COALESCE(mailbox.leased_until > %(now)s, false)
+    FROM (
+        SELECT wanted.id FROM calendars_mailbox wanted
+        JOIN calendars_connection link ON link.id = wanted.connection_id
+        WHERE wanted.id = ANY(%(ids)s) AND wanted.enabled AND link.enabled
+        ORDER BY wanted.id FOR NO KEY UPDATE OF wanted
+    ) AS found
+    WHERE mailbox.id = found.id
+    RETURNING mailbox.id, COALESCE(mailbox.not_before <= %(now)s, true)
+"""
+
+
+def make_due(ids: Collection[UUID]) -> list[UUID]:
+    """Make these mailboxes due, where their switch and their company's are on; return those that may run at once.
+
+    One statement. A mailbox that rests becomes due at the end of its rest; one that is being run runs again.
+    """
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(MAKE_DUE, {"now": clock.now(), "ids": list(ids)})
+        return [id for id, may_run in cursor.fetchall() if may_run]
+
+
+def wake(mailbox_id: UUID) -> None:
+    """End the rest that we ordered ourselves after failures; one that the server asked for stays."""
+    Mailbox.objects.filter(pk=mailbox_id).exclude(error_code=Throttled.code).update(not_before=None)
+
+
+def due() -> list[UUID]:
+    """Return the mailboxes to run now: due ones, those whose run has died, and those with a forgotten hint."""
+    now = clock.now()
+    hinted = ActivityHint.objects.filter(
+        Q(mailbox__ran_at__isnull=True) | Q(at__gt=F("mailbox__ran_at")),
+        mailbox=OuterRef("pk"),
+        at__lt=now - FORGOTTEN_AFTER,
+    )
+    found = Mailbox.objects.filter(
+        Q(due_at__lte=now) | Q(leased_until__lte=now) | Q(Exists(hinted), leased_until__isnull=True),
+        Q(not_before__isnull=True) | Q(not_before__lte=now),
+        enabled=True,
+        connection__enabled=True,
+    )
+    return list(found.order_by("due_at").values_list("pk", flat=True))
+
+
+def take_back(mailbox_id: UUID, job: int) -> None:
+    """End the lease of a run that died with its job, and make its mailbox due."""
+    Mailbox.objects.filter(pk=mailbox_id, leased_by=job).update(leased_until=None, leased_by=None)
+    make_due([mailbox_id])
+
+
+def wants_everything(mailbox: Mailbox, now: datetime) -> bool:
+    """Whether the next run is to read the whole mailbox."""
+    return mailbox.full_wanted or mailbox.listed_at is None or now - mailbox.listed_at > RECONCILE_AFTER
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a run, as far as the schedule needs it: an error, or a moment to look again, or neither."""
+
+    error: CalendarError | None = None
+    retry_at: datetime | None = None
+    finished: bool = True
+    requests: int = 0
+
+
+def release(lease: Lease, result: Result) -> bool:
+    """Give the mailbox back; return whether it is due again at once. Raises LeaseLost."""
+    now = clock.now()
+    mailbox = Mailbox.objects.filter(pk=lease.mailbox_id, run_no=lease.run_no, leased_until__isnull=False)
+    after = _after_error(mailbox, result.error, now) if result.error else _after_success(result, now)
+    updated = mailbox.update(
+        leased_until=None, leased_by=None, wanted_again=False, requests=F("requests") + result.requests, **after
+    )
+    if not updated:
+        raise LeaseLost(f"run {lease.run_no} no longer holds the mailbox")
+    return Mailbox.objects.filter(pk=lease.mailbox_id, due_at__lte=now).exists()
+
+
+def _after_success(result: Result, now: datetime) -> dict[str, Any]:
+    # stopped half-way: the rest is still to do
+    later = result.retry_at if result.finished else now
+    again = Case(When(wanted_again=True, then=Value(now)), default=Value(later))
+    done = {"first_done_at": Case(When(first_done_at=None, then=Value(now)), default=F("first_done_at"))}
+    return {
+        "due_at": again,
+        "not_before": None,
+        "failures": 0,
+        "health": Health.WELL,
+        "error_code": "",
+        "error_detail": "",
+        **(done if result.finished else {}),
+    }
+
+
+def _after_error(mailbox: Any, error: CalendarError, now: datetime) -> dict[str, Any]:
+    failures = (mailbox.values_list("failures", flat=True).first() or 0) + 1
+    rest = now + pause(error, failures)
+    throttled = isinstance(error, Throttled)
+    return {
+        "due_at": rest,
+        "not_before": rest,
+        "failures": failures,
+        "health": Health.WAITING if throttled else Health.FAILING,
+        "error_code": error.code[:64],
+        "error_detail": error.detail,
+    }
+
+
+def pause(error: CalendarError, failures: int) -> timedelta:
+    """How long a mailbox rests after ``error``, the ``failures``-th in a row."""
+    if isinstance(error, Throttled):
+        return min(timedelta(seconds=max(error.retry_after, 1)), LONGEST_REST)
+    if isinstance(error, Denied):  # nothing gets better by itself soon
+        return LONGEST_PAUSE if failures > 1 else FIRST_PAUSE
+    return min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)

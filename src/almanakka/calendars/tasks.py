@@ -1,0 +1,60 @@
+"""The background tasks: run a mailbox, look for what is due, clear up after dead workers (DESIGN §5).
+
+Never Procrastinate's retries or locks here, nor a start in the future: any of the three can block a mailbox for
+good. The time to run lies in the mailbox's row; a job is only a nudge to look there.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from asgiref.sync import sync_to_async
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Status
+
+from almanakka.calendars import journal, schedule, triggers, wiring
+
+log = structlog.get_logger(__name__)
+
+#: A worker whose heart has not beaten for this long is dead.
+DEAD_AFTER = timedelta(seconds=30)
+
+
+@app.task(name=triggers.TASK, queue=triggers.QUEUE, pass_context=True)
+def sync_mailbox(context: JobContext, mailbox_id: str) -> None:
+    """Run one mailbox, if it is free and not resting; stop between two steps when the worker is to stop."""
+    wiring.run_mailbox(UUID(mailbox_id), stop=context.should_abort, job=context.job.id)
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="almanakka.calendars.sweep", queue="upkeep", queueing_lock="sweep")
+def sweep(timestamp: int) -> None:
+    """Queue every mailbox that is due, and drop what the journal has kept long enough."""
+    queued = triggers.nudge(schedule.due())
+    if queued:
+        log.info("sweep", queued=queued)
+    journal.forget_old()
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="almanakka.calendars.rescue", queue="upkeep", queueing_lock="rescue")
+async def rescue(timestamp: int) -> None:
+    """End the jobs of dead workers as failed and make their mailboxes due.
+
+    Never retried as they are: with a sibling already queued, that fails for ever (facts/engine-room.md C.2).
+    """
+    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER.total_seconds()):
+        if job.id is None:
+            continue
+        await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
+        log.warning("ended the job of a dead worker", job=job.id, task=job.task_name)
+        if job.task_name == triggers.TASK:
+            await sync_to_async(_take_back)(UUID(str(job.task_kwargs["mailbox_id"])), job.id)
+
+
+def _take_back(mailbox_id: UUID, job: int) -> None:
+    schedule.take_back(mailbox_id, job)
+    triggers.nudge([mailbox_id])

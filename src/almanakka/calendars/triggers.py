@@ -1,0 +1,73 @@
+"""What starts a synchronisation (S17): each makes mailboxes due and wakes a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, MutableMapping
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from almanakka.accounts.models import User
+from almanakka.calendars import schedule
+from almanakka.calendars.models import Mailbox
+
+TASK = "almanakka.calendars.sync_mailbox"
+QUEUE = "mailboxes"
+#: Where a session keeps the section of the application that its person was last in.
+SECTION = "section"
+
+
+class SwitchedOff(Exception):
+    """The person, or their company, does not have calendar sync on."""
+
+
+def section_changed(user: User, section: str, session: MutableMapping[str, Any]) -> bool:
+    """Trigger if a signed-in ``user`` has moved to another section; a page request tells, background ones never."""
+    if session.get(SECTION) == section:
+        return False
+    session[SECTION] = section
+    return bool(_trigger(Mailbox.objects.filter(user=user, enabled=True).values_list("pk", flat=True)))
+
+
+def activity_changed(mailboxes: Collection[UUID]) -> None:
+    """Trigger these mailboxes once the present transaction is committed.
+
+    Not inside it: two transactions that make the same mailboxes due in a different order would wait for each
+    other. Should this process die in between, the sweep finds the hints that the transaction wrote.
+    """
+    if mailboxes:
+        transaction.on_commit(partial(_trigger, frozenset(mailboxes)), robust=True)
+
+
+def sync_now(user: User) -> Mailbox:
+    """Trigger the user's own mailbox, even if it rests after failures; raises SwitchedOff."""
+    mailbox = Mailbox.objects.filter(user=user, enabled=True, connection__enabled=True).first()
+    if mailbox is None:
+        raise SwitchedOff
+    schedule.wake(mailbox.pk)
+    _trigger([mailbox.pk])
+    return mailbox
+
+
+def nudge(mailboxes: Iterable[UUID]) -> int:
+    """Queue a job for each mailbox that has none waiting; return for how many."""
+    return sum(_queue(mailbox) for mailbox in mailboxes)
+
+
+def _trigger(mailboxes: Iterable[UUID]) -> list[UUID]:
+    ready = schedule.make_due(list(mailboxes))
+    nudge(ready)
+    return ready
+
+
+def _queue(mailbox: UUID) -> bool:
+    try:
+        with transaction.atomic():  # a savepoint: a job refused must not spoil the transaction around it
+            app.configure_task(TASK, queue=QUEUE, queueing_lock=f"mailbox:{mailbox}").defer(mailbox_id=str(mailbox))
+    except AlreadyEnqueued:
+        return False
+    return True

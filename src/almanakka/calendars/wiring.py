@@ -1,0 +1,180 @@
+"""Where the engine is put together: one run of one mailbox, and the preview of a first one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.db import connection
+
+from almanakka.accounts import addresses
+from almanakka.accounts.models import User
+from almanakka.calendars import clock as clocks
+from almanakka.calendars import lease as leases
+from almanakka.calendars import remotes, schedule, triggers
+from almanakka.calendars.activities import OrmActivities
+from almanakka.calendars.lease import Fence, Lease
+from almanakka.calendars.ledger import MailboxLedger
+from almanakka.calendars.models import Mailbox, Run, RunKind
+from almanakka.calendars.schedule import Result
+from almanakka.sync import run as engine
+from almanakka.sync.errors import CalendarError, Denied, LeaseLost
+from almanakka.sync.scope import Settings
+
+log = structlog.get_logger(__name__)
+
+Clock = Callable[[], datetime]
+Stop = Callable[[], bool]
+Progress = Callable[[int, int], None]
+
+
+class InternalError(CalendarError):
+    """A fault of ours: told in the log with its traceback, to people in a plain sentence."""
+
+    code = "internal"
+
+
+@dataclass(slots=True)
+class Meter:
+    """What one run has cost so far."""
+
+    statements: int = 0
+    requests: int = 0
+
+    def request(self, method: str, path: str) -> None:
+        self.requests += 1
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        with connection.execute_wrapper(self._statement):
+            yield
+
+    def _statement(self, execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        self.statements += 1
+        return execute(sql, params, many, context)
+
+
+def run_mailbox(
+    mailbox_id: UUID,
+    *,
+    clock: Clock = clocks.now,
+    stop: Stop = lambda: False,
+    progress: Progress | None = None,
+    job: int | None = None,
+) -> Run | None:
+    """Bring one mailbox in step; return what was done, or None if it is off, resting, or being run already.
+
+    Every failure ends up in the returned row and in the mailbox's health, and none is raised. ``stop`` is asked
+    between steps.
+    """
+    lease = leases.acquire(mailbox_id, job)
+    if lease is None:
+        return None
+    meter = Meter()
+    with meter.running():
+        mailbox = Mailbox.objects.select_related("user__company", "connection").get(pk=mailbox_id)
+        row = _begin(mailbox, lease, clock())
+        try:
+            result = _run(mailbox, lease, row, meter, _Watch(lease, stop), clock, progress)
+            row.requests, row.statements = meter.requests, meter.statements
+            again = schedule.release(lease, result)
+        except LeaseLost:
+            log.warning("lease lost", mailbox=str(mailbox_id), run=lease.run_no)
+            row.error_code, again = "lease_lost", False
+    row.ended_at = clock()
+    row.save()
+    if again:
+        triggers.nudge([mailbox_id])
+    return row
+
+
+def _begin(mailbox: Mailbox, lease: Lease, now: datetime) -> Run:
+    if mailbox.first_done_at is None:
+        kind = RunKind.FIRST
+    else:
+        kind = RunKind.FULL if schedule.wants_everything(mailbox, now) else RunKind.QUICK
+    return Run.objects.create(mailbox=mailbox, number=lease.run_no, kind=kind, started_at=now)
+
+
+def _run(
+    mailbox: Mailbox, lease: Lease, row: Run, meter: Meter, stop: Stop, clock: Clock, progress: Progress | None
+) -> Result:
+    """Run the engine over the three ports, and note in ``row`` what came of it."""
+    try:
+        _check_address(mailbox)
+        with remotes.open_calendar(mailbox, meter.request) as calendar:
+            fence = Fence(mailbox.pk, lease.run_no)
+            outcome = engine.Run(
+                calendar,
+                OrmActivities(mailbox, fence=fence),
+                MailboxLedger(mailbox.pk, lease.run_no, fence=fence, run=row, company_id=mailbox.user.company_id),
+                _settings(mailbox),
+                clock=clock,
+                stop=stop,
+                progress=progress,
+            ).execute(mailbox.watermark, full=row.kind != RunKind.QUICK, first=row.kind == RunKind.FIRST)
+    except LeaseLost:
+        raise
+    except CalendarError as error:
+        return _failed(row, error, meter)
+    except Exception as error:
+        log.exception("run failed", mailbox=str(mailbox.pk), run=lease.run_no)
+        return _failed(row, InternalError(type(error).__name__), meter)
+    row.counts, row.skipped, row.finished = outcome.counts, outcome.skipped, outcome.finished
+    if outcome.full and row.kind == RunKind.QUICK:
+        row.kind = RunKind.FULL  # the watermark was lost
+    if outcome.error is not None:
+        return _failed(row, outcome.error, meter)
+    return Result(retry_at=outcome.retry_at, finished=outcome.finished, requests=meter.requests)
+
+
+def _failed(row: Run, error: CalendarError, meter: Meter) -> Result:
+    log.warning("run ended early", mailbox=str(row.mailbox_id), code=error.code, detail=error.detail)
+    row.error_code, row.error_detail = error.code[:64], error.detail
+    return Result(error=error, requests=meter.requests)
+
+
+class _Watch:
+    """Asked between two steps: keeps the lease alive, and says whether to stop."""
+
+    def __init__(self, lease: Lease, stop: Stop) -> None:
+        self._lease = lease
+        self._stop = stop
+
+    def __call__(self) -> bool:
+        if not connection.in_atomic_block:
+            self._lease.renew()
+        return self._stop()
+
+
+def _settings(mailbox: Mailbox) -> Settings:
+    assert mailbox.cutoff is not None
+    return Settings(user=str(mailbox.user_id), zone=mailbox.user.zone.key, cutoff=mailbox.cutoff)
+
+
+def _check_address(mailbox: Mailbox) -> None:
+    """A changed address suspends synchronisation until it is proven again (S12)."""
+    if mailbox.address.lower() not in addresses.of(mailbox.user):
+        raise Denied("the address is no longer the user's", code="address_changed")
+
+
+def preview(mailbox: Mailbox) -> engine.Preview:
+    """What a first run of ``mailbox`` (saved or not) would do; writes nothing (B3). Raises CalendarError."""
+    with remotes.open_calendar(mailbox) as calendar:
+        return engine.Run(
+            calendar,
+            OrmActivities(mailbox),
+            MailboxLedger(mailbox.pk, mailbox.run_no, company_id=mailbox.user.company_id),
+            _settings(mailbox),
+            clock=clocks.now,
+        ).preview()
+
+
+def mailbox_of(user: User) -> Mailbox | None:
+    """The user's mailbox with all that a run needs, or None."""
+    return Mailbox.objects.select_related("user__company", "connection").filter(user=user).first()
