@@ -143,7 +143,7 @@ class MailboxLedger:
             if dead or alive
         }
 
-    def bind(self, uids: Mapping[str, ActivityId]) -> None:
+    def bind(self, uids: Mapping[str, ActivityId], *, revive: bool = False) -> None:
         if not uids:
             return
         wanted = {_uid(uid): UUID(activity) for uid, activity in uids.items()}
@@ -156,9 +156,9 @@ class MailboxLedger:
             )
             free = []
             for uid, activity, dead, alive in self._known(names, lock=True):
-                if dead or (alive and activity != wanted[uid]):
+                if not revive if dead else alive and activity != wanted[uid]:
                     raise UidTaken(uid)
-                if activity != wanted[uid]:
+                if dead or activity != wanted[uid]:
                     free.append((uid, wanted[uid]))
             self._rebind(free)
 
@@ -172,7 +172,7 @@ class MailboxLedger:
             return
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE calendars_meetinguid known SET activity = new.activity"
+                "UPDATE calendars_meetinguid known SET activity = new.activity, dead_at = NULL"
                 " FROM unnest(%s::text[], %s::uuid[]) AS new(uid, activity)"
                 " WHERE known.company_id = %s AND known.uid = new.uid",
                 [[uid for uid, _ in free], [activity for _, activity in free], self.company_id],

@@ -211,6 +211,16 @@ def test_a_dead_uid_never_comes_back(ledger: MailboxLedger, activity: Callable[[
         ledger.bind({"uid": one})
 
 
+def test_a_dead_uid_is_taken_up_again_on_purpose_only(ledger: MailboxLedger, activity: Callable[[], str]) -> None:
+    one, other, third = activity(), activity(), activity()
+    ledger.bind({"uid": one})
+    ledger.kill([one], NINE)
+    ledger.bind({"uid": other}, revive=True)
+    assert ledger.known(["uid"]) == {"uid": Known(other)}
+    with pytest.raises(UidTaken):
+        ledger.bind({"uid": third}, revive=True)
+
+
 def test_a_uid_whose_activity_is_gone_unkilled_is_free(ledger: MailboxLedger, activity: Callable[[], str]) -> None:
     ledger.bind({"uid": str(uuid4())})
     assert ledger.known(["uid"]) == {}
