@@ -9,9 +9,9 @@ from uuid import UUID
 
 from almanakka.activities.signals import ActivityChanged, activity_changed
 from almanakka.calendars import clock, triggers
-from almanakka.calendars.models import ActivityHint, Mailbox, Pair
+from almanakka.calendars.models import ActivityHint, Mailbox, MeetingUid, Pair
 
-__all__ = ["connect", "note"]
+__all__ = ["bury", "connect", "note"]
 
 
 def connect() -> None:
@@ -20,7 +20,18 @@ def connect() -> None:
 
 
 def _listen(changes: list[ActivityChanged], **_: Any) -> None:
+    bury(changes)
     note(changes)
+
+
+def bury(changes: Iterable[ActivityChanged]) -> None:
+    """Let no copy of a meeting come back that a person has deleted with us: its uids die in the same transaction (R7).
+
+    Where a mailbox's run removed the activity, the run has decided that already: whoever only left may return.
+    """
+    removed = [change.activity_id for change in changes if change.removed and change.origin.mailbox is None]
+    if removed:
+        MeetingUid.objects.filter(activity__in=removed, dead_at__isnull=True).update(dead_at=clock.now())
 
 
 def note(changes: Iterable[ActivityChanged]) -> None:
