@@ -13,13 +13,6 @@ _BLOCK = re.compile(
 )
 _SILENT = frozenset({"script", "style", "title", "template"})
 _SPACES = re.compile(r"\s+")
-_MARKUP = re.compile(r"<(?:html|head|body|div|p|br|span|table|meta|!--|!doctype)\b", re.IGNORECASE)
-
-
-def looks_like_html(value: str) -> bool:
-    """Whether a text is markup although plain text was asked for."""
-    start = value[:500].lstrip("\ufeff \t\r\n")
-    return start.startswith("<") and _MARKUP.match(start) is not None
 
 
 def from_html(value: str) -> str:

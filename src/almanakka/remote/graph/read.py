@@ -118,7 +118,7 @@ class Reader:
         start, end = wall(first.start, zone), wall(first.end, zone)
         if end < start:  # a clock went back in the middle of it
             end = start + (first.end - first.start)
-        return Series(recurrence, start.time().replace(second=0, microsecond=0), end - start, zone)
+        return Series(recurrence, start.time().replace(second=0, microsecond=0, fold=0), end - start, zone)
 
     def _zone_of(self, row: EventRow, recurrence: Recurrence, first: Timed) -> str:
         """Return the zone whose wall clock the series follows: a wrong one would drift with daylight saving."""

@@ -7,7 +7,7 @@ import re
 from msgspec import UnsetType
 
 from almanakka.remote.graph.model import Body
-from almanakka.remote.text import from_html, looks_like_html
+from almanakka.remote.text import from_html
 from almanakka.sync.entry import Response, ShowAs
 from almanakka.sync.fields import paragraphs
 
@@ -28,7 +28,7 @@ def body_text(body: Body | UnsetType | None) -> str:
     """Return an event's notes as text, also where markup came although text was asked for."""
     if not isinstance(body, Body) or not body.content:
         return ""
-    if (body.content_type or "").lower() == "html" or looks_like_html(body.content):
+    if (body.content_type or "").lower() == "html":
         return from_html(body.content)
     return paragraphs(body.content)
 

@@ -65,7 +65,7 @@ def _check(day: date) -> None:
 def write_timed(when: Timed, zone: str) -> tuple[Moment, Moment]:
     """Return start and end as wall times of ``zone``, or of UTC where a clock change makes those ambiguous."""
     both = (when.start, when.end)
-    if any(instant(wall(each, zone), zone) != each for each in both):
+    if any(instant(wall(each, zone).replace(fold=0), zone) != each for each in both):
         zone = "UTC"
     return _moment(wall(when.start, zone), zone), _moment(wall(when.end, zone), zone)
 
