@@ -11,6 +11,8 @@ from pathlib import Path
 from almanakka.calendars import clock
 from almanakka.calendars.models import Cloud, Connection, Mailbox
 from almanakka.database.directory import data_directory, prepare
+from almanakka.remote.graph.calendar import GraphCalendar
+from almanakka.remote.graph.client import Client
 from almanakka.remote.graph.clouds import CLOUDS, Certificate, GraphSettings
 from almanakka.sync.errors import Denied
 from almanakka.sync.ports import Calendar
@@ -89,9 +91,6 @@ def _bundle(bundle: str) -> str | None:
 @contextmanager
 def open_calendar(mailbox: Mailbox, on_request: OnRequest | None = None) -> Iterator[Calendar]:
     """The mailbox's remote calendar, with a connection that lasts as long as the block."""
-    from almanakka.remote.graph.calendar import GraphCalendar
-    from almanakka.remote.graph.client import Client
-
     client = Client(graph_settings(mailbox.connection), on_request)
     try:
         yield GraphCalendar(client, mailbox.remote_id, mailbox.time_zone, clock.now)

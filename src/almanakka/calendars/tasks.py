@@ -40,16 +40,17 @@ def sweep(timestamp: int) -> None:
 
 
 @app.periodic(cron="* * * * * */10")
-@app.task(name="almanakka.calendars.rescue", queue="upkeep", queueing_lock="rescue")
-async def rescue(timestamp: int) -> None:
+@app.task(name="almanakka.calendars.rescue", queue="upkeep", queueing_lock="rescue", pass_context=True)
+async def rescue(context: JobContext, timestamp: int) -> None:
     """End the jobs of dead workers as failed and make their mailboxes due.
 
     Never retried as they are: with a sibling already queued, that fails for ever (facts/engine-room.md C.2).
     """
-    for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER.total_seconds()):
+    jobs = context.app.job_manager
+    for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER.total_seconds()):
         if job.id is None:
             continue
-        await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
+        await jobs.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
         log.warning("ended the job of a dead worker", job=job.id, task=job.task_name)
         if job.task_name == triggers.TASK:
             await sync_to_async(_take_back)(UUID(str(job.task_kwargs["mailbox_id"])), job.id)
