@@ -234,6 +234,27 @@ def test_beta_answers_like_v1(company: Company) -> None:
     assert company.get(f"events/{created['id']}")["subject"] == "Lunch"
 
 
+def test_a_body_without_the_join_block_ends_the_online_meeting(company: Company) -> None:
+    created = company.create(LUNCH | {"isOnlineMeeting": True, "body": {"contentType": "text", "content": "Hello"}})
+    assert created["onlineMeeting"]["joinUrl"] in created["body"]["content"]
+    assert created["onlineMeetingProvider"] == "teamsForBusiness"
+    company.change(created["id"], {"subject": "Dinner"})
+    kept = company.change(created["id"], {"body": created["body"]})
+    assert kept["isOnlineMeeting"] is True
+    lost = company.change(created["id"], {"body": {"contentType": "text", "content": "Hello"}})
+    assert (lost["isOnlineMeeting"], lost["onlineMeeting"]) == (False, None)
+
+
+def test_lone_surrogates_and_far_years_do_no_harm(company: Company) -> None:
+    created = company.create(LUNCH | {"subject": "\ud800"})
+    assert company.get(f"events/{created['id']}")["subject"] == "\ud800"
+    assert company.anna.dump()["events"][0]["subject"] == "\ud800"
+    far = LUNCH | {"start": at("9999-12-31T00:00:00"), "end": at("9999-12-31T01:00:00")}
+    assert company.create(far, status=400)["error"]["code"] == "ErrorInvalidRequest"
+    company.get("calendarView?startDateTime=9999-01-01&endDateTime=9999-12-31T23:59:59Z")
+    company.get("calendarView?startDateTime=0001-01-01&endDateTime=0001-02-01")
+
+
 def test_subscriptions_and_events_delta_are_refused_clearly(company: Company) -> None:
     error = company.call("POST", f"{company.simulator.graph_url}/subscriptions", json={}, status=501)["error"]
     assert error["code"] == "notImplemented"

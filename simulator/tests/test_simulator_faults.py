@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -109,6 +110,20 @@ def test_an_answer_can_be_slow(company: Company) -> None:
         company.session.get(f"{company.anna_url}/calendar", timeout=0.2)
     fault(company, "slow", seconds=0.05)
     assert company.session.get(f"{company.anna_url}/calendar").elapsed.total_seconds() >= 0.05
+
+
+def test_a_mailbox_takes_four_requests_at_once(company: Company) -> None:
+    company.simulator.control.set_behaviour(latency=0.3)
+
+    def ask(number: int) -> int:
+        with requests.Session() as session:
+            session.trust_env, session.verify = False, company.simulator.ca_file or False
+            return session.get(f"{company.anna_url}/calendar", headers=dict(company.session.headers)).status_code
+
+    with ThreadPoolExecutor(6) as pool:
+        statuses = sorted(pool.map(ask, range(6)))
+    assert statuses == [200, 200, 200, 200, 429, 429]
+    assert ask(0) == 200
 
 
 def test_json_can_be_broken(company: Company) -> None:

@@ -171,6 +171,14 @@ def test_a_changed_occurrence_becomes_an_exception_that_follows_the_master_elsew
     assert company.change(second["id"], {"recurrence": weekly("monday", start="2026-10-12")}, status=400)
 
 
+def test_lists_never_show_cancelled_or_exception_occurrences(company: Company) -> None:
+    master, _ = _with_exceptions(company)
+    options = {"$select": "subject,cancelledOccurrences", "$expand": "exceptionOccurrences"}
+    [shown] = company.values("events", params=options)
+    assert shown["id"] == master["id"]
+    assert {"cancelledOccurrences", "exceptionOccurrences"}.isdisjoint(shown)
+
+
 def test_a_deleted_occurrence_is_cancelled_and_named_only_when_selected(company: Company) -> None:
     master = series(company)
     second = company.instances(master["id"], "2026-10-12", "2026-10-13")[0]

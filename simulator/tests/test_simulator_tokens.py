@@ -121,7 +121,7 @@ def test_the_administrator_decides_on_the_consent_page(company: Company, decisio
     page = company.session.get(base, params=_consent_query(company))
     assert page.status_code == 200
     assert "Calendars.ReadWrite" in page.text
-    form = _consent_query(company, decision=decision, chosen_tenant=company.tenant.id)
+    form = _consent_query(company, decision=decision, account=company.anna.user.id)
     answer = company.session.post(base, data=form, allow_redirects=False)
     assert answer.status_code == 302
     query = parse_qs(urlsplit(answer.headers["location"]).query)
@@ -134,6 +134,22 @@ def test_the_administrator_decides_on_the_consent_page(company: Company, decisio
         assert query["scope"] == [SCOPE]
     else:
         assert query["error"] == ["consent_required"]
+
+
+def test_only_an_administrator_can_consent_where_there_is_one(company: Company) -> None:
+    company.tenant.revoke(company.app)
+    boss = company.tenant.add_user(f"boss@{company.tenant.domain}", admin=True)
+    base = f"{company.simulator.base_url}/{company.tenant.id}/adminconsent"
+    page = company.session.get(base, params=_consent_query(company, scope=""))
+    assert page.text.index(boss.upn) < page.text.index(company.anna.address)
+    form = _consent_query(company, decision="accept", account=company.anna.user.id)
+    refused = company.session.post(base, data=form, allow_redirects=False)
+    assert refused.status_code == 400
+    assert "AADSTS90094" in refused.text
+    assert not company.token_request().ok
+    accepted = company.session.post(base, data=form | {"account": boss.id}, allow_redirects=False)
+    assert accepted.status_code == 302
+    assert company.token_request().ok
 
 
 @pytest.mark.parametrize(

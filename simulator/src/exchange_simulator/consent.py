@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from .apps import App
 from .world import Tenant, World
@@ -16,7 +16,7 @@ _FORM = """<h1>Permissions requested</h1>
 <p>Review for your organization: <strong>{name}</strong> ({client_id}) would like to:</p>
 <ul>{roles}</ul>
 <form method="post" action="{action}">{hidden}
-<p><label>Organization <select name="chosen_tenant">{tenants}</select></label></p>
+<p><label>Signed in as <select name="account" id="account">{accounts}</select></label></p>
 <button type="submit" name="decision" value="accept" id="accept">Accept</button>
 <button type="submit" name="decision" value="deny" id="deny">Cancel</button>
 </form>"""
@@ -49,6 +49,29 @@ def _tenants(world: World, text: str, app: App) -> list[Tenant]:
     return [t for t in choice if app.home_tenant in (None, t.id)]
 
 
+def _accounts(tenant: Tenant) -> list[tuple[str, str]]:
+    """Who may sign in: administrators first; a tenant without people has one administrator all the same."""
+    people = sorted(tenant.users.values(), key=lambda user: not user.admin)
+    if not people:
+        return [(tenant.id, f"administrator@{tenant.domain}")]
+    return [(user.id, f"{user.upn}{' (administrator)' if user.admin else ''}") for user in people]
+
+
+def _signed_in(tenants: list[Tenant], account: str) -> Tenant:
+    """The tenant of the account chosen, by default the first. Raises `ConsentRefused` for somebody who is no
+    administrator, where there is one."""
+    if not tenants:
+        raise ConsentRefused("AADSTS50194: The application is not configured as multi-tenant.")
+    tenant = next((t for t in tenants if account == t.id or account in t.users), tenants[0])
+    user = tenant.users.get(account)
+    if user is not None and not user.admin and any(other.admin for other in tenant.users.values()):
+        raise ConsentRefused(
+            f"AADSTS90094: Need admin approval. {user.upn} cannot grant permissions for {tenant.name}; ask an "
+            "administrator."
+        )
+    return tenant
+
+
 def error_page(message: str) -> str:
     """What stands instead of the form when the request is wrong."""
     return _PAGE.format(
@@ -67,17 +90,15 @@ def page(world: World, tenant_text: str, query: dict[str, str], *, v2: bool) -> 
         for name in ("client_id", "redirect_uri", "scope", "state")
         if name in query
     )
-    options = "".join(
-        f'<option value="{t.id}">{html.escape(t.name)} ({html.escape(t.domain)})</option>'
-        for t in _tenants(world, tenant_text, app)
-    )
+    accounts = [choice for tenant in _tenants(world, tenant_text, app) for choice in _accounts(tenant)]
+    options = "".join(f'<option value="{value}">{html.escape(text)}</option>' for value, text in accounts)
     content = _FORM.format(
         name=html.escape(app.name),
         client_id=html.escape(app.client_id),
         roles="".join(f"<li>{html.escape(role)}</li>" for role in app.roles),
-        action=f"/{tenant_text}/{'v2.0/' if v2 else ''}adminconsent",
+        action=html.escape(f"/{quote(tenant_text)}/{'v2.0/' if v2 else ''}adminconsent"),
         hidden=hidden,
-        tenants=options,
+        accounts=options,
     )
     return _PAGE.format(title="Permissions requested", content=content)
 
@@ -85,10 +106,7 @@ def page(world: World, tenant_text: str, query: dict[str, str], *, v2: bool) -> 
 def decide(world: World, tenant_text: str, form: dict[str, str], *, v2: bool) -> str:
     """Act on the administrator's answer; the address to send the browser to. Raises `ConsentRefused`."""
     app = _app(world, form)
-    choice = {t.id: t for t in _tenants(world, tenant_text, app)}
-    tenant = choice.get(form.get("chosen_tenant", "")) or next(iter(choice.values()), None)
-    if tenant is None:
-        raise ConsentRefused("AADSTS50194: The application is not configured as multi-tenant.")
+    tenant = _signed_in(_tenants(world, tenant_text, app), form.get("account", ""))
     answer = {"admin_consent": "True"}
     if form.get("decision") == "accept":
         tenant.consent(app)

@@ -13,6 +13,7 @@ from .item import Item, Variation, When
 from .mail import Actor
 from .mailbox import Mailbox
 from .recurrence import Dates
+from .text import join_url, with_join_link
 from .world import User, World
 
 
@@ -88,6 +89,8 @@ class Desk:
         if draft.attendees is not UNSET:
             item.fields["attendees"] = draft.attendees
         item.fields |= received or {}
+        if item.fields["isOnlineMeeting"]:
+            item.fields["body"] = with_join_link(item.fields["body"], item.uid)
         self.mailbox.add(item)
         meetings.announce(self.world, self.owner, item, self.actor, before=[])
         return item
@@ -133,8 +136,19 @@ class Desk:
             attendees=item.fields["attendees"],
         )
 
+    @staticmethod
+    def _keep_online_meeting(item: Item, draft: Draft) -> None:
+        """A new body without the join block takes the online meeting away; a new online meeting adds it."""
+        online = item.fields["isOnlineMeeting"]
+        if draft.fields.get("isOnlineMeeting") and not online:
+            body = draft.fields.get("body", item.fields["body"])
+            draft.fields["body"] = with_join_link(body, item.uid)
+        elif online and "body" in draft.fields and join_url(item.uid) not in draft.fields["body"]:
+            draft.fields |= {"isOnlineMeeting": False, "onlineMeetingProvider": "unknown"}
+
     def _apply(self, item: Item, draft: Draft) -> set[str]:
         """Put a draft into an item; the names of what is different afterwards."""
+        self._keep_online_meeting(item, draft)
         changed = {name for name, value in draft.fields.items() if item.fields.get(name) != value}
         item.fields = item.fields | draft.fields
         when = item.when if draft.when is UNSET else draft.when

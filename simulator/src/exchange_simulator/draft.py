@@ -17,6 +17,7 @@ from .zones import UnknownZone, zone_of
 UNSET: Any = object()
 NEVER = "0001-01-01T00:00:00Z"
 MIDNIGHT = dt.time()
+_EARLIEST, _LATEST = 1602, 4499  # years that fit an Exchange calendar
 
 _CHOICES = {
     "importance": ("low", "normal", "high"),
@@ -85,6 +86,8 @@ def _moment(value: Any, name: str) -> tuple[dt.datetime, dt.tzinfo, str]:
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
         raise invalid(f"{name}: '{text}' is not a date and time.") from None
+    if not _EARLIEST <= moment.year <= _LATEST:
+        raise invalid(f"{name}: '{text}' is out of range.", "ErrorInvalidRequest")
     if moment.tzinfo is not None:
         moment = moment.astimezone(zone).replace(tzinfo=None)
     return moment, zone, zone_name
@@ -167,7 +170,7 @@ def _fields(body: dict[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if "subject" in body:
         fields["subject"] = str(body["subject"] or "")
-        if len(fields["subject"].encode("utf-16-le")) > 510:
+        if len(fields["subject"].encode("utf-16-le", "surrogatepass")) > 510:
             raise invalid("At least one property failed validation: Subject is longer than 255 characters.")
     if body.get("body") is not None:
         fields["body"] = _body(body["body"])

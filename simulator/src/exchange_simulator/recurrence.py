@@ -107,7 +107,7 @@ class Dates:
     def _reach(self, ordinal: int) -> None:
         while not self._done and (not self._known or self._known[-1] <= ordinal):
             moment = next(self._iterator, None)
-            if moment is None:
+            if moment is None or moment.date() > _LIMIT:
                 self._done = True
             else:
                 self._known.append(moment.toordinal())

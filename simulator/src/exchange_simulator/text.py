@@ -55,3 +55,16 @@ def html_to_text(markup: str) -> str:
 def preview(markup: str) -> str:
     """The first 255 characters as text."""
     return html_to_text(markup)[:255].rstrip("\r\n")
+
+
+def join_url(uid: str) -> str:
+    """Where the online meeting of an event is joined."""
+    return f"https://teams.microsoft.com/l/meetup-join/{uid[-32:]}"
+
+
+def with_join_link(markup: str, uid: str) -> str:
+    """A body with the block by which Exchange knows an online meeting again."""
+    block = f'<div class="me-email-text"><a href="{join_url(uid)}">Join the meeting now</a></div>'
+    document = store_html(markup or "<p></p>")
+    head, found, tail = document.rpartition("</body>")
+    return f"{head}{block}{found}{tail}" if found else document + block

@@ -152,8 +152,12 @@ class Site:
         )
         with self.world.lock:
             answer = self.graph.handle(call)
-        if answer.delay:
-            await asyncio.sleep(answer.delay)
+        try:
+            if answer.delay:
+                await asyncio.sleep(answer.delay)
+        finally:
+            with self.world.lock:
+                self.graph.finished(answer)
         if answer.cut:
             return await cut(request)
         kind = "application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8"
@@ -180,7 +184,8 @@ class Site:
 
     def _operate(self, found: Any, arguments: dict[str, Any]) -> Response:
         try:
-            return JSONResponse(found(**arguments))
+            text = json.dumps(found(**arguments))  # escaped, so that lone surrogates pass
+            return Response(text, media_type="application/json")
         except Refusal as refusal:
             return JSONResponse({"error": refusal.message, "code": refusal.code}, refusal.status)
         except KeyError as unknown:

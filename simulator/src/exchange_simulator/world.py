@@ -36,6 +36,8 @@ class Behaviour:
     removed_for_out_of_window: bool = False
     delta_reports_deletes: bool = True
     without_consent: str = "AADSTS65001"
+    latency: float = 0.0
+    requests_at_once: int = 4
     default_page: int = 10
     max_page: int = 1000
 

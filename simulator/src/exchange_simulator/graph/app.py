@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ from exchange_simulator.apps import Grant
 from exchange_simulator.clock import short_stamp, stamp
 from exchange_simulator.desk import Desk
 from exchange_simulator.errors import Refusal
-from exchange_simulator.faults import Asked, Fault
+from exchange_simulator.faults import REFUSALS, Asked, Fault
 from exchange_simulator.mail import Actor
 from exchange_simulator.requestlog import Logged
 from exchange_simulator.world import Tenant, User, World
@@ -37,6 +38,12 @@ class Graph:
     def __init__(self, world: World) -> None:
         self.world = world
         self.subscriptions = Subscriptions(world)
+        self._open: Counter[tuple[str, str]] = Counter()
+
+    def finished(self, answer: Answer) -> None:
+        """To be called once an answer was sent; until then its request counts as open."""
+        for key in answer.open:
+            self._open[key] -= 1
 
     def handle(self, call: Call) -> Answer:
         """Answer one request, refusals included; every request is logged."""
@@ -47,12 +54,23 @@ class Graph:
         asked = Asked(call.method, call.path, call.query, addresses, call.in_batch)
         faults = self.world.faults.firing(asked)
         try:
+            self._limit(grant, address)
             answer = self._answer(call, grant, mailbox, faults)
         except Refusal as refusal:
             answer = self._refused(call, refusal)
         self._after(call, answer, faults)
+        answer.delay += self.world.behaviour.latency
+        if address and grant is not None:
+            self._open[grant.client_id, address] += 1
+            answer.open.append((grant.client_id, address))
         self._finish(call, answer, grant, address)
         return answer
+
+    def _limit(self, grant: Grant | None, address: str) -> None:
+        """No more than a few requests of an app at once to a mailbox. Raises `Refusal` 429."""
+        most = self.world.behaviour.requests_at_once
+        if grant is not None and address and self._open[grant.client_id, address] >= most:
+            raise Refusal(*REFUSALS["throttled"], headers={"Retry-After": "1"})
 
     def _addressed(self, call: Call, grant: Grant | None) -> User | None:
         """The person whose mailbox the path names, as far as that can be told."""
@@ -104,7 +122,7 @@ class Graph:
         head, *tail = [*call.segments[1:], ""]
         match head.lower():
             case "$batch" if call.method == "POST" and not call.in_batch:
-                return batch.answer(call, self.handle)
+                return batch.answer(call, self.handle, self.finished)
             case "organization" if call.method == "GET":
                 _need(grant, _ORGANISATION_ROLES)
                 return directory.organisation(call, tenant)

@@ -12,7 +12,7 @@ from .call import Answer, Call
 _MOST = 20
 
 
-def answer(call: Call, handle: Callable[[Call], Answer]) -> Answer:
+def answer(call: Call, handle: Callable[[Call], Answer], finished: Callable[[Answer], None]) -> Answer:
     """Carry the requests out in their order and answer in another, as the service may. Raises `Refusal`."""
     requests = call.body.get("requests") if isinstance(call.body, dict) else None
     if not isinstance(requests, list) or not requests:
@@ -27,6 +27,7 @@ def answer(call: Call, handle: Callable[[Call], Answer]) -> Answer:
         if result is None:
             sub = handle(_sub_call(call, request))
             delay = max(delay, sub.delay)
+            finished(sub)
             result = {"status": sub.status, "headers": dict(sub.headers)}
             if sub.body is not None:
                 result["headers"]["Content-Type"] = "application/json"

@@ -106,3 +106,4 @@ class Answer:
     cut: bool = False
     malformed: bool = False
     raw: bytes = b""
+    open: list[tuple[str, str]] = field(default_factory=list)

@@ -110,7 +110,7 @@ class EventRequests:
     def _writer(self) -> Writer:
         selection = read_selection(self.call.options.get("$select"), self.call.options.get("$expand"))
         keep = self.desk.world.behaviour.exceptions_keep_occurrence_id
-        return Writer(self.mailbox, self.call.preferences, selection, keep_ids=keep)
+        return Writer(self.mailbox, self.call.preferences, selection, keep_ids=keep, by_id=True)
 
     def _shown(self, item: Item, day: dt.date | None) -> dict[str, object]:
         context = f"{self.call.base}/{self.call.version}/$metadata#users('')/calendar/events/$entity"

@@ -177,7 +177,8 @@ def _moment(text: Any) -> dt.datetime:
 def read_moment(text: str, name: str) -> dt.datetime:
     """A date and time of a query option; without offset it is UTC. Raises `Refusal` 400."""
     try:
-        return _moment(text.strip().replace(" ", "+"))
+        moment = _moment(text.strip().replace(" ", "+"))
+        return moment.replace(year=min(max(moment.year, 1604), 4600))
     except ValueError:
         raise bad_request(f"The value '{text}' of parameter '{name}' is invalid.", "ErrorInvalidParameter") from None
 

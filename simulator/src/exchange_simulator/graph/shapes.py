@@ -9,7 +9,7 @@ from exchange_simulator import ids
 from exchange_simulator.clock import stamp
 from exchange_simulator.item import Item, When
 from exchange_simulator.mailbox import Mailbox
-from exchange_simulator.text import html_to_text, preview
+from exchange_simulator.text import html_to_text, join_url, preview
 from exchange_simulator.world import User
 from exchange_simulator.zones import zone_of
 
@@ -43,7 +43,7 @@ EVERYTHING = Selection()
 
 
 class Writer:
-    """Writes the events of one mailbox the way one request wants them."""
+    """Writes the events of one mailbox the way one request wants them; `by_id` when it names an event."""
 
     def __init__(
         self,
@@ -52,11 +52,13 @@ class Writer:
         selection: Selection = EVERYTHING,
         *,
         keep_ids: bool = True,
+        by_id: bool = False,
     ) -> None:
         self.mailbox = mailbox
         self.preferences = preferences
         self.selection = selection
         self._keep_ids = keep_ids
+        self._by_id = by_id
         self._zone = zone_of(preferences.zone_name)
 
     def id_of(self, item: Item, day: dt.date | None = None) -> str:
@@ -103,7 +105,7 @@ class Writer:
             shown = {name: value for name, value in shown.items() if name in kept}
         if self.selection.properties:
             self._add_properties(shown, item, day)
-        if day is None and item.recurrence is not None:
+        if self._by_id and day is None and item.recurrence is not None:
             self._add_series(shown, item)
         return shown
 
@@ -133,11 +135,7 @@ class Writer:
         shown["isDraft"] = False
         shown["webLink"] = f"https://outlook.office365.com/owa/?itemid={own_id}&exvsurl=1&path=/calendar/item"
         shown["onlineMeetingUrl"] = None
-        shown["onlineMeeting"] = (
-            {"joinUrl": f"https://teams.microsoft.com/l/meetup-join/{item.uid[-32:]}"}
-            if fields["isOnlineMeeting"]
-            else None
-        )
+        shown["onlineMeeting"] = {"joinUrl": join_url(item.uid)} if fields["isOnlineMeeting"] else None
         return shown
 
     def _add_times(self, shown: dict[str, Any], item: Item, day: dt.date | None, when: When) -> None:
@@ -179,7 +177,7 @@ class Writer:
             shown["singleValueExtendedProperties"] = values
 
     def _add_series(self, shown: dict[str, Any], item: Item) -> None:
-        """What a master shows only when asked by name."""
+        """What a master shows only when asked for by its id and by name."""
         if self.selection.names is not None and "cancelledOccurrences" in self.selection.names:
             shown["cancelledOccurrences"] = [self.occurrence_name(item, day) for day in sorted(item.cancelled)]
         if self.selection.exceptions is not None:
