@@ -100,6 +100,16 @@ def test_moves_over_the_edge_of_the_window(company: Company) -> None:
     assert {row["id"] for row in company.delta(later)[0]} == {leaving, never}
 
 
+def test_what_left_the_window_is_removed_on_whatever_page_it_comes(company: Company) -> None:
+    ids = [single(company, name) for name in "abc"]
+    _, link = company.delta()
+    company.change(ids[0], {"start": at("2027-05-01T09:00:00"), "end": at("2027-05-01T10:00:00")})
+    for each in (ids[1], ids[2], ids[0]):
+        company.change(each, {"subject": "touched"})
+    rows, _ = company.delta(link, prefer=PAGE)
+    assert [(row["id"], "@removed" in row) for row in rows] == [(ids[1], False), (ids[2], False), (ids[0], True)]
+
+
 def test_what_left_and_died_between_two_rounds_is_removed(company: Company) -> None:
     target = single(company, "leaving")
     _, link = company.delta()
