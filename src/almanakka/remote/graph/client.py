@@ -84,7 +84,7 @@ class Client:
     ) -> None:
         self.settings = settings
         self._on_request = on_request
-        self._tokens = tokens or tokens_for(settings)
+        self.tokens = tokens or tokens_for(settings)
         self._session = requests.Session()
 
     def close(self) -> None:
@@ -93,10 +93,10 @@ class Client:
     def send(self, request: Request) -> Answer:
         """Return Graph's answer, good or bad; raises Denied without a token and Unreachable without an answer."""
         url = self._url(request.path)
-        token = self._tokens.get()
+        token = self.tokens.get()
         answer = self._exchange(url, request, token)
         if answer.status == 401:
-            answer = self._exchange(url, request, self._tokens.renew(token))
+            answer = self._exchange(url, request, self.tokens.renew(token))
         return answer
 
     def get(self, path: str, kind: type[T], *, following: bool = False, **headers: str) -> T:
