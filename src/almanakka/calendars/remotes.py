@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 
 from almanakka.calendars import clock
 from almanakka.calendars.models import Cloud, Connection, Mailbox
+from almanakka.calendars.secrets import Secret, Undecryptable
 from almanakka.database.directory import data_directory, prepare
+from almanakka.remote.graph import consent, directory
 from almanakka.remote.graph.calendar import GraphCalendar
 from almanakka.remote.graph.client import Client
 from almanakka.remote.graph.clouds import CLOUDS, Certificate, GraphSettings
+from almanakka.remote.graph.clouds import Cloud as GraphCloud
 from almanakka.sync.errors import Denied
 from almanakka.sync.ports import Calendar
 
@@ -28,17 +32,41 @@ _CERTIFICATE_START = "-----BEGIN CERTIFICATE-----"
 OnRequest = Callable[[str, str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A mailbox: the directory's own id of its holder, their zone (IANA) if it may be read, their known addresses."""
+
+    id: str
+    zone: str | None = None
+    addresses: frozenset[str] = frozenset()
+
+
+def place(connection: Connection) -> GraphCloud:
+    """Where the connection's tenant lives; addresses in its row go before its cloud's."""
+    cloud = CLOUDS[Cloud.GLOBAL if connection.cloud == Cloud.OTHER else connection.cloud]
+    return replace(
+        cloud,
+        authority=connection.authority_url or cloud.authority,
+        graph=connection.graph_url.rstrip("/").removesuffix("/v1.0") or cloud.graph,
+    )
+
+
+def client_id(connection: Connection) -> str:
+    """The id of the app registration that speaks for the company; raises Denied if there is none."""
+    return _credential(connection)[0]
+
+
 def graph_settings(connection: Connection) -> GraphSettings:
     """What the Graph spoke needs; raises Denied if no tenant or no app registration is known."""
     if not connection.tenant_id:
         raise Denied("the connection has no tenant", code="not_granted")
-    cloud = CLOUDS[Cloud.GLOBAL if connection.cloud == Cloud.OTHER else connection.cloud]
-    client_id, secret, certificate = _credential(connection)
+    where = place(connection)
+    client, secret, certificate = _credential(connection)
     return GraphSettings(
         tenant=connection.tenant_id,
-        client_id=client_id,
-        authority=connection.authority_url or cloud.authority,
-        graph=connection.graph_url or cloud.graph,
+        client_id=client,
+        authority=where.authority,
+        graph=where.graph,
         secret=secret,
         certificate=certificate,
         verify=_bundle(connection.ca_bundle),
@@ -48,13 +76,20 @@ def graph_settings(connection: Connection) -> GraphSettings:
 def _credential(connection: Connection) -> tuple[str, str | None, Certificate | None]:
     """Client id, and either a secret or a certificate: the company's own, else the installation's."""
     if connection.client_id:
-        own = connection.client_id, connection.client_secret.reveal(), connection.certificate.reveal()
+        own = connection.client_id, _opened(connection.client_secret), _opened(connection.certificate)
     else:
         own = _from_environment()
     client_id, secret, certificate = own
     if not client_id or not (secret or certificate):
         raise Denied("no app registration is set up", code="not_registered")
     return client_id, None if certificate else secret, _certificate(certificate) if certificate else None
+
+
+def _opened(secret: Secret) -> str:
+    try:
+        return secret.reveal()
+    except Undecryptable as error:
+        raise Denied(str(error), code="secret_unreadable") from error
 
 
 def _from_environment() -> tuple[str, str, str]:
@@ -89,10 +124,30 @@ def _bundle(bundle: str) -> str | None:
 
 
 @contextmanager
-def open_calendar(mailbox: Mailbox, on_request: OnRequest | None = None) -> Iterator[Calendar]:
-    """The mailbox's remote calendar, with a connection that lasts as long as the block."""
-    client = Client(graph_settings(mailbox.connection), on_request)
+def open_client(connection: Connection, on_request: OnRequest | None = None) -> Iterator[Client]:
+    """Graph for the connection's company, for as long as the block lasts."""
+    client = Client(graph_settings(connection), on_request)
     try:
-        yield GraphCalendar(client, mailbox.remote_id, mailbox.time_zone, clock.now)
+        yield client
     finally:
         client.close()
+
+
+@contextmanager
+def open_calendar(mailbox: Mailbox, on_request: OnRequest | None = None) -> Iterator[Calendar]:
+    """The mailbox's remote calendar, for as long as the block lasts."""
+    with open_client(mailbox.connection, on_request) as client:
+        yield GraphCalendar(client, mailbox.remote_id, mailbox.time_zone, clock.now)
+
+
+def find(connection: Connection, address: str) -> Found:
+    """The mailbox behind ``address``, whose calendar opens; raises CalendarError as ``graph.directory.find`` does."""
+    with open_client(connection) as client:
+        holder = directory.find(client, address)
+        return Found(holder.id, directory.zone(client, holder.id), holder.addresses)
+
+
+def prove(connection: Connection) -> consent.Proof:
+    """Get a token in the connection's tenant; raises CalendarError with what to put right (S11)."""
+    with open_client(connection) as client:
+        return consent.prove(client)

@@ -1,0 +1,185 @@
+"""What people are told when something goes wrong: what happened, what it means for their calendar, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Three plain sentences, in the reader's language once turned into text."""
+
+    what: str | Promise
+    meaning: str | Promise
+    remedy: str | Promise
+
+    def told(self, **details: Any) -> list[str]:
+        """The three as texts; ``details`` fill in what the first one names (an address, for instance)."""
+        known = dict.fromkeys(("address", "addresses", "name"), "?") | details
+        return [str(part) % known for part in (self.what, self.meaning, self.remedy)]
+
+
+_WAITS = _("Your calendar stays as it is until this is put right; nothing is lost or deleted.")
+_RETRIED = _("Nothing is lost: we try again by ourselves.")
+_NOT_ON = _("Calendar sync is not on; nothing has been changed.")
+_NOTHING_TO_DO = _("You need do nothing.")
+_ASK_ADMINISTRATOR = _("Ask your administrator to check the settings of Microsoft Exchange.")
+_GRANT_AGAIN = _("An administrator opens Settings > Integrations > Microsoft Exchange and chooses Grant permissions.")
+_CHECK_SECRET = _("An administrator makes a new secret in Microsoft Entra and enters it in the settings.")
+_CHECK_TENANT = _("An administrator checks the tenant in the settings and grants the permissions again.")
+_CHECK_APP = _("An administrator checks the client id in the settings and grants the permissions again.")
+_CHECK_CERTIFICATE = _("An administrator uploads the certificate in Microsoft Entra, or enters another one here.")
+_ONLY_ADMINISTRATORS = _("Ask an administrator of your company to do it.")
+
+SENTENCES: Mapping[str, Sentence] = {
+    # the calendar
+    "calendar_error": Sentence(_("Microsoft's calendar did not do what it was asked."), _RETRIED, _NOTHING_TO_DO),
+    "throttled": Sentence(_("Microsoft asks us to wait: there have been too many requests."), _RETRIED, _NOTHING_TO_DO),
+    "unreachable": Sentence(
+        _("Microsoft's calendar does not answer."),
+        _RETRIED,
+        _("If this lasts for hours, ask your administrator whether Microsoft 365 works."),
+    ),
+    "stale": Sentence(_("An entry was changed on both sides at the same time."), _RETRIED, _NOTHING_TO_DO),
+    "watermark_lost": Sentence(
+        _("Microsoft no longer knows where we left off."),
+        _("The whole calendar is read again; nothing is deleted for that."),
+        _NOTHING_TO_DO,
+    ),
+    "not_found": Sentence(_("Microsoft does not find the entry or the calendar."), _RETRIED, _ASK_ADMINISTRATOR),
+    "invalid": Sentence(
+        _("Microsoft does not accept an entry as it is."),
+        _("That entry is left out; all others are synchronised."),
+        _("Change the entry in either calendar, and it is tried again."),
+    ),
+    "lease_lost": Sentence(
+        _("Another run took over this calendar."), _("The other run finishes the work."), _NOTHING_TO_DO
+    ),
+    "internal": Sentence(
+        _("There is a fault in Almanakka."),
+        _RETRIED,
+        _("If this lasts, tell your administrator; the log of the server says more."),
+    ),
+    # the mailbox and its address
+    "denied": Sentence(_("Microsoft does not let us open this calendar."), _WAITS, _GRANT_AGAIN),
+    "mailbox_denied": Sentence(
+        _("Microsoft lets us open some calendars of the company, but not this one."),
+        _WAITS,
+        _("An administrator adds this person to the group whose calendars may be opened; it can take an hour."),
+    ),
+    "mailbox_not_found": Sentence(
+        _("This person has no calendar in Microsoft 365."),
+        _WAITS,
+        _("An administrator checks that the person has a mailbox and a licence for it."),
+    ),
+    "mailbox_on_premises": Sentence(
+        _("This mailbox is on the company's own Exchange Server, not in Microsoft 365."),
+        _WAITS,
+        _("Ask your administrator to move the mailbox, or to connect the Exchange Server."),
+    ),
+    "address_unknown": Sentence(
+        _("No mailbox was found with the address %(addresses)s."),
+        _NOT_ON,
+        _("Check that your e-mail address is the same in both systems, or ask your administrator to."),
+    ),
+    "address_ambiguous": Sentence(
+        _("Several mailboxes have the address %(addresses)s."),
+        _NOT_ON,
+        _("Ask your administrator to leave the address to one mailbox only."),
+    ),
+    "address_unproven": Sentence(
+        _("The address %(address)s has not been proven to be yours."),
+        _NOT_ON,
+        _("Open the link in the mail that was sent to that address, or sign in with Microsoft."),
+    ),
+    "address_changed": Sentence(
+        _("Your e-mail address has changed since calendar sync was switched on."),
+        _WAITS,
+        _("Prove the new address, and switch calendar sync on again."),
+    ),
+    "mailbox_taken": Sentence(
+        _("The mailbox of %(address)s belongs to another user already."),
+        _NOT_ON,
+        _("Ask your administrator which of the two users is the right one."),
+    ),
+    "not_yourself": Sentence(
+        _("Calendar sync can only be switched on by the person themself."),
+        _NOT_ON,
+        _("The person switches it on under My profile > Calendar & activities > Calendar sync."),
+    ),
+    "switched_off": Sentence(
+        _("This person does not have calendar sync on."),
+        _("Nothing is read from the calendar or written to it."),
+        _("The person switches it on under My profile > Calendar & activities > Calendar sync."),
+    ),
+    "company_off": Sentence(
+        _("The company does not have Microsoft Exchange on."),
+        _NOT_ON,
+        _("Ask your administrator to switch on Enable Microsoft Exchange in the settings."),
+    ),
+    # the company's connection
+    "not_administrator": Sentence(
+        _("Only an administrator of the company can do this."), _NOT_ON, _ONLY_ADMINISTRATORS
+    ),
+    "no_default_type": Sentence(
+        _("The company has no valid default activity type."),
+        _("Entries from Microsoft have no type to become, so nothing is synchronised."),
+        _("An administrator chooses a default type that is neither a project task nor Personal."),
+    ),
+    "not_granted": Sentence(_("Microsoft has not granted us the permissions yet."), _WAITS, _GRANT_AGAIN),
+    "not_registered": Sentence(
+        _("No app registration is set up."),
+        _WAITS,
+        _("An administrator registers an app in Microsoft Entra and enters its client id and secret."),
+    ),
+    "tenant_taken": Sentence(
+        _("Another company here uses this Microsoft 365 tenant already."),
+        _NOT_ON,
+        _("Check that you signed in to Microsoft as an administrator of your own company."),
+    ),
+    "tenant_unknown": Sentence(_("Microsoft does not know the tenant."), _WAITS, _CHECK_TENANT),
+    "app_unknown": Sentence(_("Microsoft does not know our app in this tenant."), _WAITS, _CHECK_APP),
+    "app_disabled": Sentence(
+        _("Our app has been disabled in this tenant."),
+        _WAITS,
+        _("An administrator allows the app to sign in again in Microsoft Entra, under Enterprise applications."),
+    ),
+    "secret_wrong": Sentence(_("Microsoft does not accept the client secret."), _WAITS, _CHECK_SECRET),
+    "secret_expired": Sentence(_("The client secret has expired."), _WAITS, _CHECK_SECRET),
+    "secret_missing": Sentence(_("The client secret is missing."), _WAITS, _CHECK_SECRET),
+    "secret_unreadable": Sentence(
+        _("The stored secret cannot be opened with this installation's keys."),
+        _WAITS,
+        _("Restore the encryption keys from a backup, or enter the secret anew in the settings."),
+    ),
+    "certificate_unknown": Sentence(_("Microsoft does not know our certificate."), _WAITS, _CHECK_CERTIFICATE),
+    "certificate_unusable": Sentence(_("The certificate cannot be used."), _WAITS, _CHECK_CERTIFICATE),
+    "consent_missing": Sentence(_("The permissions have not been granted, or not yet."), _WAITS, _GRANT_AGAIN),
+    "consent_declined": Sentence(_("The permissions were not granted."), _NOT_ON, _GRANT_AGAIN),
+    "consent_stale": Sentence(_("The answer from Microsoft came too late, or came twice."), _NOT_ON, _GRANT_AGAIN),
+    "callback_malformed": Sentence(_("The answer from Microsoft makes no sense."), _NOT_ON, _GRANT_AGAIN),
+    "permission_missing": Sentence(
+        _("Microsoft says that a permission is missing."),
+        _WAITS,
+        _("An administrator adds Calendars.ReadWrite to the app in Microsoft Entra and grants the permissions again."),
+    ),
+    "token_refused": Sentence(_("Microsoft does not accept our sign-in."), _WAITS, _GRANT_AGAIN),
+    "sign_in_blocked": Sentence(
+        _("A rule of the tenant keeps our app from signing in."),
+        _WAITS,
+        _("An administrator lets the app through in Microsoft Entra, under Conditional Access."),
+    ),
+    "sign_in_failed": Sentence(_("Signing in to Microsoft failed."), _WAITS, _ASK_ADMINISTRATOR),
+    "sign_in_unreachable": Sentence(_("Microsoft's sign-in does not answer."), _RETRIED, _NOTHING_TO_DO),
+    "scope_wrong": Sentence(_("Microsoft does not know what we asked permission for."), _WAITS, _ASK_ADMINISTRATOR),
+}
+
+
+def sentence(code: str) -> Sentence:
+    """What to tell of ``code``; an unknown one is told as the calendar's failure in general."""
+    return SENTENCES.get(code, SENTENCES["calendar_error"])

@@ -1,0 +1,210 @@
+"""Switching the synchronisation on and off: first the company, then each person for themself (S2, S3, S5, S10-S12)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from secrets import compare_digest, token_urlsafe
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+
+from almanakka.accounts import addresses
+from almanakka.accounts.models import User
+from almanakka.activities import queries
+from almanakka.calendars import clock, remotes, triggers
+from almanakka.calendars.models import Connection, Health, Mailbox, Proof
+from almanakka.remote.graph import consent
+from almanakka.sync.errors import CalendarError, NotFound
+from almanakka.sync.scope import AGE
+
+CONSENT_WITHIN = timedelta(hours=1)
+
+
+class Refused(Exception):
+    """Not done, for the reason that :mod:`almanakka.calendars.sentences` tells of ``code``."""
+
+    def __init__(self, code: str, **details: Any) -> None:
+        super().__init__(code)
+        self.code = code
+        self.details = details
+
+
+# --- the company ---------------------------------------------------------------------------------
+
+
+def begin_consent(acting: User, connection: Connection, redirect_uri: str) -> str:
+    """Where to send the administrator to grant the permissions (S6)."""
+    _require_administrator(acting, connection)
+    connection.consent_nonce = token_urlsafe(32)
+    connection.consent_expires_at = clock.now() + CONSENT_WITHIN
+    connection.save(update_fields=["consent_nonce", "consent_expires_at"])
+    place = remotes.place(connection)
+    return consent.admin_consent_url(
+        authority=place.authority,
+        graph=place.graph,
+        client_id=remotes.client_id(connection),
+        redirect_uri=redirect_uri,
+        state=connection.consent_nonce,
+    )
+
+
+def finish_consent(acting: User, connection: Connection, parameters: Mapping[str, str]) -> Connection:
+    """Take what came back from Microsoft; the tenant is stored only once it has given us a token.
+
+    Raises Refused or CalendarError. What came back is good for one attempt.
+    """
+    _require_administrator(acting, connection)
+    answer = consent.read_callback(parameters)
+    asked, expires = connection.consent_nonce, connection.consent_expires_at
+    used_up = Connection.objects.filter(pk=connection.pk, consent_nonce=asked).exclude(consent_nonce="")
+    fresh = used_up.update(consent_nonce="", consent_expires_at=None)
+    if not fresh or not compare_digest(asked, answer.state) or expires is None or expires < clock.now():
+        raise Refused("consent_stale")
+    if isinstance(answer, consent.Refused):
+        raise Refused(answer.code)
+    connection.consent_nonce, connection.consent_expires_at = "", None
+    connection.tenant_id = answer.tenant
+    _require_own_tenant(connection)
+    remotes.prove(connection)
+    connection.granted_at, connection.granted_by = clock.now(), acting
+    connection.save()
+    return connection
+
+
+def enable_company(acting: User, connection: Connection) -> Connection:
+    """Switch the connection on for the company, if it works (S5, S10, S11); raises Refused or CalendarError.
+
+    A tenant that came with the company's own app registration proves itself here; with the installation's, only the
+    administrator's consent does.
+    """
+    _require_administrator(acting, connection)
+    if queries.default_type(connection.company_id) is None:
+        raise Refused("no_default_type")
+    if connection.granted_at is None and not connection.client_id:
+        raise Refused("not_granted")
+    _require_own_tenant(connection)
+    try:
+        remotes.prove(connection)
+    except CalendarError as error:
+        Connection.objects.filter(pk=connection.pk).update(
+            health=Health.FAILING, error_code=error.code, error_detail=error.detail
+        )
+        raise
+    now = clock.now()
+    if connection.granted_at is None:
+        connection.granted_at, connection.granted_by = now, acting
+    if connection.enabled_at is None:
+        connection.enabled_at = now
+        if connection.personal_type is None:
+            connection.personal_type = queries.preset_personal_type(connection.company_id)
+    connection.enabled = True
+    connection.health, connection.error_code, connection.error_detail = Health.WELL, "", ""
+    connection.save()
+    return connection
+
+
+def disable_company(acting: User, connection: Connection) -> None:
+    """Switch the connection off; everybody's pairs are kept."""
+    _require_administrator(acting, connection)
+    connection.enabled = False
+    connection.save(update_fields=["enabled"])
+
+
+def _require_administrator(acting: User, connection: Connection) -> None:
+    if not acting.is_administrator or not acting.is_active or acting.company_id != connection.company_id:
+        raise Refused("not_administrator")
+
+
+def _require_own_tenant(connection: Connection) -> None:
+    others = Connection.objects.filter(tenant_id=connection.tenant_id, granted_at__isnull=False)
+    if connection.tenant_id and others.exclude(company_id=connection.company_id).exists():
+        raise Refused("tenant_taken")
+
+
+# --- the person ----------------------------------------------------------------------------------
+
+
+def enable(user: User, *, acting: User, proof: Proof | None = None) -> Mailbox:
+    """Switch calendar sync on for ``user``, who must be the one acting; raises Refused or CalendarError.
+
+    The mailbox is that of the primary or a verified secondary address, stored by the directory's own id (S2).
+    ``proof`` is how the user has just shown the primary address to be theirs; a verified address needs none (S12).
+    Switched on again, everything goes on from where it was: the line of S15 stays.
+    """
+    if acting != user or not user.is_active:
+        raise Refused("not_yourself")
+    mailbox = candidate(user, proof)
+    now = clock.now()
+    mailbox.enabled, mailbox.due_at, mailbox.not_before = True, now, None
+    mailbox.failures, mailbox.error_code, mailbox.error_detail = 0, "", ""
+    try:
+        with transaction.atomic():
+            Mailbox.objects.filter(user=user).exclude(pk=mailbox.pk).delete()
+            mailbox.save()
+    except IntegrityError as error:
+        raise Refused("mailbox_taken", address=mailbox.address) from error
+    triggers.activity_changed([mailbox.pk])
+    return mailbox
+
+
+def disable(user: User, *, acting: User) -> None:
+    """Switch calendar sync off for oneself, or as an administrator for anybody; what is paired is kept."""
+    if acting != user and not (acting.is_administrator and acting.company_id == user.company_id):
+        raise Refused("not_yourself")
+    Mailbox.objects.filter(user=user).update(enabled=False, due_at=None, wanted_again=False)
+
+
+def candidate(user: User, proof: Proof | None = None) -> Mailbox:
+    """The user's mailbox as it would be switched on now; not saved, so fit for a preview. Raises as :func:`enable`."""
+    connection = Connection.objects.filter(company_id=user.company_id, enabled=True).first()
+    if connection is None:
+        raise Refused("company_off")
+    address, shown, found = _found(user, connection, proof)
+    if Mailbox.objects.filter(connection=connection, remote_id=found.id).exclude(user=user).exists():
+        raise Refused("mailbox_taken", address=address)
+    now = clock.now()
+    mailbox = Mailbox.objects.select_related("user__company", "connection").filter(user=user).first()
+    if mailbox is None or not _same(mailbox, connection, found):
+        mailbox = Mailbox(user=user, connection=connection)  # of another mailbox nothing is known yet
+    mailbox.remote_id = found.id
+    mailbox.address, mailbox.time_zone = address, found.zone or user.zone.key
+    mailbox.proven_at, mailbox.proof = now, shown
+    mailbox.enabled_at = mailbox.enabled_at or now
+    mailbox.cutoff = mailbox.cutoff or mailbox.enabled_at - AGE
+    mailbox.full_wanted = True
+    return mailbox
+
+
+def _found(user: User, connection: Connection, proof: Proof | None) -> tuple[str, Proof, remotes.Found]:
+    """The first of the user's proven addresses that opens a mailbox."""
+    proven = _proven(user, proof)
+    if not proven:
+        raise Refused("address_unproven", address=user.email)
+    for address, shown in proven.items():
+        try:
+            return address, shown, remotes.find(connection, address)
+        except NotFound as error:
+            if error.code not in ("address_unknown", "mailbox_not_found"):
+                raise Refused(error.code, address=address, addresses=address) from error
+    raise Refused("address_unknown", addresses=", ".join(proven))
+
+
+def _proven(user: User, proof: Proof | None) -> dict[str, Proof]:
+    """The addresses that the user has shown to be theirs, the primary one first."""
+    verified = set(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
+    mailed = {address.lower() for address in verified}
+    shown = {address: Proof.MAIL for address in addresses.of(user) if address in mailed}
+    if proof is not None:
+        primary = user.email.lower()
+        return {primary: proof} | {address: how for address, how in shown.items() if address != primary}
+    return shown
+
+
+def _same(mailbox: Mailbox, connection: Connection, found: remotes.Found) -> bool:
+    """Whether it is the very mailbox: known by its address until we may ask the directory, then by its id."""
+    known_as = {found.id, *found.addresses}
+    return mailbox.connection_id == connection.pk and (
+        mailbox.remote_id == found.id or mailbox.remote_id.lower() in known_as
+    )

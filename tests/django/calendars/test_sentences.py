@@ -1,0 +1,59 @@
+"""Every way to fail has its sentence, in every language."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.utils.translation import override
+
+import almanakka
+from almanakka.calendars.sentences import SENTENCES, sentence
+from almanakka.remote.graph.tokens import REASONS
+from almanakka.sync import errors
+
+PACKAGE = Path(almanakka.__file__).parent
+#: Where the code stands among the arguments.
+RAISED = {"CalendarError": 1, "Denied": 1, "NotFound": 1, "Unreachable": 1, "Refused": 0}
+
+
+def codes_in(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in RAISED:
+            where = RAISED[node.func.id]
+            given = [*node.args[where : where + 1], *(each.value for each in node.keywords if each.arg == "code")]
+            for argument in given:
+                for each in (argument.body, argument.orelse) if isinstance(argument, ast.IfExp) else (argument,):
+                    if isinstance(each, ast.Constant) and isinstance(each.value, str):
+                        yield each.value
+
+
+def every_code() -> set[str]:
+    classes = {each for each in vars(errors).values() if isinstance(each, type) and hasattr(each, "code")}
+    files = [path for part in ("calendars", "remote/graph") for path in (PACKAGE / part).glob("*.py")]
+    written = {code for path in files for code in codes_in(path)}
+    return {each.code for each in classes} | set(REASONS.values()) | written
+
+
+def test_every_code_has_a_sentence() -> None:
+    codes = every_code()
+    assert {"secret_expired", "address_unknown", "mailbox_taken", "throttled"} <= codes
+    assert codes <= set(SENTENCES), codes - set(SENTENCES)
+
+
+@pytest.mark.parametrize("language", ["fi", "sv"])
+@pytest.mark.parametrize("code", sorted(SENTENCES))
+def test_every_sentence_is_translated(code: str, language: str) -> None:
+    english = sentence(code).told(address="a@b.example", addresses="a@b.example")
+    with override(language):
+        translated = sentence(code).told(address="a@b.example", addresses="a@b.example")
+    for one, other in zip(english, translated, strict=True):
+        assert one != other
+        assert other.endswith(".")
+        assert ("a@b.example" in one) == ("a@b.example" in other)
+
+
+def test_an_unknown_code_is_told_in_general() -> None:
+    assert sentence("from-the-future") is sentence("calendar_error")
