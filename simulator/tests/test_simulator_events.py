@@ -32,6 +32,13 @@ def test_a_person_without_a_mailbox_here_has_no_calendar(company: Company) -> No
     assert company.get(url, status=404)["error"]["code"] == "MailboxNotEnabledForRESTAPI"
 
 
+def test_people_and_their_settings_are_read_only(company: Company) -> None:
+    company.call("DELETE", company.anna_url, status=403)
+    company.call("PATCH", "mailboxSettings", json={"timeZone": "UTC"}, status=405)
+    zones = company.values("outlook/supportedTimeZones")
+    assert "FLE Standard Time" in {zone["alias"] for zone in zones}
+
+
 def test_calendars_have_their_own_events(company: Company) -> None:
     default = company.get("calendar")
     assert default["isDefaultCalendar"] is True
@@ -217,6 +224,10 @@ def test_lists_are_filtered_ordered_and_paged(company: Company) -> None:
     assert [e["subject"] for e in recent] == ["new"]
     assert company.get("events", params={"$filter": "nonsense eq 1"}, status=400)
     assert company.get("events", params={"$filter": "subject eq"}, status=400)
+    assert company.get("events", params={"$orderby": "singleValueExtendedProperties"}, status=200)["value"]
+    company.change(first[0]["id"], {"singleValueExtendedProperties": [{"id": MARKER, "value": "1"}]})
+    company.change(first[1]["id"], {"singleValueExtendedProperties": [{"id": MARKER, "value": "2"}]})
+    assert company.get("events", params={"$orderby": "singleValueExtendedProperties"}, status=400)
     assert len(company.get("events", prefer="odata.maxpagesize=3")["value"]) == 3
 
 

@@ -45,7 +45,6 @@ class Draft:
     recurrence: Any = UNSET
     attendees: Any = UNSET
     properties: dict[PropertyKey, tuple[str, str]] = field(default_factory=dict)
-    calendar_text: str | None = None
 
 
 def property_key(text: str) -> tuple[PropertyKey, str]:

@@ -25,10 +25,6 @@ class Refusal(Exception):
         self.extra = extra or {}
 
 
-class ConnectionDropped(Exception):
-    """The connection is to be cut instead of answered."""
-
-
 def invalid(message: str, code: str = "ErrorPropertyValidationFailure") -> Refusal:
     """400: a property of the body cannot be taken."""
     return Refusal(400, code, message)

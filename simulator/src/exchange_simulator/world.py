@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import NAMESPACE_DNS, UUID, uuid4, uuid5
@@ -213,13 +212,6 @@ class World:
         if mailbox is None:
             raise KeyError(address)
         return mailbox
-
-    def mailboxes(self) -> Iterator[tuple[User, Mailbox]]:
-        """Everybody who has a mailbox."""
-        for tenant in self.tenants.values():
-            for user in tenant.users.values():
-                if user.mailbox is not None:
-                    yield user, user.mailbox
 
     def set_behaviour(self, **switches: Any) -> None:
         """Set switches of `Behaviour` by name."""

@@ -147,8 +147,9 @@ class Graph:
         persist: bool,
     ) -> Answer:
         if not tail:
-            if grant.user is None:
-                _need(grant, _DIRECTORY_ROLES)
+            _need(grant, _DIRECTORY_ROLES if call.method == "GET" else {"User.ReadWrite.All"})
+            if call.method != "GET":
+                raise Refusal(405, "Request_BadRequest", "People cannot be changed here.")
             return directory.user(call, _found(call, person, "Request_ResourceNotFound"))
         settings = tail[0].lower() == "mailboxsettings"
         wanted = "MailboxSettings" if settings else "Calendars"
@@ -162,6 +163,8 @@ class Graph:
             )
         if [part.lower() for part in tail] == ["outlook", "supportedtimezones"]:
             return directory.supported_zones(call)
+        if settings and call.method != "GET":
+            raise Refusal(405, "ErrorInvalidRequest", "Mailbox settings cannot be changed here.")
         if settings:
             return directory.mailbox_settings(call, someone)
         actor = Actor("client", grant.client_id, f"{call.method} {routes.route(call)}")

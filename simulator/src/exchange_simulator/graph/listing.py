@@ -79,7 +79,10 @@ def _indexed(mailbox: Mailbox, chosen: Filter) -> list[Ref] | None:
 
 def _ordered(refs: list[Ref], text: str | None) -> list[Ref]:
     for path, descending in reversed(read_order(text).terms):
-        refs = sorted(refs, key=lambda ref: _sort_key(_getter(*ref)(path)), reverse=descending)
+        try:
+            refs = sorted(refs, key=lambda ref: _sort_key(_getter(*ref)(path)), reverse=descending)
+        except TypeError:
+            raise bad_request(f"The property '{path}' cannot be ordered by.") from None
     return refs
 
 
