@@ -1,0 +1,133 @@
+"""Set-up does its work once, survives being cut short, and says plainly what is missing."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = ("sh", "bash", "cat", "cksum", "dirname", "id", "rm", "flock")
+#: Stands in for uv: leaves a line for every call and the interpreter that the real one would have installed.
+UV = """#!/bin/sh
+if [ "$1" = --version ]; then echo "uv 0.9.0"; exit 0; fi
+echo "$*" >>calls
+mkdir -p .venv/bin && ln -sf {python} .venv/bin/python
+exit "$(cat uv-answers)"
+"""
+
+
+@dataclass
+class Clone:
+    """A tree with the files that set-up reads, and a PATH of nothing but what is put there."""
+
+    root: Path
+    bin: Path
+
+    def set_up(self) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            ["/bin/sh", str(self.root / "scripts" / "set-up")],
+            env={"PATH": str(self.bin), "HOME": str(self.root)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def calls(self) -> int:
+        log = self.root / "calls"
+        return len(log.read_text().splitlines()) if log.exists() else 0
+
+
+def executable(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Clone:
+    root, bin_ = tmp_path / "clone", tmp_path / "bin"
+    bin_.mkdir()
+    for tool in (*TOOLS, "mkdir", "ln"):
+        found = shutil.which(tool)
+        if found is not None:
+            (bin_ / tool).symlink_to(found)
+    (root / "scripts").mkdir(parents=True)
+    shutil.copy(ROOT / "scripts" / "set-up", root / "scripts")
+    for name in ("pyproject.toml", "uv.lock", "simulator/pyproject.toml"):
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(name, encoding="utf-8")
+    executable(root / ".tools" / "bin" / "uv", UV.format(python=sys.executable))
+    (root / "uv-answers").write_text("0")
+    return Clone(root, bin_)
+
+
+@pytest.fixture
+def with_python(clone: Clone) -> Clone:
+    executable(clone.bin / "python3", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    return clone
+
+
+def test_installs_once_and_says_nothing_the_second_time(with_python: Clone) -> None:
+    first = with_python.set_up()
+    assert (first.returncode, first.stdout, with_python.calls()) == (0, "", 1)
+    assert "set-up: done" in first.stderr
+    second = with_python.set_up()
+    assert (second.returncode, second.stdout, second.stderr, with_python.calls()) == (0, "", "", 1)
+
+
+@pytest.mark.parametrize("name", ["uv.lock", "pyproject.toml", "simulator/pyproject.toml"])
+def test_installs_again_when_what_is_wanted_changes(with_python: Clone, name: str) -> None:
+    with_python.set_up()
+    (with_python.root / name).write_text("another", encoding="utf-8")
+    assert with_python.set_up().returncode == 0
+    assert with_python.calls() == 2
+
+
+def test_a_set_up_cut_short_is_done_again(with_python: Clone) -> None:
+    (with_python.root / "uv-answers").write_text("137")
+    failed = with_python.set_up()
+    assert failed.returncode == 1
+    assert "uv could not install" in failed.stderr
+    (with_python.root / "uv-answers").write_text("0")
+    assert with_python.set_up().returncode == 0
+    assert with_python.set_up().returncode == 0
+    assert with_python.calls() == 2
+
+
+def test_an_environment_whose_interpreter_is_gone_is_made_again(with_python: Clone) -> None:
+    with_python.set_up()
+    (with_python.root / ".venv" / "bin" / "python").unlink()
+    assert with_python.set_up().returncode == 0
+    assert with_python.calls() == 2
+
+
+@pytest.mark.parametrize("old", [None, '#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.9.2"\nexit 1\n'])
+def test_says_that_python_is_missing_or_too_old(clone: Clone, old: str | None) -> None:
+    if old is not None:
+        executable(clone.bin / "python3", old)
+    result = clone.set_up()
+    assert (result.returncode, result.stdout, clone.calls()) == (1, "", 0)
+    assert "Python 3.11 or newer is needed" in result.stderr
+    assert ("Python 3.9.2" if old else "none") in result.stderr
+
+
+def test_says_which_package_holds_venv(clone: Clone) -> None:
+    (clone.root / ".tools" / "bin" / "uv").unlink()
+    without_venv = f"""#!/bin/sh
+case "$*" in *ensurepip*) exit 1 ;; esac
+exec {sys.executable} "$@"
+"""
+    executable(clone.root / "python-without-venv", without_venv)
+    # set-up asks the interpreter for its own path, so that one has to lack the module too
+    executable(
+        clone.bin / "python3",
+        f'#!/bin/sh\ncase "$*" in *_base_executable*) echo {clone.root}/python-without-venv ;; esac\n',
+    )
+    result = clone.set_up()
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "apt-get install python3-venv" in result.stderr
