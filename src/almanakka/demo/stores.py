@@ -34,7 +34,7 @@ def theirs(dump: dict[str, Any], holds: dict[str, str]) -> Shown:
     shown = Shown()
     for event in dump["events"]:
         if str(event.get("calendar", 1)) == "1":
-            shown.add(_event(event), _reason_there(event, holds))
+            shown.add(event_of(event), _reason_there(event, holds))
     return shown
 
 
@@ -55,7 +55,7 @@ def ours(user: Any, holds: dict[str, str]) -> Shown:
         own = next((each for each in row.participants.all() if each.user_id == user.pk), None)
         private = row.is_private or (own is not None and own.private)
         declined = own is not None and own.response == "declined"
-        shown.add(_activity(row, private), _reason_here(row, declined, row.pk in born_there, holds))
+        shown.add(activity_of(row, private), _reason_here(row, declined, row.pk in born_there, holds))
     return shown
 
 
@@ -78,7 +78,8 @@ def _reason_here(row: Any, declined: bool, born_there: bool, holds: dict[str, st
     return holds.get(f"activity:{row.pk}")
 
 
-def _event(event: dict[str, Any]) -> Stored:
+def event_of(event: dict[str, Any]) -> Stored:
+    """Return one raw event of a dump."""
     recurrence = event.get("recurrence")
     return Stored(
         id=event["id"],
@@ -114,7 +115,8 @@ def _event_times(event: dict[str, Any]) -> Times:
     return Times(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC), False)
 
 
-def _activity(row: Any, private: bool) -> Stored:
+def activity_of(row: Any, private: bool) -> Stored:
+    """Return one row of the activities' table; ``private`` is whether it is that to whoever looks."""
     return Stored(
         id=str(row.pk),
         title=row.name,

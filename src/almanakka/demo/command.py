@@ -1,0 +1,145 @@
+"""`almanakka demo`: the whole product with simulated people, once or until Ctrl-C."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from datetime import date
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from almanakka.demo import place, tenant
+from almanakka.demo.ics import entries
+from almanakka.demo.ics.brought import Brought
+from almanakka.demo.scenario.people import ZONE
+
+if TYPE_CHECKING:
+    from almanakka.demo.play import Stage
+    from almanakka.demo.report import Report
+
+#: More people than this make a demo that nobody waits for.
+MOST_PEOPLE = 500
+
+
+def main(argv: list[str]) -> int:
+    """Run the demo; 0 if both sides agree, 1 if not, 2 for wrong arguments. Says what is wrong on standard error."""
+    options = _options(argv)
+    console = Console(stderr=True)
+    try:
+        brought = [_read(Path(name)) for name in options.calendar]
+    except OSError as error:
+        console.print(f"almanakka demo: {error.filename} cannot be read: {error.strerror}", markup=False)
+        return 2
+    today = options.today or next((each.calendar.middle for each in brought if each.calendar.middle), None)
+    _heed_termination()
+    try:
+        with redirect_stdout(sys.stderr), place.prepared(today) as folder, tenant.running(folder) as control:
+            report = _play(options, folder, control, brought, console)
+    except tenant.TenantFailed as failure:
+        console.print(f"almanakka demo: the simulated tenant failed: {failure}", markup=False)
+        return 1
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        return 130
+    if options.json:
+        print(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+    return 1 if report.problems() else 0
+
+
+def _options(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("almanakka demo", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="compare both sides, print a summary and stop")
+    parser.add_argument("--json", action="store_true", help="print the result as one JSON object on standard output")
+    parser.add_argument("--people", type=_number, default=5, metavar="N", help="how many people (5)")
+    parser.add_argument(
+        "--calendar", action="append", default=[], metavar="FILE.ics", help="a calendar for somebody's mailbox"
+    )
+    parser.add_argument(
+        "--today", type=date.fromisoformat, metavar="DATE", help="the day it is (today, or the middle of the calendar)"
+    )
+    parser.add_argument("--port", type=int, default=8000, help="where the web application is served (8000)")
+    return parser.parse_args(argv)
+
+
+def _number(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= MOST_PEOPLE:
+        raise argparse.ArgumentTypeError(f"from 1 to {MOST_PEOPLE}")
+    return number
+
+
+def _read(path: Path) -> Brought:
+    return Brought(path, entries.read(path.read_bytes(), ZONE))
+
+
+def _heed_termination() -> None:
+    """Make SIGTERM end everything in order too, as Ctrl-C does."""
+
+    def stop(_number: int, _frame: FrameType | None) -> NoReturn:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, stop)
+
+
+def _play(
+    options: argparse.Namespace, folder: Path, control: tenant.Control, brought: list[Brought], console: Console
+) -> Report:
+    from almanakka.demo import play  # models can be imported only now
+
+    with _bars(console) as tell:
+        stage = play.set_up(control, options.people, brought, tell)
+        play.count(stage)
+        play.first_runs(stage)
+        play.count_arrived(stage)
+        play.second_runs(stage)
+        play.compare(stage, "after the first runs")
+        play.edit_both_sides(stage, place.process(folder, "worker"))
+        play.compare(stage, "after the edits")
+        stage.report.mails_sent = control.mails_caused_by_clients()
+        stage.report.calendars = [each.to_json() for each in brought]
+    stage.report.show(console)
+    for problem in stage.report.problems():
+        console.print(problem, markup=False, highlight=False)
+    if not options.once:
+        _serve(options.port, folder, stage, console)
+    return stage.report
+
+
+@contextmanager
+def _bars(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        bars: dict[str, TaskID] = {}
+
+        def tell(name: str, done: int, of: int) -> None:
+            if name not in bars:
+                bars[name] = progress.add_task(name, total=of)
+            progress.update(bars[name], completed=done, total=of)
+
+        yield tell
+
+
+def _serve(port: int, folder: Path, stage: Stage, console: Console) -> None:
+    """Leave everything running, with the web application, until Ctrl-C."""
+    cast = stage.cast
+    with place.process(folder, "worker"), place.process(folder, "serve", "--port", str(port)) as web:
+        console.print(f"\nThe web application: http://127.0.0.1:{port}\nSign in with the password {cast.password} as")
+        for user in (cast.administrator, *cast.members):
+            console.print(f"  {user.email}  ({user.full_name}{', administrator' if user.is_administrator else ''})")
+        console.print(f"The simulated tenant: {stage.control.base_url}\nCtrl-C stops everything.")
+        if web.wait():
+            console.print(_last_words(folder / "serve.log"), markup=False)
+
+
+def _last_words(log: Path) -> str:
+    return "The web application has ended:\n" + "\n".join(log.read_text(errors="replace").splitlines()[-5:])

@@ -1,0 +1,96 @@
+"""Fills the simulated mailboxes: everybody's own entries, meetings between them, and files that people brought."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, time, timedelta
+from typing import Any
+
+from almanakka.demo.ics.brought import Brought
+from almanakka.demo.ics.entries import Loaded, Skipped
+from almanakka.demo.scenario.calendars import own_entries
+from almanakka.demo.scenario.changes import prepared
+from almanakka.demo.scenario.sketch import HALF_HOUR, HOUR, Sketch, disturbed, series
+from almanakka.demo.tenant import Control, TenantFailed
+
+OUTSIDER = {"emailAddress": {"name": "Kaisa Kumppani", "address": "kaisa@kumppani.test"}}
+
+
+def stage_own(control: Control, address: str, today: date, seed: int) -> dict[str, tuple[str, str]]:
+    """Put a person's own entries into their mailbox; return id and uid of those that are to be edited, by name."""
+    for_editing = prepared(today, "Outlookissa")
+    _load(control, address, [sketch.event() for sketch in own_entries(today, seed)])
+    results = _load(control, address, [sketch.event() for sketch in for_editing.values()])
+    return dict(zip(for_editing, results, strict=True))
+
+
+def stage_meetings(control: Control, addresses: Sequence[str], today: date) -> None:
+    """Let the first person invite the others, as people do in Outlook; ``addresses`` may name just one person."""
+    host, *guests = addresses
+    weekly = Sketch("Tiimipalaveri", today - timedelta(days=35), time(9), HALF_HOUR, location="Neukkari Saimaa")
+    weekly = disturbed(series(weekly, "weekly", days=frozenset((0,))), cancel=6, move=7, retitle=8)
+    _create(control, host, weekly, guests)
+    _create(control, host, Sketch("Kumppanipalaveri", today + timedelta(days=4), time(13), HOUR), [], OUTSIDER)
+    for number, guest in enumerate(guests):
+        one_on_one = Sketch(f"1:1 {guest.split('.')[0]}", today - timedelta(days=20), time(14, 30), HALF_HOUR)
+        _create(control, host, series(one_on_one, "weekly", interval=2, days=frozenset((number % 5,))), [guest])
+    if guests:
+        once = Sketch("Yhteinen iltapäivä 🎳", today + timedelta(days=10), time(14), 3 * HOUR)
+        _create(control, guests[0], once, [host, *guests[1:]])
+        declined = _create(control, host, replace(once, title="En pääse", day=today + timedelta(days=11)), guests)
+        _answer(control, guests[-1], declined, "declined")
+        cancelled = _create(control, host, replace(once, title="Peruttu", day=today + timedelta(days=12)), guests)
+        control("cancel_meeting", mailbox=host, id=_event_with(control, host, cancelled)["id"])
+        _answer(control, guests[0], _create(control, host, replace(once, title="Tulossa"), guests), "accepted")
+
+
+def stage_file(control: Control, address: str, brought: Brought) -> None:
+    """Import a file into a mailbox the way its holder would in Outlook."""
+    brought.address = address
+    brought.skipped = list(brought.calendar.skipped)
+    entries = brought.calendar.loaded
+    alone: list[dict[str, Any]] = []
+    for entry, result in zip(entries, control.load(address, [_event(entry) for entry in entries]), strict=True):
+        if result.error:
+            title = str(entry.event["subject"])
+            brought.skipped.append(Skipped(title, "refused-by-exchange", result.error))
+            continue
+        brought.loaded += 1
+        for day in result.refused_days:
+            # the occurrence cannot depart as far as the file wants: it becomes an entry by itself
+            control("delete_event", mailbox=address, id=result.id, day=day)
+            alone.append(entry.exceptions[date.fromisoformat(day)])
+    brought.loaded += len(_load(control, address, alone))
+
+
+def _event(entry: Loaded) -> dict[str, Any]:
+    exceptions = [{"originalStart": day.isoformat(), **entry.exceptions[day]} for day in sorted(entry.exceptions)]
+    extras: dict[str, Any] = {"cancelled": sorted(day.isoformat() for day in entry.cancelled), "exceptions": exceptions}
+    if "recurrence" not in entry.event:
+        extras = {}
+    return {**entry.event, **extras, **({"uid": entry.uid} if entry.uid else {})}
+
+
+def _load(control: Control, address: str, events: Sequence[dict[str, Any]]) -> list[tuple[str, str]]:
+    found = []
+    for event, result in zip(events, control.load(address, events), strict=True):
+        if result.error or result.refused_days:
+            raise TenantFailed(f"it refuses {event['subject']!r}: {result.error or result.refused_days}")
+        found.append((result.id, result.uid))
+    return found
+
+
+def _create(control: Control, host: str, sketch: Sketch, guests: Iterable[str], *others: dict[str, Any]) -> str:
+    """Create a meeting and return its uid."""
+    attendees = [{"emailAddress": {"address": guest}} for guest in guests]
+    event = {**sketch.event(), "attendees": [*attendees, *others]}
+    return _load(control, host, [event])[0][1]
+
+
+def _answer(control: Control, guest: str, uid: str, answer: str) -> None:
+    control("respond", mailbox=guest, id=_event_with(control, guest, uid)["id"], answer=answer)
+
+
+def _event_with(control: Control, address: str, uid: str) -> dict[str, Any]:
+    return control.events_with(address, uid)[0]

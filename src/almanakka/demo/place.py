@@ -1,0 +1,89 @@
+"""A place of its own for one demo: a data directory that is gone afterwards, and the processes that live on it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import IO
+
+from almanakka.database import directory, server
+
+#: A socket's path may have 107 bytes on Linux, and PostgreSQL needs a part of them.
+LONGEST_PATH = 60
+#: How long a process may take to end when it is asked to, in seconds.
+PATIENCE = 20.0
+
+
+@contextmanager
+def prepared(today: date | None) -> Iterator[Path]:
+    """Make a fresh data directory and point the product at it, with its clock on ``today`` if that is given.
+
+    Django is set up inside, so nothing may have been before. Stops the database and removes everything at the end.
+    """
+    folder = directory.prepare(Path(tempfile.mkdtemp(prefix="almanakka-", dir=_short_directory())))
+    os.environ[directory.VARIABLE] = str(folder)
+    os.environ.pop("DATABASE_URL", None)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "almanakka.settings")
+    os.environ.setdefault("ALMANAKKA_LOG_LEVEL", "ERROR")
+    if today is not None:
+        os.environ["ALMANAKKA_TODAY"] = today.isoformat()
+    try:
+        _set_up_django()
+        yield folder
+    finally:
+        _close_connections()
+        server.stop(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _short_directory() -> str:
+    usual = tempfile.gettempdir()
+    return usual if len(usual) <= LONGEST_PATH else "/tmp"  # noqa: S108 - mkdtemp makes the directory safely
+
+
+def _set_up_django() -> None:
+    from django.core.management import call_command
+
+    import django
+
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def _close_connections() -> None:
+    from django.db import connections
+
+    connections.close_all()
+
+
+@contextmanager
+def process(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """Run ``almanakka`` with ``arguments`` beside us, for as long as the block lasts; what it says goes to a log."""
+    with (folder / f"{arguments[0]}.log").open("wb") as log:
+        running = _start(log, arguments)
+        try:
+            yield running
+        finally:
+            _stop(running)
+
+
+def _start(log: IO[bytes], arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "almanakka.cli", *arguments]
+    # a session of its own: Ctrl-C reaches us alone, and we end things in their order
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+
+
+def _stop(running: subprocess.Popen[bytes]) -> None:
+    running.terminate()
+    try:
+        running.wait(PATIENCE)
+    except subprocess.TimeoutExpired:
+        running.kill()
+        running.wait()

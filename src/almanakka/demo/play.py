@@ -1,0 +1,242 @@
+"""The demo from its beginning to the comparison: first runs, a run with nothing to do, edits on both sides."""
+
+from __future__ import annotations
+
+import time as clock_time
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from almanakka.activities import changes
+from almanakka.activities.models import Activity
+from almanakka.activities.values import Origin
+from almanakka.calendars import clock, wiring
+from almanakka.calendars.models import Hold, Mailbox, Pair, Run
+from almanakka.demo import company, edits, outlook, stores
+from almanakka.demo.company import Cast
+from almanakka.demo.compare import Window, differences, is_old
+from almanakka.demo.edits import InAlmanakka, InOutlook
+from almanakka.demo.ics.brought import Brought
+from almanakka.demo.report import Report
+from almanakka.demo.scenario import activities, calendars, people
+from almanakka.demo.scenario import changes as planned
+from almanakka.demo.tenant import Control
+
+#: How far ahead both sides are compared.
+HORIZON = timedelta(days=731)
+#: How long everything may take to come to rest, in seconds.
+PATIENCE = 300.0
+#: Why an entry may rightly stay on its own side: neither side's fault, and told to its person (B8).
+TRUE_HOLDS = frozenset(("unrepresentable", "refused"))
+
+#: Tells how far a stage is: its name, what is done, and of how much.
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(slots=True)
+class Stage:
+    """The example company on its feet, in both systems."""
+
+    control: Control
+    cast: Cast
+    brought: list[Brought]
+    progress: Progress
+    events: dict[Any, dict[str, tuple[str, str]]] = field(default_factory=dict)
+    activities: dict[Any, dict[str, UUID]] = field(default_factory=dict)
+    in_scope: dict[Any, set[str]] = field(default_factory=dict)
+    report: Report = field(default_factory=Report)
+
+    @property
+    def today(self) -> Any:
+        return clock.now().astimezone(ZoneInfo(people.ZONE)).date()
+
+
+def set_up(control: Control, number: int, brought: list[Brought], progress: Progress) -> Stage:
+    """Make the company, fill both sides, connect them and switch the synchronisation on for everybody."""
+    control.run_clock_from(clock.now())
+    registration = company.moved_in(control, number)
+    stage = Stage(control, company.founded(number), brought, progress)
+    _fill_outlook(stage)
+    _fill_activities(stage)
+    company.switch_on(stage.cast, control, registration)
+    stage.report.people = number
+    stage.report.mailboxes = {"graph": len(stage.cast.mailboxes)}
+    return stage
+
+
+def _fill_outlook(stage: Stage) -> None:
+    members = stage.cast.members
+    for seed, member in enumerate(members):
+        stage.progress("Calendars in Outlook", seed, len(members))
+        stage.events[member] = outlook.stage_own(stage.control, member.email, stage.today, seed)
+    invited = [*(member.email for member in members), stage.cast.administrator.email]
+    outlook.stage_meetings(stage.control, invited, stage.today)
+    for number, brought in enumerate(stage.brought):
+        outlook.stage_file(stage.control, members[number % len(members)].email, brought)
+    stage.progress("Calendars in Outlook", len(members), len(members))
+
+
+def _fill_activities(stage: Stage) -> None:
+    cast, today = stage.cast, stage.today
+    everybody = [member.pk for member in cast.members]
+    origin = Origin(edited_at=clock.now() - timedelta(days=1))
+    default = cast.kinds[activities.MEETING.name]
+    for seed, member in enumerate(cast.members):
+        stage.progress("Activities here", seed, len(everybody))
+        typed_in = activities.twins(calendars.own_entries(today, seed))
+        drafts = [sketch.draft(default, member.pk) for sketch in typed_in]
+        drafts += activities.own_drafts(today, seed, everybody, cast.kinds, cast.projects)
+        for_editing = {
+            name: sketch.draft(default, member.pk) for name, sketch in planned.prepared(today, "täällä").items()
+        }
+        changes.create_many(cast.company.pk, [*drafts, *for_editing.values()], origin)
+        stage.activities[member] = {name: draft.id for name, draft in for_editing.items()}
+    stage.progress("Activities here", len(everybody), len(everybody))
+
+
+def first_runs(stage: Stage) -> None:
+    """Synchronise every mailbox for the first time."""
+    first = stage.report.first_run
+    began = clock_time.monotonic()
+    for run in _runs(stage, "First runs"):
+        first.matched += run.counts.get("matched", 0)
+        first.created_here += run.counts.get("created_here", 0)
+        first.created_there += run.counts.get("created_there", 0)
+        first.skipped.update(run.skipped)
+    first.seconds = clock_time.monotonic() - began
+    for brought in stage.brought:
+        first.skipped.update(each.code for each in brought.skipped)
+
+
+def second_runs(stage: Stage) -> None:
+    """Synchronise every mailbox once more, with nothing to do."""
+    second = stage.report.second_run
+    for run in _runs(stage, "Second runs"):
+        second.written += run.written
+        second.http_requests += run.requests
+        second.sql_queries += run.statements
+
+
+def _runs(stage: Stage, name: str) -> Iterable[Run]:
+    mailboxes = stage.cast.mailboxes
+    for number, mailbox in enumerate(mailboxes):
+        share = _Share(stage.progress, name, number, len(mailboxes))
+        run = wiring.run_mailbox(mailbox.pk, progress=share)
+        if run is None:
+            stage.report.failures.append(f"{name}: {mailbox.address} could not be run.")
+            continue
+        if run.error_code or not run.finished:
+            stage.report.failures.append(f"{name}: {mailbox.address}: {run.error_code} {run.error_detail}".rstrip())
+        yield run
+    stage.progress(name, len(mailboxes), len(mailboxes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """One mailbox's share of a stage's progress, in hundredths."""
+
+    progress: Progress
+    name: str
+    number: int
+    of: int
+
+    def __call__(self, done: int, total: int) -> None:
+        part = 100 * done // total if total else 100
+        self.progress(self.name, 100 * self.number + part, 100 * self.of)
+
+
+def edit_both_sides(stage: Stage, worker: AbstractContextManager[Any]) -> None:
+    """Let people edit on both sides while a worker carries what the triggers tell it."""
+    members = stage.cast.members
+    theirs = members[0]
+    ours = members[1 % len(members)]
+    default = stage.cast.kinds[activities.MEETING.name]
+    others = [member for member in members if member not in (ours,)][:2]
+    in_outlook = planned.outlook_edits(
+        InOutlook(stage.control, theirs, theirs.email), stage.events[theirs], stage.today
+    )
+    in_almanakka = planned.own_edits(
+        InAlmanakka(stage.control, ours, stage.cast.addresses), stage.activities[ours], stage.today, default, others
+    )
+    total, done = len(in_outlook) + len(in_almanakka), 0
+
+    def tell(_: str) -> None:
+        nonlocal done
+        stage.progress("Edits on both sides", done, total)
+        done += 1
+
+    with worker:
+        rested = _rest()
+        outcome = edits.carry_out(edits.in_turns(in_outlook, in_almanakka), _window(stage.cast.mailboxes[0]), tell)
+        rested = _rest() and rested
+    stage.progress("Edits on both sides", total, total)
+    stage.report.edits, stage.report.lost_edits = outcome.to_json(), outcome.lost
+    if not rested:
+        stage.report.failures.append(f"There was still work to do after {PATIENCE:.0f} seconds.")
+
+
+def _rest() -> bool:
+    """Wait until no mailbox is due and no job waits; False if that takes too long."""
+    deadline = clock_time.monotonic() + PATIENCE
+    while clock_time.monotonic() < deadline:
+        busy = Mailbox.objects.filter(Q(due_at__lte=clock.now()) | Q(leased_until__isnull=False), enabled=True)
+        jobs = ProcrastinateJob.objects.filter(status__in=["todo", "doing"], queue_name="mailboxes")
+        if not busy.exists() and not jobs.exists():
+            return True
+        clock_time.sleep(0.1)
+    return False
+
+
+def count(stage: Stage) -> None:
+    """Count the entries of both sides before anything is synchronised, and note which ought to be on both."""
+    entries = stage.report.entries
+    entries.remote = sum(len(brought.skipped) for brought in stage.brought)
+    entries.ours = Activity.objects.filter(company=stage.cast.company).count()
+    for member, mailbox in zip(stage.cast.members, stage.cast.mailboxes, strict=True):
+        window = _window(mailbox)
+        theirs, ours = stores.theirs(stage.control.dump(mailbox.address), {}), stores.ours(member, {})
+        entries.remote += len(theirs.entries) + sum(map(len, theirs.left_out.values()))
+        in_scope = {f"event:{entry.id}" for entry in theirs.entries if not is_old(entry, window)}
+        in_scope |= {f"activity:{entry.id}" for entry in ours.entries if not is_old(entry, window)}
+        stage.in_scope[mailbox.pk] = in_scope
+    entries.in_scope = sum(map(len, stage.in_scope.values()))
+
+
+def count_arrived(stage: Stage) -> None:
+    """Count which of those the first runs have brought to the other side, and which cannot be held there."""
+    entries = stage.report.entries
+    entries.representable = entries.in_scope
+    for mailbox in stage.cast.mailboxes:
+        in_scope = stage.in_scope[mailbox.pk]
+        paired: set[str] = set()
+        for event, activity in Pair.objects.filter(mailbox=mailbox, state="live").values_list("event", "activity"):
+            paired |= {f"event:{event}", f"activity:{activity}"}
+        entries.arrived += len(in_scope & paired)
+        entries.representable -= len((in_scope - paired) & _holds(mailbox).keys())
+
+
+def _holds(mailbox: Mailbox) -> dict[str, str]:
+    found = Hold.objects.filter(mailbox=mailbox, reason__in=TRUE_HOLDS)
+    return dict(found.values_list("item", "reason"))
+
+
+def _window(mailbox: Mailbox) -> Window:
+    mailbox.refresh_from_db(fields=["cutoff"])
+    now: datetime = clock.now()
+    return Window(mailbox.cutoff, now + HORIZON, ZoneInfo(people.ZONE))
+
+
+def compare(stage: Stage, when: str) -> None:
+    """Compare what everybody sees on either side, raw from both stores, and note where they differ."""
+    for member, mailbox in zip(stage.cast.members, stage.cast.mailboxes, strict=True):
+        holds = _holds(mailbox)
+        theirs = stores.theirs(stage.control.dump(mailbox.address), holds)
+        found = differences(stores.ours(member, holds).entries, theirs.entries, _window(mailbox))
+        stage.report.divergent += [{"person": member.email, "when": when, **each} for each in found]
