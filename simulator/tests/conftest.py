@@ -25,6 +25,7 @@ def simulator(served_world: RunningSimulator) -> RunningSimulator:
     world.faults.clear()
     world.ledger.clear()
     world.requests.clear()
+    world.notifications.subscriptions.clear()
     world.behaviour = Behaviour()
     world.clock.set(NOON)
     return served_world

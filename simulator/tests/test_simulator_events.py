@@ -34,7 +34,7 @@ def test_a_person_without_a_mailbox_here_has_no_calendar(company: Company) -> No
 
 def test_people_and_their_settings_are_read_only(company: Company) -> None:
     company.call("DELETE", company.anna_url, status=403)
-    company.call("PATCH", "mailboxSettings", json={"timeZone": "UTC"}, status=405)
+    company.call("PATCH", "mailboxSettings", json={"timeZone": "UTC"}, status=403)
     zones = company.values("outlook/supportedTimeZones")
     assert "FLE Standard Time" in {zone["alias"] for zone in zones}
 
@@ -266,8 +266,6 @@ def test_lone_surrogates_and_far_years_do_no_harm(company: Company) -> None:
     company.get("calendarView?startDateTime=0001-01-01&endDateTime=0001-02-01")
 
 
-def test_subscriptions_and_events_delta_are_refused_clearly(company: Company) -> None:
-    error = company.call("POST", f"{company.simulator.graph_url}/subscriptions", json={}, status=501)["error"]
-    assert error["code"] == "notImplemented"
+def test_what_is_not_there_is_refused_clearly(company: Company) -> None:
     assert company.get("events/delta", status=400)["error"]["code"] == "ErrorInvalidRequest"
     assert company.get("nonsense", status=400)["error"]["code"] == "BadRequest"

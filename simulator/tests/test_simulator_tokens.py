@@ -196,6 +196,8 @@ def test_each_role_opens_its_own_doors(company: Company) -> None:
     assert company.get(f"{graph}/organization")["value"][0]["id"] == company.tenant.id
     assert company.get("mailboxSettings")["timeZone"] == "FLE Standard Time"
     company.get("calendar", status=403)
+    _use(company, ["MailboxSettings.ReadWrite"])
+    company.call("PATCH", "mailboxSettings", json={"timeZone": "UTC"}, status=405)
 
 
 def test_an_app_can_be_limited_to_a_group_of_mailboxes(company: Company) -> None:

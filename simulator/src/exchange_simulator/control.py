@@ -183,6 +183,17 @@ class Control:
         self._world.requests.clear()
         return {}
 
+    def subscriptions(self) -> JSON:
+        """The subscriptions to change notifications, and the last deliveries with the status answered (0: none)."""
+        store = self._world.notifications
+        held = [subscription.to_graph() for subscription in store.subscriptions.values()]
+        return {"subscriptions": held, "deliveries": list(store.deliveries)}
+
+    def send_lifecycle(self, subscription: str, event: str) -> JSON:
+        """Send reauthorizationRequired, subscriptionRemoved (and remove it) or missed."""
+        self._world.notifications.lifecycle(subscription, event)
+        return {}
+
     # The clock, faults and switches
 
     def now(self) -> JSON:

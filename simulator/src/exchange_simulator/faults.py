@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from .errors import Refusal
 
@@ -44,13 +44,23 @@ OTHERS = {
     "same_page_forever": "repeats the first page with ever new nextLinks, never a deltaLink",
     "removed_out_of_window": "adds @removed rows for ids the client has never seen to delta pages",
     "empty_page": "answers one page without rows and a nextLink to the real one",
+    "notification_lost": "a change notification is not sent",
+    "notification_duplicate": "a change notification is sent three times",
+    "notification_late": "a change notification, and those behind it, is sent after `seconds`",
     "no_roles": "hands out tokens without roles",
     "no_consent": "refuses tokens as if consent had not arrived yet",
 }
 KINDS = sorted(REFUSALS.keys() | OTHERS.keys())
 
 
-_TOKEN_KINDS = {"no_roles", "no_consent"}
+Face = Literal["graph", "token", "notification"]
+_FACES: dict[str, Face] = {
+    "no_roles": "token",
+    "no_consent": "token",
+    "notification_lost": "notification",
+    "notification_duplicate": "notification",
+    "notification_late": "notification",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +72,7 @@ class Asked:
     query: str = ""
     addresses: frozenset[str] = frozenset()
     batch: bool = False
-    token: bool = False
+    face: Face = "graph"
 
 
 @dataclass
@@ -91,9 +101,10 @@ class Fault:
     memory: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def matches(self, asked: Asked) -> bool:
-        """Whether the request is one that this fault is for. A token request is hit only by the kinds made
-        for it, or when `path` says so."""
-        if (self.kind in _TOKEN_KINDS) != asked.token and (not asked.token or self.path == ".*"):
+        """Whether the request is one that this fault is for. Token requests and notifications are hit only
+        by the kinds made for them, token requests also when `path` says so."""
+        named = asked.face == "token" and self.path != ".*"
+        if _FACES.get(self.kind, "graph") != asked.face and not named:
             return False
         if self.mailbox is not None and self.mailbox.lower() not in asked.addresses:
             return False

@@ -44,6 +44,7 @@ class Mailbox:
     transactions: dict[str, int] = field(default_factory=dict)
     change: int = 0
     sync_generation: int = 0
+    watchers: list[Callable[[Mailbox, Item, str], None]] = field(default_factory=list)
     _last_number: int = 0
     _lists: dict[tuple[Any, ...], list[Ref]] = field(default_factory=dict)
     _lists_change: int = -1
@@ -69,10 +70,11 @@ class Mailbox:
         if item.transaction:
             self.transactions[item.transaction] = item.number
         self.index_properties(item)
-        self.touch(item, item.modified)
+        self.touch(item, item.modified, "created")
 
-    def touch(self, item: Item, now: dt.datetime) -> None:
-        """Record that an item changed: a new change key and a place at the end of the change order."""
+    def touch(self, item: Item, now: dt.datetime, change: str = "updated") -> None:
+        """Record that an item changed: a new change key, a place at the end of the change order, and a word
+        to whoever watches."""
         self.change += 1
         item.changed = self.change
         item.modified = now
@@ -81,6 +83,8 @@ class Mailbox:
         start, end = item.extent()
         if not item.spans or item.spans[-1][1:] != (start, end):
             item.spans.append((self.change, start, end))
+        for watcher in self.watchers:
+            watcher(self, item, change)
 
     def index_properties(self, item: Item) -> None:
         """Make the item's extended properties findable."""
@@ -94,7 +98,7 @@ class Mailbox:
 
     def remove(self, item: Item, now: dt.datetime) -> None:
         """Take an item out; a tombstone stays for those who ask what changed."""
-        self.touch(item, now)
+        self.touch(item, now, "deleted")
         del self.items[item.number]
         self.tombstones[item.number] = item
         self.by_uid[item.uid].discard(item.number)

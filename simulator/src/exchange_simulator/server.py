@@ -128,3 +128,4 @@ def running(
         finally:
             server.should_exit = True
             thread.join(_START_SECONDS)
+            world.notifications.stop()

@@ -94,7 +94,7 @@ class Site:
         """The token endpoint."""
         form = await _form(request)
         with self.world.lock:
-            faults = self.world.faults.firing(Asked("POST", request.url.path, token=True))
+            faults = self.world.faults.firing(Asked("POST", request.url.path, face="token"))
             kinds = {fault.kind for fault in faults}
             delay = sum(fault.seconds for fault in faults if fault.kind == "slow")
             refusal = next((r for f in faults if (r := f.refusal())), None)
@@ -160,6 +160,8 @@ class Site:
                 self.graph.finished(answer)
         if answer.cut:
             return await cut(request)
+        if answer.settle is not None:
+            await run_in_threadpool(self.graph.settle, call, answer)
         kind = "application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8"
         if answer.body is None:
             return Response(None, answer.status, headers=answer.headers)

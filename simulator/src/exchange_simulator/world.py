@@ -14,6 +14,7 @@ from .clock import Clock
 from .faults import Faults
 from .mail import Ledger
 from .mailbox import Mailbox
+from .notifications import Notifications
 from .requestlog import RequestLog
 from .signing import SigningKey
 from .zones import zone_of
@@ -114,6 +115,7 @@ class Tenant:
             raise ValueError(f"address in use: {sorted(taken)}")
         if has_mailbox:
             user.mailbox = Mailbox(self.world.next_mailbox(), primary, zone, on_premises)
+            user.mailbox.watchers.append(self.world.notifications.changed)
         self.users[user.id] = user
         known.update(dict.fromkeys(user.addresses, user))
         self.world.tenant_of[user.id] = self
@@ -160,6 +162,7 @@ class World:
         self.ledger = Ledger(self.clock)
         self.requests = RequestLog()
         self.faults = Faults()
+        self.notifications = Notifications(self)
         self.signing = SigningKey()
         self.control_token = secrets.token_urlsafe(24)
         self._mailboxes = 0

@@ -37,7 +37,7 @@ class Graph:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.subscriptions = Subscriptions(world)
+        self.subscriptions = Subscriptions(world, self._may_read)
         self._open: Counter[tuple[str, str]] = Counter()
 
     def finished(self, answer: Answer) -> None:
@@ -153,7 +153,7 @@ class Graph:
             return directory.user(call, _found(call, person, "Request_ResourceNotFound"))
         settings = tail[0].lower() == "mailboxsettings"
         wanted = "MailboxSettings" if settings else "Calendars"
-        self._need_mailbox(call, grant, tenant, person, wanted)
+        self._need_mailbox(call.method, grant, tenant, person, wanted)
         someone = _found(call, person, "ErrorInvalidUser")
         if someone.mailbox is None or someone.mailbox.on_premises:
             raise Refusal(
@@ -161,7 +161,7 @@ class Graph:
                 "MailboxNotEnabledForRESTAPI",
                 "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
             )
-        if [part.lower() for part in tail] == ["outlook", "supportedtimezones"]:
+        if call.method == "GET" and [part.lower() for part in tail] == ["outlook", "supportedtimezones"]:
             return directory.supported_zones(call)
         if settings and call.method != "GET":
             raise Refusal(405, "ErrorInvalidRequest", "Mailbox settings cannot be changed here.")
@@ -171,9 +171,23 @@ class Graph:
         desk = Desk(self.world, someone, actor)
         return EventRequests(call, desk, persist=persist).answer(tail)
 
-    def _need_mailbox(self, call: Call, grant: Grant, tenant: Tenant, person: User | None, what: str) -> None:
+    def settle(self, call: Call, answer: Answer) -> None:
+        """Finish an answer that needs more than the world, such as a notification address to answer."""
+        if answer.settle is None:
+            return
+        try:
+            answer.body = answer.settle()
+        except Refusal as refusal:
+            late = self._refused(call, refusal)
+            answer.status, answer.body = late.status, late.body
+        answer.raw = json.dumps(answer.body).encode()
+
+    def _may_read(self, call: Call, grant: Grant, tenant: Tenant, person: User) -> None:
+        self._need_mailbox("GET", grant, tenant, person, "Calendars")
+
+    def _need_mailbox(self, method: str, grant: Grant, tenant: Tenant, person: User | None, what: str) -> None:
         """Tenant-wide roles within the limit, or scoped roles, or one's own mailbox. Raises `Refusal` 403."""
-        enough = {f"{what}.ReadWrite"} | ({f"{what}.Read"} if call.method == "GET" else set())
+        enough = {f"{what}.ReadWrite"} | ({f"{what}.Read"} if method == "GET" else set())
         if grant.user is not None:
             if person is not None and person.id == grant.user and grant.roles & enough:
                 return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -97,7 +98,8 @@ class Call:
 @dataclass(slots=True)
 class Answer:
     """What goes back: `body` is JSON, or None for no content; `raw` is it in bytes, when it is sent by
-    itself; `cut` means the connection is dropped instead; `delay` is in seconds."""
+    itself; `cut` means the connection is dropped instead; `delay` is in seconds; `settle` makes the body
+    later, without the world's lock; `open` says whose request this is as long as it is not finished."""
 
     status: int = 200
     body: Any = None
@@ -106,4 +108,5 @@ class Answer:
     cut: bool = False
     malformed: bool = False
     raw: bytes = b""
+    settle: Callable[[], dict[str, Any]] | None = None
     open: list[tuple[str, str]] = field(default_factory=list)
