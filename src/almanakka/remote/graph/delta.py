@@ -122,8 +122,8 @@ def _page(mailbox: Mailbox, rows: list[Raw], touched: dict[str, None]) -> Page:
         known = reference(raw)
         if known.removed is not None:
             removed.append(known.id)
-        elif known.series_master_id:
-            touched[known.series_master_id] = None
+        elif known.master is not None:
+            touched[known.master] = None
         elif known.type == "singleInstance" and _complete(raw):
             events.append(reader.event(raw))
         else:

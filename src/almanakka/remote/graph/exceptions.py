@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 from msgspec import UNSET
 
 from almanakka.remote.graph.decoding import decode
-from almanakka.remote.graph.model import EventRow, Reference
+from almanakka.remote.graph.model import EventRow
 from almanakka.remote.graph.texts import body_text, show_as
 from almanakka.remote.graph.times import read_days, read_timed
 from almanakka.remote.timezones import moment
@@ -33,7 +33,7 @@ def read(master: EventRow, series: Series) -> dict[date, Override]:
     return found
 
 
-def original_date(row: EventRow | Reference, series: Series) -> date | None:
+def original_date(row: EventRow, series: Series) -> date | None:
     """Return the date that the pattern gives for an occurrence, or None if it gives none.
 
     ``occurrenceId`` ends with it; ``originalStart`` is an instant whose offset follows the Prefer header.

@@ -26,7 +26,7 @@ def listing(mailbox: Mailbox) -> Iterator[Page]:
             known = reference(raw)
             if known.type == "seriesMaster":
                 masters[known.id] = _origin(reader.event(raw))
-            elif not known.series_master_id:
+            elif known.master is None:
                 events.append(reader.event(raw))
         while len(masters) >= BATCH:
             some = list(masters)[:BATCH]

@@ -112,16 +112,17 @@ class EventRow(Struct, rename="camel"):
 
 
 class Reference(Struct, rename="camel"):
-    """Enough of an event to say which one could not be read."""
+    """Enough of an event to say which one it is, whatever else is wrong with it."""
 
     id: str
-    etag: str | None = field(default=None, name="@odata.etag")
-    removed: Removed | None = field(default=None, name="@removed")
-    type: str | None = None
-    series_master_id: str | None = None
-    original_start: str | None = None
-    occurrence_id: str | None = None
-    start: Moment | None = None
+    etag: object = field(default=None, name="@odata.etag")
+    removed: object = field(default=None, name="@removed")
+    type: object = None
+    series_master_id: object = None
+
+    @property
+    def master(self) -> str | None:
+        return self.series_master_id if isinstance(self.series_master_id, str) and self.series_master_id else None
 
 
 class Rows(Struct):

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from almanakka.remote.graph import exceptions, write
 from almanakka.remote.graph.client import BATCH, Request, failed, query
 from almanakka.remote.graph.decoding import decode
-from almanakka.remote.graph.mailbox import Found, Mailbox, encode, reference
-from almanakka.remote.graph.model import EXCEPTION_FIELDS, Rows
+from almanakka.remote.graph.mailbox import Found, Mailbox, encode
+from almanakka.remote.graph.model import EXCEPTION_FIELDS, EventRow, Rows
 from almanakka.remote.graph.refusals import Answer, refusal
 from almanakka.remote.graph.times import stamp
 from almanakka.remote.occurrences import Overrides, writes
@@ -77,7 +77,7 @@ def _look_up(mailbox: Mailbox, id: str, series: Series, places: Sequence[tuple[d
         if not answer.ok:
             raise refusal(answer)
         for raw in decode(answer.body, Rows).value:
-            row = reference(raw)
+            row = decode(raw, EventRow)
             original = exceptions.original_date(row, series)
             if original is not None:
                 found[original] = row.id

@@ -50,7 +50,12 @@ class Reader:
             row = decode(raw, EventRow)
         except Unreachable:
             reference = decode(raw, Reference)
-            return Unreadable(reference.id, _bare(reference.etag), "", "it came in a form that makes no sense")
+            return Unreadable(
+                reference.id,
+                _bare(reference.etag if isinstance(reference.etag, str) else ""),
+                "",
+                "it came in a form that makes no sense",
+            )
         return self.read(row)
 
     def read(self, row: EventRow) -> Event | Unreadable:
