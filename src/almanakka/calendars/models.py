@@ -200,8 +200,6 @@ class Pair(models.Model):
     approved = models.BooleanField(default=False)
 
     class Meta:
-        verbose_name = _("pair")
-        verbose_name_plural = _("pairs")
         indexes = [
             models.Index(fields=["mailbox"], name="pair_unfinished", condition=UNFINISHED),
             models.Index(fields=["activity"], name="pair_activity"),
@@ -231,8 +229,6 @@ class MeetingUid(models.Model):
     dead_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = _("meeting uid")
-        verbose_name_plural = _("meeting uids")
         constraints = [models.UniqueConstraint(fields=["company", "uid"], name="meeting_uid_once")]
 
     def __str__(self) -> str:
@@ -248,8 +244,6 @@ class ActivityHint(models.Model):
     at = models.DateTimeField(default=clock.now)
 
     class Meta:
-        verbose_name = _("hint")
-        verbose_name_plural = _("hints")
         constraints = [models.UniqueConstraint(fields=["mailbox", "activity"], name="hint_once")]
 
     def __str__(self) -> str:
@@ -279,8 +273,6 @@ class Run(models.Model):
     error_detail = models.TextField(blank=True, default="")
 
     class Meta:
-        verbose_name = _("run")
-        verbose_name_plural = _("runs")
         indexes = [models.Index(fields=["mailbox", "-started_at"], name="run_latest")]
         constraints = [models.UniqueConstraint(fields=["mailbox", "number"], name="run_number_once")]
 
@@ -309,8 +301,6 @@ class JournalEntry(models.Model):
     after = EntryField(null=True)
 
     class Meta:
-        verbose_name = _("journal entry")
-        verbose_name_plural = _("journal")
         indexes = [models.Index(fields=["mailbox", "-at"], name="journal_latest")]
 
     def __str__(self) -> str:
@@ -328,8 +318,6 @@ class Hold(models.Model):
     since = models.DateTimeField(default=clock.now)
 
     class Meta:
-        verbose_name = _("hold")
-        verbose_name_plural = _("holds")
         constraints = [models.UniqueConstraint(fields=["mailbox", "item"], name="hold_once")]
 
     def __str__(self) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from almanakka.accounts.models import Company, Role, User
 from almanakka.activities.models import ActivityType, Category
@@ -21,6 +22,13 @@ NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 @pytest.fixture(autouse=True)
 def _at_a_fixed_moment() -> Iterator[None]:
     with clock.stopped_at(NOW):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """A request in another language leaves that language behind in its thread."""
+    with override("en"):
         yield
 
 

@@ -1,0 +1,71 @@
+"""The command ``almanakka``: every way to run the product."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+DESCRIPTION = "Two-way calendar synchronisation between a company's activities and Microsoft calendars."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns what the process shall exit with."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "almanakka.settings")
+    try:
+        if arguments[:1] == ["demo"]:  # it has options of its own
+            from almanakka.demo import command
+
+            return int(command.main(arguments[1:]) or 0)
+        options = parser().parse_args(arguments)
+        return _run(options)
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of every command; building it starts nothing."""
+    top = argparse.ArgumentParser(prog="almanakka", description=DESCRIPTION)
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="serve the web application")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    serve.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+    serve.add_argument("--workers", type=int, default=2, help="processes of gunicorn (default: %(default)s)")
+    worker = commands.add_parser("worker", help="synchronise mailboxes in the background")
+    worker.add_argument("--concurrency", type=int, default=10, help="mailboxes at a time (default: %(default)s)")
+    commands.add_parser("migrate", help="bring the database up to date")
+    commands.add_parser("doctor", help="check the installation, every connection and every mailbox")
+    preview = commands.add_parser("preview", help="show what a first synchronisation would do, writing nothing")
+    preview.add_argument("email", metavar="EMAIL")
+    sync = commands.add_parser("sync", help="synchronise one person's mailbox now")
+    sync.add_argument("email", metavar="EMAIL")
+    sync.add_argument("--full", action="store_true", help="read everything again, not only what has changed")
+    commands.add_parser("demo", help="run the whole product with simulated people", add_help=False)
+    return top
+
+
+def _run(options: argparse.Namespace) -> int:
+    import django
+
+    django.setup()
+    from almanakka.calendars import commands
+
+    match options.command:
+        case "serve":
+            return commands.serve(options.host, options.port, options.workers)
+        case "worker":
+            return commands.worker(options.concurrency)
+        case "migrate":
+            return commands.migrate()
+        case "doctor":
+            return commands.doctor()
+        case "preview":
+            return commands.preview(options.email)
+        case _:
+            return commands.sync(options.email, full=options.full)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

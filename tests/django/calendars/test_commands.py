@@ -1,0 +1,250 @@
+"""The command line, the doctor and the status page."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from almanakka import cli
+from almanakka.accounts.models import User
+from almanakka.calendars import commands, remotes, secrets
+from almanakka.calendars import doctor as doctors
+from almanakka.calendars.models import Connection, Hold, Mailbox, Run
+from almanakka.remote.graph.consent import Proof as TenantProof
+from almanakka.remote.graph.directory import Organisation
+from almanakka.remote.memory import Fault, MemoryCalendar
+from almanakka.sync.entry import Entry, Timed
+from almanakka.sync.errors import Denied, Throttled
+
+NINE = datetime(2026, 1, 7, 7, 0, tzinfo=UTC)
+HOUR = Timed(NINE, NINE + timedelta(hours=1))
+
+
+@pytest.fixture
+def outlook(aino_box: Mailbox, calendars: dict[str, MemoryCalendar]) -> MemoryCalendar:
+    with remotes.open_calendar(aino_box):
+        calendar = calendars[aino_box.remote_id]
+    calendar.put(Entry("Kehityskeskustelu", HOUR))
+    return calendar
+
+
+@pytest.fixture
+def microsoft(monkeypatch: pytest.MonkeyPatch) -> dict[str, Exception]:
+    """A Microsoft that opens everything, except what is given an error here: "tenant", or a mailbox's remote id."""
+    faults: dict[str, Exception] = {}
+
+    def raise_for(name: str) -> None:
+        if name in faults:
+            raise faults[name]
+
+    def prove(connection: Connection) -> TenantProof:
+        raise_for("tenant")
+        return TenantProof(frozenset({"Calendars.ReadWrite"}), Organisation("o", "Kuura Oy", ()))
+
+    @contextmanager
+    def open_client(connection: Connection) -> Iterator[None]:
+        yield
+
+    monkeypatch.setattr(remotes, "prove", prove)
+    monkeypatch.setattr(remotes, "open_client", open_client)
+    monkeypatch.setattr(doctors.directory, "find", lambda client, address: raise_for(address))
+    return faults
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+def test_help_is_quick_and_starts_nothing() -> None:
+    code = (
+        "import sys\nfrom almanakka import cli\n"
+        "try:\n    cli.main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "assert not {'django', 'psycopg', 'requests'} & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for name in ("serve", "worker", "migrate", "doctor", "preview", "sync", "demo"):
+        assert name in done.stdout
+
+
+def test_a_wrong_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(["dance"])
+    assert exit_.value.code == 2
+
+
+@pytest.mark.django_db
+def test_migrating_twice_is_harmless(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["migrate"]) == 0
+
+
+# --- sync and preview ----------------------------------------------------------------------------
+
+
+def test_sync_runs_one_mailbox(outlook: MemoryCalendar, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["sync", "Aino@Kuura.example"]) == 0
+    assert "created_here: 1" in capsys.readouterr().out
+    assert cli.main(["sync", "aino@kuura.example", "--full"]) == 0
+    assert [run.kind for run in Run.objects.order_by("number")] == ["first", "full"]
+
+
+@pytest.mark.parametrize("email", ["eero@kuura.example", "nobody@kuura.example"])
+def test_sync_refuses_where_it_is_off(
+    aino_box: Mailbox, eero: User, email: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["sync", email]) == 1
+    assert capsys.readouterr().err
+    assert not Run.objects.exists()
+
+
+def test_sync_refuses_where_the_company_has_it_off(
+    aino_box: Mailbox, link: Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Connection.objects.update(enabled=False)
+    assert cli.main(["sync", "aino@kuura.example"]) == 1
+    assert "The company does not have Microsoft Exchange on." in capsys.readouterr().err
+
+
+def test_sync_tells_what_went_wrong(outlook: MemoryCalendar, capsys: pytest.CaptureFixture[str]) -> None:
+    outlook.faults.append(Fault("listing", Throttled(60)))
+    assert cli.main(["sync", "aino@kuura.example"]) == 1
+    assert "Microsoft asks us to wait" in capsys.readouterr().err
+    assert cli.main(["sync", "aino@kuura.example"]) == 1
+    assert "rests because Microsoft asked it to" in capsys.readouterr().err
+
+
+def test_a_preview_masks_titles_and_writes_nothing(outlook: MemoryCalendar, capsys: pytest.CaptureFixture[str]) -> None:
+    """B3."""
+    assert cli.main(["preview", "aino@kuura.example"]) == 0
+    shown = capsys.readouterr().out
+    assert "K•••" in shown
+    assert "Kehitys" not in shown
+    assert "created_here: 1" in shown
+    assert not Run.objects.exists()
+
+
+def test_a_preview_of_an_unproven_address_is_refused(
+    eero: User, link: Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """S12: nobody looks into a calendar that its holder has not proven to be theirs."""
+    assert cli.main(["preview", "eero@kuura.example"]) == 1
+    assert "The address eero@kuura.example has not been proven" in capsys.readouterr().err
+
+
+# --- the doctor ----------------------------------------------------------------------------------
+
+
+def test_a_healthy_installation(
+    aino_box: Mailbox, microsoft: dict[str, Exception], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["doctor"]) == 0
+    lines = capsys.readouterr().out
+    for name in ("data directory", "database: PostgreSQL 18", "migrations: up to date", "encryption keys"):
+        assert f"✓ {name}" in lines
+    assert "✓ connection of Kuura Oy: Kuura Oy" in lines
+    assert "✓ mailbox aino@kuura.example: opens" in lines
+
+
+def test_one_fault_hides_no_other(
+    aino_box: Mailbox, eero_box: Mailbox, microsoft: dict[str, Exception], capsys: pytest.CaptureFixture[str]
+) -> None:
+    microsoft["tenant"] = Denied("AADSTS7000222", "secret_expired")
+    microsoft[eero_box.remote_id] = Denied("HTTP 403", "mailbox_denied")
+    assert cli.main(["doctor"]) == 1
+    lines = capsys.readouterr().out
+    assert "✗ connection of Kuura Oy" in lines
+    assert "The client secret has expired." in lines
+    assert "✓ mailbox aino@kuura.example" in lines
+    assert "✗ mailbox eero@kuura.example" in lines
+    assert "An administrator adds this person to the group" in lines
+
+
+def test_a_missing_permission_is_named(link: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remotes, "prove", lambda connection: TenantProof(frozenset({"User.Read.All"}), None))
+    (ill,) = [check for check in doctors.examine() if check.fault]
+    assert "Calendars.ReadWrite" in " ".join(ill.fault)
+
+
+def test_broken_keys_are_found(link: Connection, microsoft: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(secrets.VARIABLE, "not-a-key")
+    assert [check.name for check in doctors.examine() if check.fault] == ["encryption keys"]
+
+
+def test_keys_that_others_can_read_are_refused(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(secrets.VARIABLE, raising=False)
+    monkeypatch.setattr(secrets, "data_directory", lambda: tmp_path)
+    made = secrets.keys()
+    assert secrets.keys() == made
+    path = tmp_path / secrets.FILE
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o644)
+    with pytest.raises(Exception, match="can be read by others"):
+        secrets.keys()
+
+
+# --- the status page -----------------------------------------------------------------------------
+
+
+def test_the_status_page_tells_numbers_and_nothing_of_anybody(
+    client: Client, outlook: MemoryCalendar, aino: User, link: Connection
+) -> None:
+    """B11."""
+    cli.main(["sync", "aino@kuura.example"])
+    Hold.objects.create(mailbox=Mailbox.objects.get(), item="event:x", reason="unrepresentable", title="Salaisuus")
+    page = client.get("/")
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "first synchronisation" in text
+    assert page.context["people"] == User.objects.count()
+    assert page.context["mailboxes"]["on"] == page.context["holds"] == page.context["pairs"] == 1
+    for private in ("Aino", "aino@", "Kehityskeskustelu", "Salaisuus", "Kuura", "s3cret"):
+        assert private not in text
+
+
+def test_the_status_page_says_what_is_wrong(client: Client, outlook: MemoryCalendar) -> None:
+    outlook.faults.append(Fault("listing", Denied("HTTP 403", "mailbox_denied")))
+    cli.main(["sync", "aino@kuura.example"])
+    assert "but not this one" in client.get("/").content.decode()
+
+
+@pytest.mark.django_db
+def test_the_status_page_of_an_empty_installation(client: Client) -> None:
+    assert "Nothing has been synchronised yet." in client.get("/").content.decode()
+    assert client.post("/").status_code == 405
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("language", "word"), [("fi", "Kalenterisynkronointi"), ("sv", "Kalendersynkronisering")])
+def test_the_status_page_speaks_the_readers_language(client: Client, language: str, word: str) -> None:
+    assert word in client.get("/", headers={"Accept-Language": language}).content.decode()
+
+
+def test_a_mask_shows_a_letter_at_most() -> None:
+    assert commands.mask("Salaisuus") == "S•••"
+    assert commands.mask("") == "(no title)"
+
+
+def test_the_worker_wants_something_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["worker", "--concurrency", "0"]) == 1
+
+
+def test_time_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo's day: that date, at this time of day."""
+    from almanakka.calendars import clock
+
+    context: Callable[[], datetime] = clock.now
+    monkeypatch.setenv(clock.VARIABLE, "2020-02-29")
+    token = clock._fixed.set(None)
+    try:
+        assert context().date().isoformat() == "2020-02-29"
+        monkeypatch.delenv(clock.VARIABLE)
+        assert abs(context().timestamp() - time.time()) < 60
+    finally:
+        clock._fixed.reset(token)
