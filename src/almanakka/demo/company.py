@@ -7,15 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from allauth.account.models import EmailAddress
+
 from almanakka.accounts.models import Company, Role, User
 from almanakka.activities.models import ActivityType, Project
+from almanakka.calendars import switching
 from almanakka.calendars.models import Cloud, Connection, Mailbox
 from almanakka.demo.scenario.activities import KINDS, PROJECTS
 from almanakka.demo.scenario.people import COMPANY, DOMAIN, ZONE, Somebody, administrator, people
 from almanakka.demo.tenant import Control
 
 WINDOWS_ZONE = "FLE Standard Time"
-PERSONAL = "personal"
+#: Where Microsoft would send the administrator's browser back to.
+CALLBACK = "http://127.0.0.1:8000/settings/microsoft/granted"
 
 
 @dataclass(slots=True)
@@ -68,7 +72,7 @@ def _user(company: Company, somebody: Somebody, password: str, role: str) -> Use
 
 
 def moved_in(control: Control, number: int) -> dict[str, str]:
-    """Make the tenant with everybody's mailbox, register the app and grant it; return tenant, client id and secret."""
+    """Make the tenant with everybody's mailbox and register our app with it; return its client id and secret."""
     tenant = control("add_tenant", domain=DOMAIN, name=COMPANY)["id"]
     for index, somebody in enumerate([administrator(), *people(number)]):
         control(
@@ -81,47 +85,27 @@ def moved_in(control: Control, number: int) -> dict[str, str]:
             admin=index == 0,
         )
     secret = secrets.token_urlsafe(24)
-    client = control("add_app", secret=secret, name="Almanakka")["client_id"]
-    control("consent", tenant=tenant, client_id=client)
-    return {"tenant_id": tenant, "client_id": client, "client_secret": secret}
-
-
-def connected(cast: Cast, control: Control, registration: dict[str, str]) -> Connection:
-    """Set the company's connection up, as the administrator's page does."""
-    connection: Connection = Connection.objects.create(
-        company=cast.company,
-        cloud=Cloud.OTHER,
-        authority_url=control.base_url,
-        graph_url=f"{control.base_url}/v1.0",
-        ca_bundle=control.ca_file,
-        personal_type=ActivityType.objects.get(company=cast.company, category=PERSONAL),
-        **registration,
-    )
-    return connection
+    client = control("add_app", secret=secret, name="Almanakka", redirect_uris=[CALLBACK])["client_id"]
+    return {"client_id": client, "client_secret": secret}
 
 
 def switch_on(cast: Cast, control: Control, registration: dict[str, str]) -> None:
-    """Set the connection up and switch it on, first for the company, then for every member (S3)."""
-    connection = connected(cast, control, registration)
-    from datetime import timedelta
+    """Set the connection up, grant it in Microsoft, and switch it on: the company, then every member (S3, S6).
 
-    from almanakka.calendars import clock
-
-    connection.enabled = True
-    connection.enabled_at = clock.now()
+    Everybody has proven their address, as by the link in an invitation (S12). Raises what the product raises.
+    """
+    connection = Connection(
+        company=cast.company,
+        cloud=Cloud.OTHER,
+        authority_url=control.base_url,
+        graph_url=control.base_url,
+        ca_bundle=control.ca_file,
+        **registration,
+    )
     connection.save()
-    ids = {u["upn"]: u["id"] for t in control("describe")["tenants"] for u in t["users"]}
-    for m in cast.members:
-        cast.mailboxes.append(
-            Mailbox.objects.create(
-                user=m,
-                connection=connection,
-                remote_id=ids[m.email],
-                address=m.email,
-                time_zone="Europe/Helsinki",
-                enabled=True,
-                enabled_at=clock.now(),
-                cutoff=clock.now() - timedelta(days=30),
-                proven_at=clock.now(),
-            )
-        )
+    page = switching.begin_consent(cast.administrator, connection, CALLBACK)
+    connection = switching.finish_consent(cast.administrator, connection, control.accept(page))
+    switching.enable_company(cast.administrator, connection)
+    for member in cast.members:
+        EmailAddress.objects.create(user=member, email=member.email, verified=True, primary=True)
+        cast.mailboxes.append(switching.enable(member, acting=member))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
@@ -66,6 +67,19 @@ class Control:
                 yield LoadResult(
                     str(result.get("id", "")), str(result.get("uid", "")), str(result.get("error", "")), refused
                 )
+
+    def accept(self, page: str) -> dict[str, str]:
+        """Accept what a consent page asks for, as the tenant's administrator; return what the browser brings back."""
+        address, _, query = page.partition("?")
+        try:
+            answer = self._session.post(
+                address, data={**dict(parse_qsl(query)), "decision": "accept"}, allow_redirects=False, timeout=60
+            )
+        except requests.RequestException as error:
+            raise TenantFailed(f"consent: {type(error).__name__}") from error
+        if not answer.is_redirect:
+            raise TenantFailed(f"consent: {answer.status_code}")
+        return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
     def dump(self, mailbox: str) -> dict[str, Any]:
         return self("dump", mailbox=mailbox)
