@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from random import Random
 from uuid import uuid4
 
 import pytest
@@ -27,6 +28,7 @@ from almanakka.sync.fields import canonical, changed_groups
 from almanakka.sync.ports import Page
 from almanakka.sync.recurrence import Index, Kind, Recurrence
 
+from . import random_entries
 from .outlook import ZONE, Outlook
 
 MONDAYS = frozenset({0})
@@ -329,6 +331,19 @@ class CalendarContract:
         wanted = replace(entry, exceptions=further)
         after = outlook.calendar.update(event.id, event.change_key, event.entry, wanted)
         assert_same(after.entry, wanted)
+
+    @pytest.mark.parametrize("seed", range(15))
+    def test_b8_any_entry_becomes_any_other(self, outlook: Outlook, seed: int) -> None:
+        random = Random(seed)
+        entry = canonical(random_entries.entry(random))
+        event = outlook.calendar.create(entry, key())
+        assert_same(event.entry, entry)
+        for _ in range(6):
+            wanted = canonical(random_entries.changed(random, entry))
+            event = outlook.calendar.update(event.id, event.change_key, event.entry, wanted)
+            assert_same(event.entry, wanted)
+            entry = wanted
+        assert_same(self.listed(outlook)[event.id].entry, entry)
 
     # --- deleting --------------------------------------------------------------------------------
 

@@ -71,12 +71,7 @@ class GraphOutlook:
         self.person.delete_event(id, occurrence)
 
     def put_unrepresentable(self, title: str) -> str:
-        """A series of eleven years' interval, which the simulator lets a person make and EWS has no room for."""
-        pattern = {"type": "absoluteYearly", "interval": 11, "dayOfMonth": 6, "month": 10}
-        recurrence = {"pattern": pattern, "range": {"type": "noEnd", "startDate": "2026-10-06"}}
-        start = datetime.combine(date(2026, 10, 6), time(9))
-        times = {"start": _local(start, ZONE), "end": _local(start.replace(hour=10), ZONE)}
-        return self.person.create_event({"subject": title, "recurrence": recurrence, **times})
+        return self.person.create_event({"subject": title} | unrepresentable())
 
     def receive_meeting(self, entry: Entry, answer: str) -> str:
         self.simulator.world.set_behaviour(decline_removes_copy=False)
@@ -99,6 +94,17 @@ class GraphOutlook:
 
     def mails(self) -> int:
         return len(self.simulator.control.mails(cause="client")["mails"])
+
+
+def unrepresentable() -> dict[str, Any]:
+    """A series of eleven years' interval, which the simulator lets a person make and Exchange has no room for."""
+    pattern = {"type": "absoluteYearly", "interval": 11, "dayOfMonth": 6, "month": 10}
+    start = datetime.combine(date(2026, 10, 6), time(9))
+    return {
+        "recurrence": {"pattern": pattern, "range": {"type": "noEnd", "startDate": "2026-10-06"}},
+        "start": _local(start, ZONE),
+        "end": _local(start.replace(hour=10), ZONE),
+    }
 
 
 def as_graph(entry: Entry) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from almanakka.sync.errors import (
 )
 
 from .calendar_contract import assert_same, collect, key, moved, series, single
-from .graph_outlook import ANNA, GraphOutlook, as_graph
+from .graph_outlook import ANNA, GraphOutlook, as_graph, unrepresentable
 from .outlook import NOW, ZONE
 
 
@@ -299,6 +299,17 @@ def test_b6_a_spent_transaction_is_the_event_it_made(
     assert len(graph.person.dump()["events"]) == 1
 
 
+def test_b6_an_event_of_ours_that_cannot_be_read_any_more_is_not_made_again(graph: GraphOutlook) -> None:
+    origin = key()
+    id = graph.calendar.create(single(), origin).id
+    graph.person.edit_event(id, unrepresentable())
+    assert graph.calendar.find(origin) is None
+    with pytest.raises(Invalid) as caught:
+        graph.calendar.create(single(), origin)
+    assert caught.value.reason == "unreadable"
+    assert len(graph.person.dump()["events"]) == 1
+
+
 def test_b6_the_oldest_of_two_copies_with_our_key_is_ours(graph: GraphOutlook) -> None:
     origin = key()
     event = graph.calendar.create(single(), origin)
@@ -367,3 +378,27 @@ def test_an_invitation_to_one_occurrence_is_an_orphan_of_its_series(graph: Graph
     assert isinstance(whole, Event)
     assert [(event.uid, event.orphan_date) for event in events] == [(whole.uid, date(2026, 10, 12))]
     assert whole.orphan_date is None
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "drop_after"])
+@pytest.mark.parametrize("number", range(8))
+def test_b6_an_update_cut_short_at_any_request_is_finished_by_repeating_it(
+    graph: GraphOutlook, kind: str, number: int
+) -> None:
+    """Cancelled occurrences come back while others change: every kind of request that an update ever makes."""
+    held = {date(2026, 10, 12): CANCELLED, date(2026, 10, 19): moved(date(2026, 10, 20), 8)}
+    event = graph.calendar.create(series(exceptions=held), key())
+    wanted = replace(
+        event.entry,
+        title="New",
+        exceptions={date(2026, 10, 26): CANCELLED, date(2026, 11, 2): moved(date(2026, 11, 1), 8)},
+    )
+    fault(graph, kind, path=r"events|batch", batch=False, after=number)
+    try:
+        after = graph.calendar.update(event.id, event.change_key, event.entry, wanted)
+    except Unreachable:
+        found = graph.calendar.fetch([event.id])[event.id]
+        assert isinstance(found, Event)
+        after = graph.calendar.update(found.id, found.change_key, found.entry, wanted)
+    assert_same(after.entry, wanted)
+    assert len(graph.person.dump()["events"]) == 1

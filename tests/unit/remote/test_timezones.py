@@ -12,18 +12,14 @@ from almanakka.remote.timezones import iana, microsoft, moment
 from almanakka.sync.zones import known, same_behaviour
 
 
-@pytest.mark.parametrize("name", sorted(win_tz))
-def test_every_windows_zone_is_known(name: str) -> None:
-    zone = iana(name)
-    assert zone is not None
-    assert known(zone)
-    assert iana(name.lower()) == zone
+def test_every_windows_zone_is_known() -> None:
+    assert [name for name in win_tz if not known(iana(name) or "")] == []
+    assert [name for name in win_tz if iana(name.lower()) != iana(name)] == []
 
 
-@pytest.mark.parametrize("zone", sorted(zone for zone in available_timezones() if known(zone)))
-def test_sending_a_zone_and_reading_it_back_keeps_its_times(zone: str) -> None:
-    back = iana(microsoft(zone), zone)
-    assert back == zone
+def test_sending_a_zone_and_reading_it_back_keeps_its_times() -> None:
+    zones = [zone for zone in available_timezones() if known(zone)]
+    assert [zone for zone in zones if iana(microsoft(zone), zone) != zone] == []
 
 
 def test_a_zone_whose_windows_name_means_something_else_is_sent_as_it_is() -> None:

@@ -50,13 +50,8 @@ class GraphCalendar:
 
     def find(self, origin: str) -> Event | None:
         """Return the oldest event that carries the key: a copy that somebody made of it is their own."""
-        reader = self._mailbox.reader()
-        rows = [raw for page in self._mailbox.rows(self._mailbox.find_path(origin)) for raw in page.value]
-        found = [_readable(reader.event(raw)) for raw in rows]
-        oldest = min(found, key=lambda event: (event.created or event.modified, event.id), default=None)
-        if oldest is not None and isinstance(oldest.entry.when, Series):
-            oldest = _readable(self._mailbox.one(oldest.id))
-        return replace(oldest, origin=origin) if oldest is not None else None
+        found = self._find(origin)
+        return found if isinstance(found, Event) else None
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -64,10 +59,10 @@ class GraphCalendar:
         entry = canonical(entry)
         event = self._post(entry, origin)
         if event is None:
-            event = self.find(origin)
-            if event is None:
+            found = self._find(origin)
+            if found is None:
                 raise Invalid("created-then-gone")
-            return event
+            return _readable(found)
         written = occurrences.write_all(self._mailbox, event.id, entry, {}, entry.exceptions)
         return replace(event if written is None else _readable(written), origin=origin)
 
@@ -90,6 +85,14 @@ class GraphCalendar:
             raise refusal(answer)
 
     # --- inside ----------------------------------------------------------------------------------
+
+    def _find(self, origin: str) -> Found | None:
+        reader = self._mailbox.reader()
+        rows = [raw for page in self._mailbox.rows(self._mailbox.find_path(origin)) for raw in page.value]
+        found = min((reader.event(raw) for raw in rows), key=_age, default=None)
+        if isinstance(found, Event) and isinstance(found.entry.when, Series):
+            found = self._mailbox.one(found.id)
+        return replace(found, origin=origin) if isinstance(found, Event) else found
 
     def _post(self, entry: Entry, origin: str) -> Event | None:
         """Create the event without its exceptions; None if an earlier request with this key has made it."""
@@ -146,6 +149,13 @@ class GraphCalendar:
         if restores(fresh.entry.exceptions, after.exceptions):
             raise Invalid("occurrence-not-restored")
         return fresh
+
+
+def _age(found: Found) -> tuple[bool, datetime, str]:
+    """Sort by age, what cannot be read last."""
+    if isinstance(found, Unreadable):
+        return True, datetime.max.replace(tzinfo=UTC), found.id
+    return False, found.created or found.modified, found.id
 
 
 def _is_duplicate(answer: Answer) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
@@ -101,9 +102,9 @@ def changes(mailbox: Mailbox, watermark: str) -> Iterator[Page]:
         yield _page(mailbox, page.value, touched)
     if mark.link is None:
         raise WatermarkLost("the last page has no cursor")
-    *front, last = [Page(), *_whole(mailbox, list(touched))]
-    yield from front[1:]
-    yield Page(last.events, last.removed, mark.text())
+    pages = list(_whole(mailbox, list(touched))) or [Page()]
+    yield from pages[:-1]
+    yield replace(pages[-1], watermark=mark.text())
 
 
 def _guarded(mailbox: Mailbox, path: str) -> Iterator[Rows]:

@@ -80,13 +80,16 @@ def find(client: Client, address: str) -> Holder:
     return Holder(holder.id, holder.name or owner.name, holder.addresses | owner.addresses)
 
 
-def zone(client: Client, mailbox_id: str) -> str | None:
-    """Return the zone (IANA) that the holder set; None without MailboxSettings.Read or for a zone not known here."""
+def zone(client: Client, mailbox_id: str, preferred: str = "") -> str | None:
+    """Return the zone (IANA) that the holder set; None without MailboxSettings.Read or for a zone not known here.
+
+    Of the names that mean the same times, ``preferred`` is returned if it is one.
+    """
     try:
         settings = client.get(f"{_user(mailbox_id)}/mailboxSettings", _Settings)
     except Denied:
         return None
-    return iana(settings.time_zone)
+    return iana(settings.time_zone, preferred)
 
 
 def organisation(client: Client) -> Organisation | None:

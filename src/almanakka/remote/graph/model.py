@@ -156,8 +156,7 @@ FIELDS = (
     "locations,recurrence,sensitivity,showAs,isOrganizer,isCancelled,isOnlineMeeting,onlineMeetingUrl,organizer,"
     "attendees,responseStatus,iCalUId,createdDateTime,lastModifiedDateTime"
 )
-#: What an exception can differ in, and what says which occurrence it is.
-EXCEPTION_FIELDS = (
-    "id,type,occurrenceId,originalStart,subject,body,start,end,isAllDay,location,showAs,isCancelled,seriesMasterId"
-)
+#: What an exception can differ in, and what says which occurrence it is. ``occurrenceId`` would say it more plainly,
+#: but not every version of the service knows that name, and one that does not refuses the whole request.
+EXCEPTION_FIELDS = "id,type,originalStart,subject,body,start,end,isAllDay,location,showAs,isCancelled,seriesMasterId"
 EXPAND_ORIGIN = f"singleValueExtendedProperties($filter=id eq '{ORIGIN}')"

@@ -90,7 +90,8 @@ def _instances(mailbox: Mailbox, id: str, series: Series, original: date, held: 
         start = datetime.combine(when.first, time(), UTC) - _FLOAT
         end = datetime.combine(when.end, time(), UTC) + _FLOAT
     else:
-        start, end = when.start, max(when.end, when.start + _MINUTE)
+        # Wider by a minute on both sides, so that nothing depends on how the edges of a window count.
+        start, end = when.start - _MINUTE, when.end + _MINUTE
     path = query(
         f"{mailbox.event_path(id)}/instances",
         startDateTime=stamp(start),
