@@ -150,17 +150,26 @@ class MailboxLedger:
         names = sorted(wanted)
         with self.fence.write():
             # in one order for everybody, so that two runs wait for each other and never in a circle
-            MeetingUid.objects.bulk_create(
-                [MeetingUid(company_id=self.company_id, uid=uid, activity=wanted[uid]) for uid in names],
-                ignore_conflicts=True,
-            )
+            taken = self._insert_uids([(uid, wanted[uid]) for uid in names])
             free = []
-            for uid, activity, dead, alive in self._known(names, lock=True):
+            for uid, activity, dead, alive in self._known(taken, lock=True) if taken else ():
                 if not revive if dead else alive and activity != wanted[uid]:
                     raise UidTaken(uid)
                 if dead or activity != wanted[uid]:
                     free.append((uid, wanted[uid]))
             self._rebind(free)
+
+    def _insert_uids(self, uids: list[tuple[str, UUID]]) -> list[str]:
+        """Remember uids, and return those that were known before."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO calendars_meetinguid (company_id, uid, activity)"
+                " SELECT %s, new.uid, new.activity FROM unnest(%s::text[], %s::uuid[]) AS new(uid, activity)"
+                " ORDER BY new.uid ON CONFLICT (company_id, uid) DO NOTHING RETURNING uid",
+                [self.company_id, [uid for uid, _ in uids], [activity for _, activity in uids]],
+            )
+            fresh = {uid for (uid,) in cursor.fetchall()}
+        return [uid for uid, _ in uids if uid not in fresh]
 
     def _known(self, uids: list[str], *, lock: bool = False) -> list[tuple[str, UUID, bool, bool]]:
         with connection.cursor() as cursor:
