@@ -131,3 +131,28 @@ exec {sys.executable} "$@"
     result = clone.set_up()
     assert (result.returncode, result.stdout) == (1, "")
     assert "apt-get install python3-venv" in result.stderr
+
+
+def test_root_gets_the_missing_package_installed(clone: Clone) -> None:
+    tools = clone.root / ".tools" / "bin"
+    shutil.copy(tools / "uv", clone.root / "downloaded-uv")
+    shutil.rmtree(clone.root / ".tools")
+    executable(clone.bin / "id", "#!/bin/sh\necho 0\n")
+    executable(clone.bin / "apt-get", "#!/bin/sh\necho noise\nexec >>apt-calls\necho $*\n")
+    executable(clone.root / "pip", "#!/bin/sh\nexec cp downloaded-uv .tools/bin/uv\n")
+    executable(
+        clone.bin / "python3",
+        f"""#!/bin/sh
+case "$*" in
+    *_base_executable*) echo {clone.bin}/python3 ;;
+    *ensurepip*) [ -e apt-calls ] ;;
+    "-I -m venv .tools") mkdir -p .tools/bin && cp pip .tools/bin/python ;;
+    *) exec {sys.executable} "$@" ;;
+esac
+""",
+    )
+    (clone.bin / "cp").symlink_to(str(shutil.which("cp")))
+    result = clone.set_up()
+    assert (result.returncode, result.stdout, clone.calls()) == (0, "", 1)
+    calls = (clone.root / "apt-calls").read_text(encoding="utf-8")
+    assert calls.splitlines() == ["update -qq", "install -y -qq --no-install-recommends python3-venv"]
