@@ -9,6 +9,7 @@ class CalendarsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from almanakka.calendars import hints
+        from almanakka.calendars import hints, triggers
 
         hints.connect()
+        triggers.connect()

@@ -312,7 +312,7 @@ class Hold(models.Model):
 
     mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="holds")
     item = models.TextField()
-    reason = models.CharField(max_length=64)
+    reason = models.TextField()
     detail = models.TextField(blank=True, default="")
     title = models.TextField(blank=True, default="")
     since = models.DateTimeField(default=clock.now)

@@ -7,7 +7,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.signals import user_logged_in
 from django.db import transaction
+from django.http import HttpRequest
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -23,6 +25,15 @@ SECTION = "section"
 
 class SwitchedOff(Exception):
     """The person, or their company, does not have calendar sync on."""
+
+
+def connect() -> None:
+    """Listen to people signing in."""
+    user_logged_in.connect(_signed_in, dispatch_uid="almanakka.calendars.triggers")
+
+
+def _signed_in(request: HttpRequest | None, user: User, **_: Any) -> None:
+    _trigger(Mailbox.objects.filter(user=user, enabled=True).values_list("pk", flat=True))
 
 
 def section_changed(user: User, section: str, session: MutableMapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
 
@@ -152,6 +153,12 @@ def test_moving_to_another_section_triggers_and_staying_does_not(aino: User, ain
     assert not triggers.section_changed(aino, "projects", session)
     assert queued() == []
     assert triggers.section_changed(aino, "calendar", session)
+    assert queued() == [str(aino_box.pk)]
+
+
+def test_signing_in_triggers(client: Client, aino: User, aino_box: Mailbox) -> None:
+    """S17."""
+    client.force_login(aino)
     assert queued() == [str(aino_box.pk)]
 
 
