@@ -12,11 +12,12 @@ from contextlib import contextmanager, redirect_stdout
 from datetime import date
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from almanakka.database.installation import ServerUnavailable
 from almanakka.demo import place, tenant
 from almanakka.demo.ics import entries
 from almanakka.demo.ics.brought import Brought
@@ -43,16 +44,17 @@ def main(argv: list[str]) -> int:
     _heed_termination()
     try:
         with redirect_stdout(sys.stderr), place.prepared(today) as folder, tenant.running(folder) as control:
-            report = _play(options, folder, control, brought, console)
-    except tenant.TenantFailed as failure:
-        console.print(f"almanakka demo: the simulated tenant failed: {failure}", markup=False)
+            stage = _play(options.people, folder, control, brought, console)
+            _tell(stage.report, console, sys.__stdout__ if options.json else None)
+            if not options.once:
+                _serve(options.port, folder, stage, console)
+    except (tenant.TenantFailed, ServerUnavailable) as failure:
+        console.print(f"almanakka demo: {failure}", markup=False)
         return 1
     except KeyboardInterrupt:
         console.print("Stopped.")
         return 130
-    if options.json:
-        print(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
-    return 1 if report.problems() else 0
+    return 1 if stage.report.problems() else 0
 
 
 def _options(argv: list[str]) -> argparse.Namespace:
@@ -91,13 +93,11 @@ def _heed_termination() -> None:
         signal.signal(signal.SIGTERM, stop)
 
 
-def _play(
-    options: argparse.Namespace, folder: Path, control: tenant.Control, brought: list[Brought], console: Console
-) -> Report:
+def _play(people: int, folder: Path, control: tenant.Control, brought: list[Brought], console: Console) -> Stage:
     from almanakka.demo import play  # models can be imported only now
 
     with _bars(console) as tell:
-        stage = play.set_up(control, options.people, brought, tell)
+        stage = play.set_up(control, people, brought, tell)
         play.count(stage)
         play.first_runs(stage)
         play.count_arrived(stage)
@@ -105,14 +105,19 @@ def _play(
         play.compare(stage, "after the first runs")
         play.edit_both_sides(stage, place.process(folder, "worker"))
         play.compare(stage, "after the edits")
-        stage.report.mails_sent = control.mails_caused_by_clients()
-        stage.report.calendars = [each.to_json() for each in brought]
-    stage.report.show(console)
-    for problem in stage.report.problems():
+    stage.report.mails_sent = control.mails_caused_by_clients()
+    stage.report.calendars = [each.to_json() for each in brought]
+    return stage
+
+
+def _tell(report: Report, console: Console, output: TextIO | None) -> None:
+    """Show the summary and every problem to people, and the JSON to ``output`` if there is one."""
+    report.show(console)
+    for problem in report.problems():
         console.print(problem, markup=False, highlight=False)
-    if not options.once:
-        _serve(options.port, folder, stage, console)
-    return stage.report
+    if output is not None:
+        output.write(json.dumps(report.to_json(), indent=2) + "\n")
+        output.flush()
 
 
 @contextmanager
@@ -137,7 +142,11 @@ def _serve(port: int, folder: Path, stage: Stage, console: Console) -> None:
         for user in (cast.administrator, *cast.members):
             console.print(f"  {user.email}  ({user.full_name}{', administrator' if user.is_administrator else ''})")
         console.print(f"The simulated tenant: {stage.control.base_url}\nCtrl-C stops everything.")
-        if web.wait():
+        try:
+            web.wait()
+        except KeyboardInterrupt:
+            console.print("Stopping.")
+        else:
             console.print(_last_words(folder / "serve.log"), markup=False)
 
 

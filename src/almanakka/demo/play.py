@@ -17,7 +17,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from almanakka.activities import changes
 from almanakka.activities.models import Activity
 from almanakka.activities.values import Origin
-from almanakka.calendars import clock, wiring
+from almanakka.calendars import clock, switching, wiring
 from almanakka.calendars.models import Hold, Mailbox, Pair, Run
 from almanakka.demo import company, edits, outlook, stores
 from almanakka.demo.company import Cast
@@ -27,7 +27,8 @@ from almanakka.demo.ics.brought import Brought
 from almanakka.demo.report import Report
 from almanakka.demo.scenario import activities, calendars, people
 from almanakka.demo.scenario import changes as planned
-from almanakka.demo.tenant import Control
+from almanakka.demo.tenant import Control, TenantFailed
+from almanakka.sync.errors import CalendarError
 
 #: How far ahead both sides are compared.
 HORIZON = timedelta(days=731)
@@ -65,7 +66,10 @@ def set_up(control: Control, number: int, brought: list[Brought], progress: Prog
     stage = Stage(control, company.founded(number), brought, progress)
     _fill_outlook(stage)
     _fill_activities(stage)
-    company.switch_on(stage.cast, control, registration)
+    try:
+        company.switch_on(stage.cast, control, registration)
+    except (switching.Refused, CalendarError) as error:
+        raise TenantFailed(f"the synchronisation cannot be switched on: {error.code}") from error
     stage.report.people = number
     stage.report.mailboxes = {"graph": len(stage.cast.mailboxes)}
     return stage
@@ -174,7 +178,8 @@ def edit_both_sides(stage: Stage, worker: AbstractContextManager[Any]) -> None:
 
     with worker:
         rested = _rest()
-        outcome = edits.carry_out(edits.in_turns(in_outlook, in_almanakka), _window(stage.cast.mailboxes[0]), tell)
+        window = _window(stage.cast.mailboxes[0])
+        outcome = edits.carry_out(edits.in_turns(in_outlook, in_almanakka), window, tell)
         rested = _rest() and rested
     stage.progress("Edits on both sides", total, total)
     stage.report.edits, stage.report.lost_edits = outcome.to_json(), outcome.lost

@@ -126,14 +126,14 @@ def _connect(process: subprocess.Popen[bytes], state: Path, log: Path) -> Contro
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise TenantFailed(f"the simulator ended at once: {_last_line(log)}")
+            raise TenantFailed(f"the simulated tenant ended at once: {_last_line(log)}")
         try:
             told = json.loads(state.read_text())
         except (OSError, ValueError):  # not there yet, or half written
             time.sleep(0.05)
             continue
         return Control(told["base_url"], told["control_token"], told["ca_file"])
-    raise TenantFailed("the simulator does not answer")
+    raise TenantFailed("the simulated tenant does not answer")
 
 
 def _last_line(log: Path) -> str:

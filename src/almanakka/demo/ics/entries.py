@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import islice
 from typing import Any
 
 from almanakka.demo.ics.content import Component, components
-from almanakka.demo.ics.fields import Refused, Span, fields_of, meeting_of, span_of
+from almanakka.demo.ics.fields import Refused, Span, fields_of, meeting_of, shortened, span_of
 from almanakka.demo.ics.moments import Moment, moments
 from almanakka.demo.ics.rules import MOST_SINGLES, pattern_of, shortest_gap, written_out
 from almanakka.demo.ics.zones import Zones
@@ -67,7 +67,9 @@ def read(data: bytes, zone: str) -> Calendar:
             _Entry(orphan, [], zones, calendar).load()
     for block in blocks:
         if block.name in OTHERS:
-            calendar.skipped.append(Skipped(block.text("SUMMARY"), OTHERS[block.name], "it is not a calendar entry"))
+            calendar.skipped.append(
+                Skipped(shortened(block.text("SUMMARY")), OTHERS[block.name], "it is not a calendar entry")
+            )
     _make_uids_single(calendar.loaded)
     return calendar
 
@@ -109,7 +111,7 @@ def _sorted_out(events: list[Component], calendar: Calendar) -> tuple[list[Compo
         if key in latest:
             older, newer = sorted((latest[key], event), key=_sequence)
             calendar.skipped.append(
-                Skipped(older.text("SUMMARY"), "superseded", "the file holds a newer version of it")
+                Skipped(shortened(older.text("SUMMARY")), "superseded", "the file holds a newer version of it")
             )
             latest[key] = newer
         else:
@@ -274,6 +276,8 @@ class _Entry:
             named, _ = moments(override.all("RECURRENCE-ID"), self.zones)
             if named:
                 replaced[named[0].seen_in(span.start.zone)] = override
+        if span.start.all_day:  # whatever the hour, it is that day
+            found = {datetime.combine(wall.date(), time()) for wall in found}
         if len(found) > MOST_SINGLES:
             raise refused
         for wall in sorted(found):
@@ -296,7 +300,7 @@ class _Entry:
         self.calendar.loaded.append(Loaded(fields, event.text("UID").strip() if uid else ""))
 
     def _skip(self, event: Component, refused: Refused) -> None:
-        self.calendar.skipped.append(Skipped(event.text("SUMMARY"), refused.code, refused.reason))
+        self.calendar.skipped.append(Skipped(shortened(event.text("SUMMARY")), refused.code, refused.reason))
 
 
 def _days_of(event: dict[str, Any]) -> tuple[date, date]:
