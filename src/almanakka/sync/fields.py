@@ -63,8 +63,11 @@ def minute(moment: datetime) -> datetime:
 
 
 def wall(moment: datetime, zone: str) -> datetime:
-    """Return the naive wall-clock time of an instant in ``zone``; an unknown zone counts as UTC."""
-    return moment.astimezone(ZoneInfo(zone) if known(zone) else UTC).replace(tzinfo=None)
+    """Return the naive wall-clock time of an instant in ``zone``; an unknown zone counts as UTC.
+
+    The hour that comes twice looks the same both times: comparing wall-clock times asks for no more.
+    """
+    return moment.astimezone(ZoneInfo(zone) if known(zone) else UTC).replace(tzinfo=None, fold=0)
 
 
 def instant(local: datetime, zone: str) -> datetime:
