@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from almanakka.sync import meetings
+from almanakka.sync.effects import Effects, Tally
 from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.errors import CalendarError, WatermarkLost
-from almanakka.sync.perform import Performance, Tally
+from almanakka.sync.perform import Performance
 from almanakka.sync.plan import Snapshot, living, plan, uids
 from almanakka.sync.ports import (
     Activities,
@@ -104,16 +105,10 @@ class Run:
         snapshot = self._snapshot(feed, hints, first=first)
         todo = plan(snapshot)
         outcome.skipped, outcome.full = todo.skipped, feed.full
-        performance = Performance(
-            calendar=self.calendar,
-            activities=self.activities,
-            ledger=self.ledger,
-            snapshot=snapshot,
-            clock=self.clock,
-            stop=self.stop,
-            progress=self.progress,
-            tally=tally,
+        effects = Effects(
+            calendar=self.calendar, activities=self.activities, ledger=self.ledger, clock=self.clock, tally=tally
         )
+        performance = Performance(effects=effects, snapshot=snapshot, stop=self.stop, progress=self.progress)
         if not performance.run(todo):
             return
         with self.ledger.atomic():

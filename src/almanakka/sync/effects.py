@@ -1,0 +1,309 @@
+"""The effects: each carries one planned step out, and remembers it, so that dying anywhere in it loses nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from uuid import uuid4
+
+from almanakka.sync.entry import Event
+from almanakka.sync.errors import NotFound, Stale
+from almanakka.sync.fields import canonical
+from almanakka.sync.footer import attach, detach
+from almanakka.sync.journal import note_created_here, note_removed, note_there, notes_here
+from almanakka.sync.plan import new_pair
+from almanakka.sync.ports import Activities, Born, Calendar, Hold, Ledger, Pair, Side, State
+from almanakka.sync.reconcile import WRITES_WITHIN
+from almanakka.sync.steps import (
+    CreateHere,
+    CreateThere,
+    Participation,
+    Reconcile,
+    RemoveHere,
+    RemoveThere,
+    Retire,
+    Step,
+    Supersede,
+)
+
+#: How often a deletion is tried against an event that keeps changing.
+ATTEMPTS = 3
+
+
+@dataclass(slots=True)
+class Tally:
+    """What has been done so far. ``written`` counts every write on either side; ``postponed`` activities stay due."""
+
+    counts: dict[str, int] = field(default_factory=lambda: {"written": 0})
+    postponed: set[str] = field(default_factory=set)
+    retry_at: datetime | None = None
+
+    def did(self, what: str, number: int = 1, *, writes: bool = True) -> None:
+        self.counts[what] = self.counts.get(what, 0) + number
+        if writes:
+            self.counts["written"] += number
+
+    def postpone(self, activity: str | None, until: datetime) -> None:
+        """Leave an activity due, to be looked at again at ``until`` at the latest."""
+        if activity is not None:
+            self.postponed.add(activity)
+        self.retry_at = min(until, self.retry_at or until)
+
+
+@dataclass(slots=True, kw_only=True)
+class Effects:
+    """What may be done through the three ports. Errors of theirs pass through; nothing is half remembered then."""
+
+    calendar: Calendar
+    activities: Activities
+    ledger: Ledger
+    clock: Callable[[], datetime]
+    tally: Tally
+
+    def settle(self, steps: list[Step]) -> None:
+        reconciles = [step for step in steps if isinstance(step, Reconcile)]
+        with self.ledger.atomic():
+            self.ledger.save([step.pair for step in reconciles])
+
+    def reconcile(self, step: Reconcile) -> None:
+        """Ours, the intent and what was seen in one transaction; then theirs; then what came of it."""
+        version = step.record.version
+        with self.ledger.atomic():
+            if step.here is not None:
+                version = self.activities.change(step.record.id, version, step.here)
+            self._participate(step.record.id, step.participation)
+            self._keep(step)
+            self._bind(step)
+            self.ledger.note(notes_here(step))
+            if step.hold is not None:
+                self.ledger.hold([step.hold])
+        if step.matched:
+            self.tally.did("matched", writes=False)
+        if step.here is not None:
+            self.tally.did("updated_here")
+        if step.hold is not None:
+            self.tally.postpone(step.record.id, self.clock() + WRITES_WITHIN)
+        if step.there is not None:
+            step.record = replace(step.record, version=version)
+            self._write_there(step)
+
+    def _keep(self, step: Reconcile) -> None:
+        if step.pair.key is None:
+            self.ledger.add([step.pair])
+        else:
+            self.ledger.save([step.pair])
+
+    def _bind(self, step: Reconcile) -> None:
+        if step.uid:
+            self.ledger.bind({step.uid: step.record.id})
+
+    def _participate(self, activity: str, participation: Participation | None) -> None:
+        if participation is not None:
+            self.activities.respond(activity, participation.response, participation.private)
+
+    def _write_there(self, step: Reconcile) -> None:
+        pair, before, there = step.pair, step.before, step.there
+        assert pair.event is not None
+        assert before is not None
+        assert there is not None
+        event = self.calendar.update(pair.event, pair.change_key, before, there)
+        settled = self._written(replace(pair, base=step.agreed), event, step.footer, step.footer_of)
+        with self.ledger.atomic():
+            self.ledger.save([settled])
+            self.ledger.note([note_there("updated", step.record, event, step.groups_there, step.reason, pair.seen)])
+        self.tally.did("updated_there")
+
+    def _written(self, pair: Pair, event: Event, footer: str, footer_of: str) -> Pair:
+        """Return the pair as it stands after a write of ours, from what the server gave back."""
+        raw = canonical(event.entry, self.calendar.limits)
+        seen, found = detach(raw, footer)
+        recent = tuple(at for at in pair.writes if self.clock() - at < WRITES_WITHIN)
+        return replace(
+            pair,
+            state=State.LIVE,
+            event=event.id,
+            change_key=event.change_key,
+            seen=seen,
+            intended=None,
+            footer=footer if found else "",
+            footer_of=footer_of,
+            writes=(*recent, self.clock()),
+        )
+
+    # -- creating
+
+    def create_here(self, steps: Sequence[CreateHere]) -> None:
+        """Activities, pairs and uids in one transaction: either all of it exists afterwards or none (B6)."""
+        with self.ledger.atomic():
+            ids = self.activities.create([step.draft for step in steps])
+            pairs = [_born_there(step, id) for step, id in zip(steps, ids, strict=True)]
+            self.ledger.forget([step.replaces for step in steps if step.replaces is not None])
+            for revived in (False, True):
+                chosen = zip(steps, ids, strict=True)
+                keys = {step.uid: id for step, id in chosen if step.uid and (step.replaces is not None) is revived}
+                self.ledger.bind(keys, revive=revived)
+            self.ledger.add(pairs)
+            for step, id in zip(steps, ids, strict=True):
+                if step.participation is not None and _worth_recording(step.participation):
+                    self._participate(id, step.participation)
+            self.ledger.note([note_created_here(step, id) for step, id in zip(steps, ids, strict=True)])
+        self.tally.did("created_here", len(steps))
+
+    def begin(self, steps: Sequence[CreateThere]) -> list[tuple[CreateThere, Pair]]:
+        """Write down, in one transaction, which mirrors are about to be created."""
+        begun = [(step, self._intent(step)) for step in steps]
+        with self.ledger.atomic():
+            self.ledger.add([pair for _, pair in begun if pair.key is None])
+            self.ledger.save([pair for _, pair in begun if pair.key is not None])
+        return begun
+
+    def _intent(self, step: CreateThere) -> Pair:
+        pair = step.pair
+        if pair is None:
+            pair = new_pair(step.record, Born.HERE)
+        elif pair.state is not State.CREATING:
+            pair = replace(pair, origin=str(uuid4()), born=Born.HERE)
+        return replace(
+            pair,
+            state=State.CREATING,
+            event=None,
+            change_key="",
+            base=None,
+            seen=None,
+            real=False,
+            master=False,
+            organises=False,
+            outward=True,
+            approved=False,
+            intended=canonical(step.target, self.calendar.limits),
+            footer=step.footer,
+            footer_of=step.footer,
+        )
+
+    def create_there(self, step: CreateThere, pair: Pair) -> None:
+        assert pair.intended is not None
+        event = self.calendar.create(attach(pair.intended, step.footer), pair.origin)
+        settled = self._written(replace(pair, base=pair.intended, uid=event.uid), event, step.footer, step.footer)
+        with self.ledger.atomic():
+            self.ledger.save([settled])
+            if event.uid:
+                self.ledger.bind({event.uid: step.record.id})
+            self.ledger.note([note_there("created", step.record, event, frozenset(), step.reason, None)])
+        self.tally.did("created_there")
+
+    # -- removing, and leaving alone
+
+    def forget(self, pair: Pair) -> None:
+        """Drop a pair of which nothing is left on either side."""
+        with self.ledger.atomic():
+            self.ledger.forget([pair])
+
+    def hold(self, hold: Hold, pair: Pair | None = None) -> None:
+        """Keep a step for a person, with the pair as it stands."""
+        with self.ledger.atomic():
+            if pair is not None:
+                self.ledger.save([pair])
+            self.ledger.hold([hold])
+        self.tally.did("held", writes=False)
+
+    def remove_here(self, step: RemoveHere) -> None:
+        record, now = step.record, self.clock()
+        with self.ledger.atomic():
+            if step.kill:
+                self.ledger.kill([record.id], now)
+            if step.leave:
+                self.activities.leave(record.id, now)
+            else:
+                self.activities.remove(record.id, record.version, now)
+            self.ledger.forget([step.pair])
+            action = "left" if step.leave else "deleted"
+            self.ledger.note([note_removed(action, Side.HERE, step.pair, record.entry, step.reason)])
+        self.tally.did("left" if step.leave else "deleted_here")
+
+    def remove_there(self, step: RemoveThere) -> None:
+        """Tombstone, delete, forget: a crash in between leaves a tombstone that the next run finishes."""
+        pair = step.pair
+        doomed = replace(pair, state=State.DELETING, activity=None, intended=None)
+        if pair.state is not State.DELETING:
+            with self.ledger.atomic():
+                self.ledger.save([doomed])
+                if pair.activity is not None and step.kill:
+                    self.ledger.kill([pair.activity], self.clock())
+        self._delete(doomed)
+        with self.ledger.atomic():
+            self.ledger.forget([doomed])
+            self.ledger.note([note_removed("deleted", Side.THERE, pair, pair.base, step.reason)])
+        self.tally.did("deleted_there")
+
+    def _delete(self, pair: Pair) -> None:
+        """Delete a mirror; one that has become a meeting in the meantime is left alone (B1)."""
+        assert pair.event is not None
+        change_key = pair.change_key
+        for _ in range(ATTEMPTS):
+            try:
+                self.calendar.delete(pair.event, change_key)
+            except NotFound:
+                return
+            except Stale:
+                event = self.calendar.fetch([pair.event]).get(pair.event)
+                if event is None or (isinstance(event, Event) and event.meeting is not None):
+                    return
+                change_key = event.change_key
+            else:
+                return
+        raise Stale("changes faster than it can be deleted")
+
+    def retire(self, step: Retire) -> None:
+        state = State.MUTED if step.mute else State.DEAD
+        activity = step.pair.activity if step.mute else None
+        with self.ledger.atomic():
+            if step.kill is not None:
+                self.ledger.bind({step.uid: step.kill} if step.uid else {})
+                self.ledger.kill([step.kill], self.clock())
+            self.ledger.save([replace(step.pair, state=state, activity=activity, intended=None, master=False)])
+            action = "muted" if step.mute else "unlinked"
+            self.ledger.note([note_removed(action, Side.HERE, step.pair, step.pair.base, step.reason)])
+        self.tally.did(action, writes=False)
+
+    def supersede(self, step: Supersede) -> None:
+        """The real copy takes over the pair; the mirror becomes a tombstone of its own, then goes (R4)."""
+        mirror = Pair(
+            origin=str(uuid4()),
+            activity=None,
+            event=step.pair.event,
+            born=Born.HERE,
+            state=State.DELETING,
+            change_key=step.pair.change_key,
+            base=step.pair.base,
+        )
+        fresh = replace(
+            step.pair, event=step.event.id, origin=str(uuid4()), born=Born.THERE, change_key="", footer="", footer_of=""
+        )
+        with self.ledger.atomic():
+            self.ledger.save([fresh])
+            self.ledger.add([mirror])
+        self.tally.did("superseded", writes=False)
+        self.remove_there(RemoveThere(mirror, "superseded by the meeting itself"))
+
+
+def _worth_recording(participation: Participation) -> bool:
+    return participation.private or participation.response.value != "none"
+
+
+def _born_there(step: CreateHere, activity: str) -> Pair:
+    return Pair(
+        origin=str(uuid4()),
+        activity=activity,
+        event=step.event.id,
+        born=Born.THERE,
+        state=State.LIVE,
+        change_key=step.event.change_key,
+        uid=step.uid,
+        base=replace(step.seen, who=step.draft.entry.who),
+        seen=step.seen,
+        real=step.real,
+        master=step.real,
+        organises=step.organises,
+        outward=True,
+    )
