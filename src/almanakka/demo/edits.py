@@ -128,7 +128,7 @@ class InOutlook:
         self.address = address
 
     def create(self, label: str, event: dict[str, Any]) -> Edit:
-        copy = self._copy()
+        copy = self.copy()
 
         def make() -> None:
             (result,) = self.control.load(self.address, [event])
@@ -143,17 +143,33 @@ class InOutlook:
     def delete(self, label: str, event: tuple[str, str], day: str | None = None) -> Edit:
         return self._edit(label, event, "delete_event", day)
 
-    def _edit(self, label: str, event: tuple[str, str], operation: str, day: str | None, **arguments: Any) -> Edit:
-        copy = self._copy(*event)
+    def meet(
+        self, label: str, uid: str, operation: str, people: Sequence[Copy], *, gone: bool = False, **arguments: Any
+    ) -> Edit:
+        """Do something to one's copy of the meeting ``uid``; ``people`` are the copies that it has to change."""
 
         def make() -> None:
-            copy.here()  # what is about to be deleted is known only now
+            for copy in people:
+                copy.uid = uid
+                copy.event = self.control.events_with(copy.address, uid)[0]["id"] if not copy.event else copy.event
+                copy.here()  # what is about to be deleted is known only now
+            own = self.control.events_with(self.address, uid)[0]["id"]
+            self.control(operation, mailbox=self.address, id=own, **arguments)
+            self._move_on()
+
+        return Edit(label, make, lambda: people, gone=gone)
+
+    def _edit(self, label: str, event: tuple[str, str], operation: str, day: str | None, **arguments: Any) -> Edit:
+        copy = self.copy(*event)
+
+        def make() -> None:
+            copy.here()
             self.control(operation, mailbox=self.address, id=copy.event, day=day, **arguments)
             self._move_on()
 
         return Edit(label, make, lambda: [copy], gone=operation == "delete_event" and day is None)
 
-    def _copy(self, event: str = "", uid: str = "") -> Copy:
+    def copy(self, event: str = "", uid: str = "") -> Copy:
         return Copy(self.control, self.user, self.address, event=event, uid=uid)
 
     def _move_on(self) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from almanakka.demo.ics.brought import Brought
 from almanakka.demo.ics.entries import Loaded, Skipped
 from almanakka.demo.scenario.calendars import own_entries
-from almanakka.demo.scenario.changes import prepared
+from almanakka.demo.scenario.changes import prepared, prepared_meetings
 from almanakka.demo.scenario.sketch import HALF_HOUR, HOUR, Sketch, disturbed, series
 from almanakka.demo.tenant import Control, TenantFailed
 
@@ -25,8 +25,8 @@ def stage_own(control: Control, address: str, today: date, seed: int) -> dict[st
     return dict(zip(for_editing, results, strict=True))
 
 
-def stage_meetings(control: Control, addresses: Sequence[str], today: date) -> None:
-    """Let the first person invite the others, as people do in Outlook; ``addresses`` may name just one person."""
+def stage_meetings(control: Control, addresses: Sequence[str], today: date) -> dict[str, str]:
+    """Let the first person invite the others, as people do in Outlook; return uids of what is to be edited, by name."""
     host, *guests = addresses
     weekly = Sketch("Tiimipalaveri", today - timedelta(days=35), time(9), HALF_HOUR, location="Neukkari Saimaa")
     weekly = disturbed(series(weekly, "weekly", days=frozenset((0,))), cancel=6, move=7, retitle=8)
@@ -43,6 +43,8 @@ def stage_meetings(control: Control, addresses: Sequence[str], today: date) -> N
         cancelled = _create(control, host, replace(once, title="Peruttu", day=today + timedelta(days=12)), guests)
         control("cancel_meeting", mailbox=host, id=_event_with(control, host, cancelled)["id"])
         _answer(control, guests[0], _create(control, host, replace(once, title="Tulossa"), guests), "accepted")
+    for_editing = prepared_meetings(today)
+    return {name: _create(control, host, sketch, guests) for name, sketch in for_editing.items()}
 
 
 def stage_file(control: Control, address: str, brought: Brought) -> None:

@@ -27,7 +27,7 @@ def prepared(today: date | None) -> Iterator[Path]:
 
     Django is set up inside, so nothing may have been before. Stops the database and removes everything at the end.
     """
-    folder = directory.prepare(Path(tempfile.mkdtemp(prefix="almanakka-", dir=_short_directory())))
+    folder = directory.prepare(Path(tempfile.mkdtemp(prefix="almanakka-", dir=_directory())))
     os.environ[directory.VARIABLE] = str(folder)
     os.environ.pop("DATABASE_URL", None)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "almanakka.settings")
@@ -43,9 +43,18 @@ def prepared(today: date | None) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _short_directory() -> str:
+def _directory() -> str:
+    """Return where temporary files usually go, or where PostgreSQL can live if that is too deep or closed to others."""
     usual = tempfile.gettempdir()
-    return usual if len(usual) <= LONGEST_PATH else "/tmp"  # noqa: S108 - mkdtemp makes the directory safely
+    candidates = (usual, "/tmp", "/var/tmp")  # noqa: S108 - mkdtemp makes the directory safely
+    return next((each for each in candidates if _is_suitable(Path(each))), usual)
+
+
+def _is_suitable(path: Path) -> bool:
+    if len(str(path)) > LONGEST_PATH or not os.access(path, os.W_OK | os.X_OK):
+        return False
+    # as root PostgreSQL runs under another account, which has to get there
+    return os.geteuid() != 0 or all(each.stat().st_mode & 0o001 for each in (path, *path.parents))
 
 
 def _set_up_django() -> None:

@@ -22,7 +22,7 @@ from almanakka.calendars.models import Hold, Mailbox, Pair, Run
 from almanakka.demo import company, edits, outlook, stores
 from almanakka.demo.company import Cast
 from almanakka.demo.compare import Window, differences, is_old
-from almanakka.demo.edits import InAlmanakka, InOutlook
+from almanakka.demo.edits import Edit, InAlmanakka, InOutlook
 from almanakka.demo.ics.brought import Brought
 from almanakka.demo.report import Report
 from almanakka.demo.scenario import activities, calendars, people
@@ -51,6 +51,7 @@ class Stage:
     progress: Progress
     events: dict[Any, dict[str, tuple[str, str]]] = field(default_factory=dict)
     activities: dict[Any, dict[str, UUID]] = field(default_factory=dict)
+    meetings: dict[str, str] = field(default_factory=dict)
     in_scope: dict[Any, set[str]] = field(default_factory=dict)
     report: Report = field(default_factory=Report)
 
@@ -81,7 +82,7 @@ def _fill_outlook(stage: Stage) -> None:
         stage.progress("Calendars in Outlook", seed, len(members))
         stage.events[member] = outlook.stage_own(stage.control, member.email, stage.today, seed)
     invited = [*(member.email for member in members), stage.cast.administrator.email]
-    outlook.stage_meetings(stage.control, invited, stage.today)
+    stage.meetings = outlook.stage_meetings(stage.control, invited, stage.today)
     for number, brought in enumerate(stage.brought):
         outlook.stage_file(stage.control, members[number % len(members)].email, brought)
     stage.progress("Calendars in Outlook", len(members), len(members))
@@ -158,33 +159,42 @@ class _Share:
 
 def edit_both_sides(stage: Stage, worker: AbstractContextManager[Any]) -> None:
     """Let people edit on both sides while a worker carries what the triggers tell it."""
-    members = stage.cast.members
-    theirs = members[0]
-    ours = members[1 % len(members)]
-    default = stage.cast.kinds[activities.MEETING.name]
-    others = [member for member in members if member not in (ours,)][:2]
-    in_outlook = planned.outlook_edits(
-        InOutlook(stage.control, theirs, theirs.email), stage.events[theirs], stage.today
-    )
-    in_almanakka = planned.own_edits(
-        InAlmanakka(stage.control, ours, stage.cast.addresses), stage.activities[ours], stage.today, default, others
-    )
-    total, done = len(in_outlook) + len(in_almanakka), 0
+    planned_edits = _edits(stage)
+    done = 0
 
     def tell(_: str) -> None:
         nonlocal done
-        stage.progress("Edits on both sides", done, total)
+        stage.progress("Edits on both sides", done, len(planned_edits))
         done += 1
 
     with worker:
         rested = _rest()
-        window = _window(stage.cast.mailboxes[0])
-        outcome = edits.carry_out(edits.in_turns(in_outlook, in_almanakka), window, tell)
+        outcome = edits.carry_out(planned_edits, _window(stage.cast.mailboxes[0]), tell)
         rested = _rest() and rested
-    stage.progress("Edits on both sides", total, total)
+    tell("")
     stage.report.edits, stage.report.lost_edits = outcome.to_json(), outcome.lost
     if not rested:
         stage.report.failures.append(f"There was still work to do after {PATIENCE:.0f} seconds.")
+
+
+def _edits(stage: Stage) -> list[Edit]:
+    cast, today = stage.cast, stage.today
+    in_outlook = [InOutlook(stage.control, member, member.email) for member in cast.members]
+    host, *guests = in_outlook
+    ours = cast.members[1 % len(cast.members)]
+    others = [member for member in cast.members if member != ours][:2]
+    in_almanakka = planned.own_edits(
+        InAlmanakka(stage.control, ours, cast.addresses),
+        stage.activities[ours],
+        today,
+        cast.kinds[activities.MEETING.name],
+        others,
+    )
+    of_meetings = planned.meeting_edits(host, guests[-1], guests, stage.meetings, today) if guests else []
+    return [
+        *edits.in_turns(planned.outlook_edits(host, stage.events[host.user], today), in_almanakka),
+        *of_meetings,
+    ]
 
 
 def _rest() -> bool:

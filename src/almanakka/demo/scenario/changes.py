@@ -9,11 +9,13 @@ from typing import Any
 from uuid import UUID
 
 from almanakka.activities.values import CANCELLED, OccurrenceDraft
-from almanakka.demo.edits import Edit, InAlmanakka, InOutlook
+from almanakka.demo.edits import Copy, Edit, InAlmanakka, InOutlook
 from almanakka.demo.scenario.sketch import DAY, HOUR, Sketch, graph_times, nth, row_times, series, stored
 
+WEDNESDAY = 2
 SINGLES = ("otsikko", "siirto", "kokopäivä", "yksityisyys", "poisto")
 SERIES = ("sarjan otsikko", "sarjan siirto", "sarjan sääntö", "sarjan poisto", "esiintymät")
+MEETINGS = ("kokouksen otsikko", "kokouksen siirto", "kokoussarja", "hylättävä kokous", "peruttava kokous")
 #: Which occurrence is moved, retitled and cancelled.
 MOVED, RETITLED, CANCELLED_ONE = 4, 6, 7
 
@@ -27,6 +29,53 @@ def prepared(today: date, side: str) -> dict[str, Sketch]:
         sketch = Sketch(f"Muutos {side}: {name}", today - timedelta(days=7), time(18 + number % 3, number), HOUR)
         found[name] = series(sketch, "weekly", days=frozenset((number % 5,)))
     return found
+
+
+def prepared_meetings(today: date) -> dict[str, Sketch]:
+    """Return the meetings that are there to be edited by their organiser and by a guest."""
+    found: dict[str, Sketch] = {}
+    for number, name in enumerate(MEETINGS):
+        found[name] = Sketch(f"Muutos: {name}", today + timedelta(days=5 + number), time(16, 5 + number), HOUR)
+    found["kokoussarja"] = series(found["kokoussarja"], "weekly", days=frozenset((WEDNESDAY,)))
+    return found
+
+
+def meeting_edits(
+    host: InOutlook, guest: InOutlook, guests: Sequence[InOutlook], uids: Mapping[str, str], today: date
+) -> list[Edit]:
+    """Return the edits of meetings in Outlook, by ``host``, who organises them for ``guests``, and by one ``guest``."""
+    everybody = [host, *guests]
+    sketches = prepared_meetings(today)
+    weekly = sketches["kokoussarja"]
+    original = nth(weekly, 2)
+
+    def copies(people: Sequence[InOutlook]) -> list[Copy]:
+        return [person.copy() for person in people]
+
+    def change(name: str, label: str, changes: dict[str, Any], **more: Any) -> Edit:
+        return host.meet(label, uids[name], "edit_event", copies(everybody), changes=changes, **more)
+
+    return [
+        change("kokouksen otsikko", "meeting: the organiser retitles it", {"subject": "Kokouksen uusi otsikko"}),
+        change("kokouksen siirto", "meeting: the organiser moves it", _graph(sketches["kokouksen siirto"], hours=1)),
+        change(
+            "kokoussarja",
+            "meeting: the organiser moves an occurrence",
+            graph_times(original + DAY, time(10), HOUR, weekly.zone),
+            day=original.isoformat(),
+        ),
+        guest.meet(
+            "meeting: a guest declines it",
+            uids["hylättävä kokous"],
+            "respond",
+            copies([guest]),
+            gone=True,
+            answer="declined",
+        ),
+        host.meet(
+            "meeting: the organiser cancels it", uids["peruttava kokous"], "cancel_meeting", copies([host]), gone=True
+        ),
+    ]
 
 
 def outlook_edits(person: InOutlook, events: Mapping[str, tuple[str, str]], today: date) -> list[Edit]:

@@ -40,4 +40,4 @@ def people(number: int) -> list[Somebody]:
 def _somebody(name: str) -> Somebody:
     plain = unicodedata.normalize("NFKD", name.lower()).encode("ascii", "ignore").decode()
     first, *rest = plain.split()
-    return Somebody(name, f"{first}.{'.'.join(rest)}@{DOMAIN}", f"{first[0]}.{'.'.join(rest)}@{DOMAIN}")
+    return Somebody(name, f"{first}.{'.'.join(rest)}@{DOMAIN}", f"{'.'.join(rest)}.{first}@{DOMAIN}")
