@@ -42,6 +42,9 @@ def parser() -> argparse.ArgumentParser:
     sync = commands.add_parser("sync", help="synchronise one person's mailbox now")
     sync.add_argument("email", metavar="EMAIL")
     sync.add_argument("--full", action="store_true", help="read everything again, not only what has changed")
+    sync.add_argument(
+        "--confirm-deletions", action="store_true", help="carry out the deletions held back until the person says so"
+    )
     commands.add_parser("demo", help="run the whole product with simulated people", add_help=False)
     return top
 
@@ -64,7 +67,7 @@ def _run(options: argparse.Namespace) -> int:
         case "preview":
             return commands.preview(options.email)
         case _:
-            return commands.sync(options.email, full=options.full)
+            return commands.sync(options.email, full=options.full, confirm_deletions=options.confirm_deletions)
 
 
 if __name__ == "__main__":

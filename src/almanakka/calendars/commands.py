@@ -14,7 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 
 from almanakka.accounts.models import User
-from almanakka.calendars import schedule, switching, triggers, wiring
+from almanakka.calendars import holds, schedule, switching, triggers, wiring
 from almanakka.calendars.doctor import Check, examine
 from almanakka.calendars.models import Mailbox, Run
 from almanakka.calendars.sentences import sentence
@@ -84,8 +84,11 @@ def preview(email: str) -> int:
     return 0
 
 
-def sync(email: str, *, full: bool = False) -> int:
-    """Synchronise one person's mailbox here and now; refuses where that person has it off."""
+def sync(email: str, *, full: bool = False, confirm_deletions: bool = False) -> int:
+    """Synchronise one person's mailbox here and now; refuses where that person has it off.
+
+    ``confirm_deletions`` passes on that person's yes to the deletions that an earlier run held back (B2).
+    """
     user = _user(email)
     if user is None:
         return _complain(f"Nobody has the e-mail address {email}.")
@@ -97,6 +100,8 @@ def sync(email: str, *, full: bool = False) -> int:
     schedule.wake(found.pk)
     if full:
         Mailbox.objects.filter(pk=found.pk).update(full_wanted=True)
+    if confirm_deletions:
+        out.print(f"deletions confirmed: {holds.confirm_deletions(found.pk)}")
     with _progress(f"Synchronising {email}") as advance:
         row = wiring.run_mailbox(found.pk, progress=advance)
     if row is None:

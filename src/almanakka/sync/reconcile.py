@@ -138,6 +138,7 @@ def _merge(view: View, pair: Pair, record: Record, event: Event | None, *, outwa
         seen=theirs,
         intended=None,
         outward=outward,
+        approved=False,
         footer=pair.footer if found else "",
     )
     step = Reconcile(
@@ -232,6 +233,7 @@ def _follow(view: View, pair: Pair, record: Record, event: Event | None, *, mast
         real=True,
         master=master,
         outward=False,
+        approved=False,
     )
     here = None
     user = view.settings.user

@@ -15,6 +15,7 @@ from django.test import Client
 
 from almanakka import cli
 from almanakka.accounts.models import User
+from almanakka.activities.models import Activity
 from almanakka.calendars import commands, remotes, secrets
 from almanakka.calendars import doctor as doctors
 from almanakka.calendars.models import Connection, Hold, Mailbox, Run
@@ -93,6 +94,21 @@ def test_sync_runs_one_mailbox(outlook: MemoryCalendar, capsys: pytest.CaptureFi
     assert "created_here: 1" in capsys.readouterr().out
     assert cli.main(["sync", "aino@kuura.example", "--full"]) == 0
     assert [run.kind for run in Run.objects.order_by("number")] == ["first", "full"]
+
+
+def test_b2_an_emptied_mailbox_waits_until_the_deletions_are_confirmed(
+    outlook: MemoryCalendar, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ids = [outlook.put(Entry(f"Entry {number}", HOUR)) for number in range(15)]
+    assert cli.main(["sync", "aino@kuura.example"]) == 0
+    for id in ids:
+        outlook.remove(id)
+    assert cli.main(["sync", "aino@kuura.example"]) == 0
+    assert (Activity.objects.count(), Hold.objects.count()) == (16, 15)
+    capsys.readouterr()
+    assert cli.main(["sync", "aino@kuura.example", "--confirm-deletions"]) == 0
+    assert "deletions confirmed: 15" in capsys.readouterr().out
+    assert (Activity.objects.count(), Hold.objects.count()) == (1, 0)
 
 
 @pytest.mark.parametrize("email", ["eero@kuura.example", "nobody@kuura.example"])
