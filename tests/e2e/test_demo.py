@@ -6,6 +6,7 @@ import json
 import os
 import runpy
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 ODD_CALENDAR = Path(__file__).parents[1] / "unit" / "demo" / "odd_calendar.py"
 CALENDARS = Path(__file__).parents[3] / "shared" / "data" / "calendars"
@@ -90,17 +92,21 @@ def test_a_file_that_is_no_calendar(scratch: Path, tmp_path: Path) -> None:
 
 
 def test_it_serves_until_it_is_told_to_stop(scratch: Path) -> None:
-    command = [sys.executable, "-m", "almanakka.cli", "demo", "--people", "1", "--port", "0"]
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "almanakka.cli", "demo", "--people", "1", "--port", str(port)]
+    lines: list[str] = []
     with subprocess.Popen(command, env=environment(scratch), stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        lines: list[str] = []
         for line in process.stderr:
             lines.append(line)
             if "Ctrl-C stops everything" in line:
+                answer = requests.Session().get(f"http://127.0.0.1:{port}/", timeout=30)
                 process.send_signal(signal.SIGINT)
                 break
-        process.stderr.read()
+        lines += process.stderr.readlines()
         code = process.wait(60)
     assert code == 0, "".join(lines)
+    assert answer.status_code == 200
     assert any("aino.laine@esimerkki.test" in line for line in lines)
     assert list(scratch.iterdir()) == []

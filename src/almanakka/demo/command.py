@@ -38,7 +38,9 @@ def main(argv: list[str]) -> int:
     try:
         brought = [_read(Path(name)) for name in options.calendar]
     except OSError as error:
-        console.print(f"almanakka demo: {error.filename} cannot be read: {error.strerror}", markup=False)
+        console.print(
+            f"almanakka demo: {error.filename} cannot be read: {error.strerror}", markup=False, soft_wrap=True
+        )
         return 2
     today = options.today or next((each.calendar.middle for each in brought if each.calendar.middle), None)
     _heed_termination()
@@ -49,7 +51,7 @@ def main(argv: list[str]) -> int:
             if not options.once:
                 _serve(options.port, folder, stage, console)
     except (tenant.TenantFailed, ServerUnavailable) as failure:
-        console.print(f"almanakka demo: {failure}", markup=False)
+        console.print(f"almanakka demo: {failure}", markup=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         console.print("Stopped.")
@@ -114,7 +116,7 @@ def _tell(report: Report, console: Console, output: TextIO | None) -> None:
     """Show the summary and every problem to people, and the JSON to ``output`` if there is one."""
     report.show(console)
     for problem in report.problems():
-        console.print(problem, markup=False, highlight=False)
+        console.print(problem, markup=False, highlight=False, soft_wrap=True)
     if output is not None:
         output.write(json.dumps(report.to_json(), indent=2) + "\n")
         output.flush()
@@ -138,6 +140,7 @@ def _serve(port: int, folder: Path, stage: Stage, console: Console) -> None:
     """Leave everything running, with the web application, until Ctrl-C."""
     cast = stage.cast
     with place.process(folder, "worker"), place.process(folder, "serve", "--port", str(port)) as web:
+        place.wait_for(port, web)
         console.print(f"\nThe web application: http://127.0.0.1:{port}\nSign in with the password {cast.password} as")
         for user in (cast.administrator, *cast.members):
             console.print(f"  {user.email}  ({user.full_name}{', administrator' if user.is_administrator else ''})")
@@ -147,7 +150,7 @@ def _serve(port: int, folder: Path, stage: Stage, console: Console) -> None:
         except KeyboardInterrupt:
             console.print("Stopping.")
         else:
-            console.print(_last_words(folder / "serve.log"), markup=False)
+            console.print(_last_words(folder / "serve.log"), markup=False, soft_wrap=True)
 
 
 def _last_words(log: Path) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -81,6 +83,18 @@ def process(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
             yield running
         finally:
             _stop(running)
+
+
+def wait_for(port: int, running: subprocess.Popen[bytes]) -> None:
+    """Wait until something answers at ``port`` of this machine, or ``running`` has ended, or patience has."""
+    deadline = time.monotonic() + PATIENCE
+    while running.poll() is None and time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:  # not yet
+            time.sleep(0.1)
+        else:
+            return
 
 
 def _start(log: IO[bytes], arguments: tuple[str, ...]) -> subprocess.Popen[bytes]:
