@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from almanakka.activities.models import Activity, Project
+from almanakka.sync.footer import MARKER
 
 VARIABLE = "ALMANAKKA_BASE_URL"
-MARKER = "— Almanakka —"
 
 
 class Footers:

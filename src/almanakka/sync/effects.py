@@ -306,4 +306,5 @@ def _born_there(step: CreateHere, activity: str) -> Pair:
         master=step.real,
         organises=step.organises,
         outward=True,
+        footer=step.footer,
     )

@@ -7,6 +7,9 @@ from dataclasses import replace
 from almanakka.sync.entry import Entry
 from almanakka.sync.fields import paragraphs
 
+#: The first line of every block that we write.
+MARKER = "— Almanakka —"
+
 
 def attach(entry: Entry, footer: str) -> Entry:
     """Return ``entry`` with the block under its notes."""
@@ -28,6 +31,12 @@ def detach(entry: Entry, footer: str) -> tuple[Entry, bool]:
         for day, each in entry.exceptions.items()
     }
     return replace(entry, notes=notes, exceptions=exceptions), found
+
+
+def stray(entry: Entry) -> str:
+    """Return a block of ours under an entry that has no pair: one copied in Outlook, or left behind."""
+    rows = paragraphs(entry.notes).split("\n")
+    return "\n".join(rows[rows.index(MARKER) :]) if MARKER in rows else ""
 
 
 def _without(notes: str, footer: str) -> tuple[str, bool]:

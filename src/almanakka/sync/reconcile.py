@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from almanakka.sync import meetings
 from almanakka.sync.entry import Entry, Event, Group
 from almanakka.sync.fields import SIMPLE_GROUPS, canonical, same, take
-from almanakka.sync.footer import attach, detach
+from almanakka.sync.footer import attach, detach, stray
 from almanakka.sync.merge import Images, Terms, merge
 from almanakka.sync.ports import (
     ActivityId,
@@ -275,8 +275,9 @@ def join(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
 
 
 def _united(view: View, record: Record, event: Event, pair: Pair, unite: Callable[[Entry, Entry], Entry]) -> Reconcile:
-    raw, theirs, _ = view.theirs(event, "")
-    told = replace(facts(pair, event), state=State.LIVE)
+    footer = stray(event.entry)
+    raw, theirs, _ = view.theirs(event, footer)
+    told = replace(facts(pair, event), state=State.LIVE, footer=footer)
     ours = view.ours(record)
     united = unite(ours, theirs)
     to_ours = frozenset(group for group in SIMPLE_GROUPS if not same(group, united, ours))
@@ -365,7 +366,8 @@ def _significant(before: Entry, after: Entry) -> bool:
 
 def create_here(view: View, event: Event, replaces: Pair | None = None, reason: str = "new in Microsoft") -> CreateHere:
     """Return the step that makes an activity of an event."""
-    _, theirs, _ = view.theirs(event, replaces.footer if replaces else "")
+    footer = replaces.footer if replaces and replaces.footer else stray(event.entry)
+    _, theirs, found = view.theirs(event, footer)
     made = meetings.draft(event, theirs, view.users, view.settings.user)
     uid = meetings.uid_key(event)
     known = view.known.get(uid)
@@ -378,6 +380,7 @@ def create_here(view: View, event: Event, replaces: Pair | None = None, reason: 
         organises=event.meeting is not None and event.meeting.is_organiser,
         participation=participation(event),
         replaces=replaces,
+        footer=footer if found else "",
         reason=reason,
     )
 

@@ -45,7 +45,7 @@ class Reconcile:
 
 @dataclass(slots=True)
 class CreateHere:
-    """Make an activity of an event."""
+    """Make an activity of an event; ``footer`` is a block of ours that already stands under its notes."""
 
     event: Event
     seen: Entry
@@ -55,6 +55,7 @@ class CreateHere:
     organises: bool
     participation: Participation | None = None
     replaces: Pair | None = None
+    footer: str = ""
     reason: str = "new in Microsoft"
 
 
