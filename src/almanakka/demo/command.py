@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 #: More people than this make a demo that nobody waits for.
 MOST_PEOPLE = 500
+#: On other days the time zones of today mean nothing.
+EARLIEST, LATEST = date(1972, 1, 1), date(2200, 1, 1)
 
 
 def main(argv: list[str]) -> int:
@@ -42,7 +44,7 @@ def main(argv: list[str]) -> int:
             f"almanakka demo: {error.filename} cannot be read: {error.strerror}", markup=False, soft_wrap=True
         )
         return 2
-    today = options.today or next((each.calendar.middle for each in brought if each.calendar.middle), None)
+    today = options.today or _middle(brought)
     _heed_termination()
     try:
         with redirect_stdout(sys.stderr), place.prepared(today) as folder, tenant.running(folder) as control:
@@ -68,10 +70,23 @@ def _options(argv: list[str]) -> argparse.Namespace:
         "--calendar", action="append", default=[], metavar="FILE.ics", help="a calendar for somebody's mailbox"
     )
     parser.add_argument(
-        "--today", type=date.fromisoformat, metavar="DATE", help="the day it is (today, or the middle of the calendar)"
+        "--today", type=_day, metavar="DATE", help="the day it is (today, or the middle of the calendar)"
     )
     parser.add_argument("--port", type=int, default=8000, help="where the web application is served (8000)")
     return parser.parse_args(argv)
+
+
+def _day(text: str) -> date:
+    day = date.fromisoformat(text)
+    if not EARLIEST <= day <= LATEST:
+        raise argparse.ArgumentTypeError(f"from {EARLIEST} to {LATEST}")
+    return day
+
+
+def _middle(brought: list[Brought]) -> date | None:
+    """Return the middle of the first calendar that has one, so that old calendars fall inside S15."""
+    middle = next((each.calendar.middle for each in brought if each.calendar.middle), None)
+    return None if middle is None else min(max(middle, EARLIEST), LATEST)
 
 
 def _number(text: str) -> int:

@@ -47,11 +47,14 @@ def stage_meetings(control: Control, addresses: Sequence[str], today: date) -> d
     return {name: _create(control, host, sketch, guests) for name, sketch in for_editing.items()}
 
 
-def stage_file(control: Control, address: str, brought: Brought) -> None:
-    """Import a file into a mailbox the way its holder would in Outlook."""
+def stage_file(control: Control, address: str, brought: Brought, taken: set[str]) -> None:
+    """Import a file into a mailbox the way its holder would in Outlook; ``taken`` are the mailbox's imported uids."""
     brought.address = address
     brought.skipped = list(brought.calendar.skipped)
     entries = brought.calendar.loaded
+    for entry in entries:
+        entry.uid = "" if entry.uid in taken else entry.uid
+        taken.add(entry.uid)
     alone: list[dict[str, Any]] = []
     for entry, result in zip(entries, control.load(address, [_event(entry) for entry in entries]), strict=True):
         if result.error:

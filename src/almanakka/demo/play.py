@@ -83,8 +83,10 @@ def _fill_outlook(stage: Stage) -> None:
         stage.events[member] = outlook.stage_own(stage.control, member.email, stage.today, seed)
     invited = [*(member.email for member in members), stage.cast.administrator.email]
     stage.meetings = outlook.stage_meetings(stage.control, invited, stage.today)
+    taken: dict[str, set[str]] = {member.email: set() for member in members}
     for number, brought in enumerate(stage.brought):
-        outlook.stage_file(stage.control, members[number % len(members)].email, brought)
+        address = members[number % len(members)].email
+        outlook.stage_file(stage.control, address, brought, taken[address])
     stage.progress("Calendars in Outlook", len(members), len(members))
 
 

@@ -138,4 +138,4 @@ def _edits(edits: dict[str, Any]) -> str:
 
 def _difference(each: dict[str, object]) -> str:
     side = "only here" if each["only"] == "ours" else "only in Microsoft"
-    return f"  {each.get('person', '')}: {each['start']} {each['title']!r} is {side}."
+    return f"  {each.get('person', '')}: {each['start']} {str(each['title'])[:60]!r} is {side}."

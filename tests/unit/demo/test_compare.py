@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+import almanakka.demo
 from almanakka.demo.compare import Departure, Stored, Times, Window, comparable, differences, is_old, sights
 from almanakka.demo.patterns import Pattern, first_dates, from_graph, to_graph
 
@@ -139,3 +141,10 @@ def test_an_occurrence_moved_into_the_future_keeps_a_series_alive() -> None:
 def test_dates_as_exchange_counts_them(pattern: Pattern, expected: list[str]) -> None:
     assert [day.isoformat() for day in first_dates(pattern, 3)] == expected
     assert first_dates(from_graph(to_graph(pattern, "UTC")), 3) == first_dates(pattern, 3)
+
+
+@pytest.mark.parametrize("name", ["compare", "patterns", "stores"])
+def test_the_comparison_knows_nothing_of_the_engine(name: str) -> None:
+    source = (Path(almanakka.demo.__file__).parent / f"{name}.py").read_text()
+    assert "almanakka.sync" not in source
+    assert "almanakka.remote" not in source

@@ -22,6 +22,7 @@ WANTED = frozenset(
 MOMENTS = frozenset(("DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID"))
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _MOMENT = re.compile(r"^[A-Za-z0-9-]+(?P<params>;.*?)?:(?P<value>\d{4}-?\d\d-?\d\d.*)$")
+_LINE_ENDS = re.compile(rb"[\r\n]+")
 _ESCAPE = re.compile(r"\\([\\;,nN])")
 # Neither XML nor PostgreSQL holds these, and Outlook drops them.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
@@ -131,7 +132,8 @@ def _lines(data: bytes) -> Iterator[str]:
     """Yield unfolded lines; unfolding comes before decoding, as a fold may cut a character in two."""
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         data = data.decode("utf-16", "replace").encode("utf-8", "replace")
-    data = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    # Runs of line ends count once: text mode on Windows makes CR CR LF of CR LF, and a fold follows it all the same.
+    data = _LINE_ENDS.sub(b"\n", data.removeprefix(b"\xef\xbb\xbf"))
     for line in data.replace(b"\n ", b"").replace(b"\n\t", b"").split(b"\n"):
         if line:
             yield _decode(line)

@@ -141,8 +141,8 @@ class _Entry:
         self.overrides = overrides
         self.zones = zones
         self.calendar = calendar
-        self.rules = [item.value for item in event.all("RRULE")]
-        self.except_rules = [item.value for item in event.all("EXRULE")]
+        self.rules = _values(event, "RRULE")
+        self.except_rules = _values(event, "EXRULE")
         self.extra, self.unread = moments(event.all("RDATE"), zones)
 
     def load(self) -> None:
@@ -207,7 +207,7 @@ class _Entry:
         if extra.all_day and not first.start.all_day:
             wall = datetime.combine(wall.date(), first.start.wall.time())
         if not _occurs(pattern, wall.date()) or wall.time() != first.start.wall.time():
-            self._single(self.event, first.at(wall), uid=False)
+            self._single(self.event, first.at(wall, extra.lasts), uid=False)
 
     def _override(self, entry: Loaded, first: Span, pattern: Pattern, override: Component) -> None:
         named = override.first("RECURRENCE-ID")
@@ -266,7 +266,8 @@ class _Entry:
         if walls is None and self.rules:
             raise refused
         found = set(walls or [span.start.wall])
-        found.update(item.seen_in(span.start.zone) for item in self.extra)
+        periods = {item.seen_in(span.start.zone): item.lasts for item in self.extra}
+        found.update(periods)
         gone, _ = moments(self.event.all("EXDATE"), self.zones)
         for item in gone:
             wall = item.seen_in(span.start.zone)
@@ -282,7 +283,7 @@ class _Entry:
             raise refused
         for wall in sorted(found):
             if wall not in replaced:
-                self._single(self.event, span.at(wall), uid=False)
+                self._single(self.event, span.at(wall, periods.get(wall)), uid=False)
         self._load_orphans(self.overrides)
 
     def _load_orphans(self, overrides: list[Component]) -> None:
@@ -301,6 +302,11 @@ class _Entry:
 
     def _skip(self, event: Component, refused: Refused) -> None:
         self.calendar.skipped.append(Skipped(shortened(event.text("SUMMARY")), refused.code, refused.reason))
+
+
+def _values(event: Component, name: str) -> list[str]:
+    """Return the rules of an event; an empty one, as some publishers of holidays write it, is none."""
+    return [item.value for item in event.all(name) if item.value.strip(" ;")]
 
 
 def _days_of(event: dict[str, Any]) -> tuple[date, date]:

@@ -48,9 +48,10 @@ class Span:
     def length(self) -> timedelta:
         return self.end - self.start.wall
 
-    def at(self, wall: datetime) -> Span:
-        """Return a span of the same length that starts at another wall time of the same zone."""
-        return Span(Moment(wall, self.start.zone, self.start.all_day), wall + self.length)
+    def at(self, wall: datetime, lasts: timedelta | None = None) -> Span:
+        """Return a span that starts at another wall time of the same zone, as long as this one or as ``lasts``."""
+        length = self.length if lasts is None or self.start.all_day else lasts
+        return Span(Moment(wall, self.start.zone, self.start.all_day), wall + length)
 
     def graph(self) -> dict[str, Any]:
         """Return start, end and isAllDay; in UTC where no named zone behaves like the entry's own."""
@@ -132,7 +133,7 @@ def _end(event: Component, start: Moment, zones: Zones) -> datetime:
     lasts = event.first("DURATION")
     if found is not None:
         given = _moment(found, zones)
-        end = given.wall if given.all_day else given.seen_in(start.zone)
+        end = given.wall if given.all_day or _is_midnight(given, start) else given.seen_in(start.zone)
         if start.all_day and end == start.wall:
             return start.wall + _DAY
         if given.all_day and not start.all_day and end <= start.wall:
@@ -148,6 +149,11 @@ def _end(event: Component, start: Moment, zones: Zones) -> datetime:
         whole = datetime.combine(end.date(), time())
         end = max(whole if whole == end else whole + _DAY, start.wall + _DAY)
     return end
+
+
+def _is_midnight(end: Moment, start: Moment) -> bool:
+    """Whether the end of whole days is written as midnight, of whatever zone."""
+    return start.all_day and end.wall.time() == time()
 
 
 def _sensitivity(mark: str) -> str:

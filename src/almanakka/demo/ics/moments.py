@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -30,11 +30,15 @@ class OutOfRange(NoMoment):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A wall time in ``zone``; ``all_day`` where only the date was given (zone then says nothing)."""
+    """A wall time in ``zone``; ``all_day`` where only the date was given (zone then says nothing).
+
+    ``lasts`` is the length of a period, None where no period was given.
+    """
 
     wall: datetime
     zone: Zone
     all_day: bool = False
+    lasts: timedelta | None = None
 
     @property
     def instant(self) -> datetime:
@@ -70,12 +74,12 @@ def moment(value: str, params: dict[str, str], zones: Zones) -> Moment:
 
 
 def moments(properties: list[Property], zones: Zones) -> tuple[list[Moment], list[str]]:
-    """Read EXDATE or RDATE lines; periods give their start. Also returns what could not be read."""
+    """Read EXDATE or RDATE lines. Also returns what could not be read."""
     found, unreadable = [], []
     for item in properties:
         for value in filter(None, item.value.split(",")):
             try:
-                found.append(moment(value.split("/")[0], item.params, zones))
+                found.append(_period(value, item.params, zones))
             except NoMoment:
                 unreadable.append(value)
     return found, unreadable
@@ -92,6 +96,16 @@ def duration(value: str) -> timedelta:
     except OverflowError as error:
         raise NoMoment(value) from error
     return -found if match[1] == "-" else found
+
+
+def _period(value: str, params: dict[str, str], zones: Zones) -> Moment:
+    """Read a moment, or a period as start and end or as start and duration."""
+    first, slash, rest = value.partition("/")
+    begin = moment(first, params, zones)
+    if not slash:
+        return begin
+    lasts = duration(rest) if "P" in rest.upper() else moment(rest, params, zones).seen_in(begin.zone) - begin.wall
+    return replace(begin, lasts=lasts) if lasts >= timedelta() else begin
 
 
 def _zone(offset: str | None, params: dict[str, str], zones: Zones) -> Zone:
