@@ -7,12 +7,14 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from almanakka.sync.entry import Entry, Group, Response
-from almanakka.sync.errors import StaleVersion, UidTaken
+from almanakka.sync.errors import Invalid, StaleVersion, UidTaken
 from almanakka.sync.fields import changed_groups, take
 from almanakka.sync.ports import (
     ActivityId,
+    Born,
     Category,
     Copy,
     Draft,
@@ -30,6 +32,11 @@ from almanakka.sync.ports import (
 
 class Crash(BaseException):
     """The process dies here; nothing in the product may catch it."""
+
+
+class Answer(NamedTuple):
+    response: Response
+    private: bool
 
 
 @dataclass
@@ -55,8 +62,13 @@ class Hub:
     records: dict[ActivityId, Record] = field(default_factory=dict)
     uids: dict[str, tuple[ActivityId, bool]] = field(default_factory=dict)
     boxes: dict[UserId, Box] = field(default_factory=dict)
-    #: Called before each commit; may raise :class:`Crash`.
+    #: What people answered to meetings, and whether they hide taking part.
+    answers: dict[tuple[ActivityId, UserId], Answer] = field(default_factory=dict)
+    #: Called before and after each commit; may raise :class:`Crash`.
     before_commit: Callable[[], None] = lambda: None
+    after_commit: Callable[[], None] = lambda: None
+    #: Which entries an activity cannot hold.
+    refuses: Callable[[Entry], bool] = lambda entry: False
     serial: int = 0
     depth: int = 0
 
@@ -78,6 +90,7 @@ class Hub:
         category = Category.PERSONAL if entry.private and others.get("imported") else Category.CALENDAR_ENTRY
         others.pop("imported", None)
         values: dict[str, object] = {"category": category, "synchronised": True} | others
+        values["through"] = frozenset(Group if through else ())
         self.records[id] = Record(id, 1, replace(entry, who=who), owner, times=times, created=self.clock(), **values)  # type: ignore[arg-type]
         self._tell(self.records[id], through)
         return id
@@ -93,6 +106,8 @@ class Hub:
     ) -> None:
         old = self.records[id]
         times = dict(old.times) | dict.fromkeys(changed_groups(old.entry, entry), at or self.clock())
+        edited = changed_groups(old.entry, entry)
+        others["through"] = old.through | edited if through else old.through - edited
         new = replace(old, version=old.version + 1, entry=entry, times=times, **others)  # type: ignore[arg-type]
         self.records[id] = new
         self._tell(old, through)
@@ -100,6 +115,11 @@ class Hub:
 
     def remove(self, id: ActivityId, *, through: UserId | None = None) -> None:
         old = self.records.pop(id)
+        travels = old.synchronised and old.category is not Category.PROJECT_TASK
+        for box in self.boxes.values():
+            for key, pair in box.pairs.items():
+                if pair.activity == id and pair.born is Born.THERE:
+                    box.pairs[key] = replace(pair, outward=travels)
         if through is None:
             self.kill([id])
         self._tell(old, through)
@@ -107,7 +127,7 @@ class Hub:
     def leave(self, id: ActivityId, user: UserId, *, through: UserId | None = None) -> None:
         record = self.records[id]
         who = (record.entry.who or frozenset()) - {user}
-        if not who:
+        if record.owner == user or not who:
             self.remove(id, through=through)
         else:
             self.change(id, replace(record.entry, who=who), through=through)
@@ -132,19 +152,25 @@ class Hub:
         if self.depth:
             yield
             return
-        saved = (dict(self.records), dict(self.uids), {user: vars_of(box) for user, box in self.boxes.items()})
+        saved = (
+            dict(self.records),
+            dict(self.uids),
+            self.answers,
+            {user: vars_of(box) for user, box in self.boxes.items()},
+        )
         self.depth = 1
         try:
             yield
             self.before_commit()
         except BaseException:
-            self.records, self.uids = saved[0], saved[1]
-            for user, values in saved[2].items():
+            self.records, self.uids, self.answers = saved[:3]
+            for user, values in saved[3].items():
                 for name, value in values.items():
                     setattr(self.boxes[user], name, value)
             raise
         finally:
             self.depth = 0
+        self.after_commit()
 
 
 def vars_of(box: Box) -> dict[str, object]:
@@ -197,6 +223,8 @@ class HubActivities:
 
     def change(self, id: ActivityId, version: int, edit: Edit) -> int:
         record = self._at(id, version)
+        if self.hub.refuses(edit.entry):
+            raise Invalid("cannot-be-held")
         self.hub.change(id, take(record.entry, edit.entry, edit.groups), through=self.user, at=edit.edited_at)
         return self.hub.records[id].version
 
@@ -211,6 +239,7 @@ class HubActivities:
 
     def respond(self, id: ActivityId, response: Response, private: bool) -> None:
         assert id in self.hub.records
+        self.hub.answers = self.hub.answers | {(id, self.user): Answer(response, private)}
 
     def _at(self, id: ActivityId, version: int) -> Record:
         record = self.hub.records.get(id)
@@ -309,6 +338,9 @@ class HubLedger:
 
     def hold(self, holds: Sequence[Hold]) -> None:
         self.box.holds.update({hold.item: hold for hold in holds})
+
+    def held(self) -> dict[str, str]:
+        return {item: hold.reason for item, hold in self.box.holds.items()}
 
     def release(self, items: Collection[str]) -> None:
         for item in items:

@@ -12,7 +12,7 @@ from almanakka.sync.recurrence import Kind, Recurrence
 from almanakka.sync.run import Outcome, Preview, Run
 from almanakka.sync.scope import AGE, Settings
 
-from .hub import Box, Hub, HubActivities, HubLedger
+from .hub import Box, Hub, HubActivities, HubLedger, vars_of
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 ZONE = "Europe/Helsinki"
@@ -69,7 +69,12 @@ class World:
         return self.make_run(user).execute(box.watermark, full=full, first=not box.first_done)
 
     def preview(self, user: str) -> Preview:
-        return self.make_run(user).preview()
+        return self.make_run(user).preview(first=not self.hub.boxes[user].first_done)
+
+    def written_down(self) -> object:
+        """Return everything that a run may write, to be compared."""
+        boxes = {user: vars_of(box) for user, box in self.hub.boxes.items()}
+        return boxes, dict(self.hub.records), {user: each.entries() for user, each in self.calendars.items()}
 
     def settle(self, *, rounds: int = 8) -> int:
         """Run every enabled mailbox until nothing is written any more; return the number of rounds it took."""

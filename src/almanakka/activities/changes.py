@@ -193,10 +193,12 @@ def _write(activity: Activity, after: Draft, altered: frozenset[str], groups: fr
     activity.version += 1
     stamped = groups if origin.mailbox is None else groups - {"type"}
     activity.changed_at.update({group: rows.written(origin.time_of(group)) for group in stamped})
+    through = set(activity.changed_through)
+    activity.changed_through = sorted(through - groups if origin.mailbox is None else through | stamped)
     columns = [name for name in rows.COLUMNS if name in altered]
     for name in columns:
         setattr(activity, name, getattr(after, name))
-    activity.save(update_fields=[*columns, "version", "changed_at"])
+    activity.save(update_fields=[*columns, "version", "changed_at", "changed_through"])
 
 
 def _write_participants(
@@ -242,6 +244,7 @@ def _remove(activity: Activity, origin: Origin) -> None:
         people=_present(participant_ids | {activity.owner_id}),
         origin=origin,
         removed=True,
+        type_id=activity.type_id,
     )
     activity.delete()
     _tell([removal])

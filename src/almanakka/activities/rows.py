@@ -63,6 +63,7 @@ def activity_row(company_id: UUID, draft: Draft, changed_at: Mapping[str, dateti
         id=draft.id,
         company_id=company_id,
         changed_at={group: written(moment) for group, moment in changed_at.items()},
+        changed_through=[] if origin.mailbox is None else sorted(changed_at),
         created_at=origin.edited_at,
         **columns(draft),
     )

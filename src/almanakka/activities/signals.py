@@ -20,7 +20,7 @@ class ActivityChanged:
 
     ``owner_id`` is the owner after the change (of a removed activity: its last one); ``participant_ids`` are
     those before and those after; ``people`` are all whom it concerns: these and the owners before and after.
-    ``groups`` are the field groups that were altered, none for a removal.
+    ``groups`` are the field groups that were altered, none for a removal; ``type_id`` is told of a removed one.
     """
 
     activity_id: UUID
@@ -33,3 +33,4 @@ class ActivityChanged:
     groups: frozenset[str] = frozenset()
     created: bool = False
     removed: bool = False
+    type_id: UUID | None = None

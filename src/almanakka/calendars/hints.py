@@ -7,9 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
+from django.db.models.signals import post_save
+
+from almanakka.activities.models import ActivityType, Category
 from almanakka.activities.signals import ActivityChanged, activity_changed
 from almanakka.calendars import clock, triggers
 from almanakka.calendars.models import ActivityHint, Mailbox, MeetingUid, Pair
+from almanakka.sync.ports import Born
 
 __all__ = ["bury", "connect", "note"]
 
@@ -18,10 +22,21 @@ def connect() -> None:
     """Listen to the activities."""
     activity_changed.connect(_listen, dispatch_uid="almanakka.calendars.hints")
 
+    post_save.connect(_type_saved, sender=ActivityType, dispatch_uid="almanakka.calendars.hints")
+
 
 def _listen(changes: list[ActivityChanged], **_: Any) -> None:
     bury(changes)
+    let_go(changes)
     note(changes)
+
+
+def _type_saved(instance: ActivityType, created: bool, **_: Any) -> None:
+    """A type may have been marked or unmarked: every mailbox of the company compares everything (DESIGN §4.8; S13)."""
+    if not created:
+        boxes = Mailbox.objects.filter(user__company=instance.company_id)
+        boxes.update(full_wanted=True)
+        triggers.activity_changed(boxes.filter(enabled=True).values_list("pk", flat=True))
 
 
 def bury(changes: Iterable[ActivityChanged]) -> None:
@@ -32,6 +47,20 @@ def bury(changes: Iterable[ActivityChanged]) -> None:
     removed = [change.activity_id for change in changes if change.removed and change.origin.mailbox is None]
     if removed:
         MeetingUid.objects.filter(activity__in=removed, dead_at__isnull=True).update(dead_at=clock.now())
+
+
+def let_go(changes: Iterable[ActivityChanged]) -> None:
+    """Say of events from Microsoft whether a removal here goes out: only if its type was marked at that time (S13)."""
+    removed = {change.activity_id: change.type_id for change in changes if change.removed}
+    if not removed:
+        return
+    marked = ActivityType.objects.filter(pk__in=set(removed.values()), synchronised=True)
+    travelling = set(marked.exclude(category=Category.PROJECT_TASK).values_list("pk", flat=True))
+    theirs = Pair.objects.filter(born=Born.THERE.value)
+    for outward in (True, False):
+        activities = [id for id, type_id in removed.items() if (type_id in travelling) is outward]
+        if activities:
+            theirs.filter(activity__in=activities).exclude(outward=outward).update(outward=outward)
 
 
 def note(changes: Iterable[ActivityChanged]) -> None:

@@ -266,6 +266,9 @@ class MailboxLedger:
                 update_fields=["reason", "detail", "title"],
             )
 
+    def held(self) -> dict[str, str]:
+        return dict(Hold.objects.filter(mailbox_id=self.mailbox_id).values_list("item", "reason"))
+
     def release(self, items: Collection[str]) -> None:
         if items:
             with self.fence.write():

@@ -28,6 +28,7 @@ def record(activity: Activity, type_: ActivityType, footer: str) -> Record:
             for name, moment in activity.changed_at.items()
             if name in _GROUPS
         },
+        through=frozenset(_GROUPS[name] for name in activity.changed_through if name in _GROUPS),
         footer=footer,
         created=activity.created_at,
     )

@@ -164,7 +164,10 @@ def _check_address(mailbox: Mailbox) -> None:
 
 
 def preview(mailbox: Mailbox) -> engine.Preview:
-    """What a first run of ``mailbox`` (saved or not) would do; writes nothing (B3). Raises CalendarError."""
+    """What the next run of ``mailbox`` (saved or not) would do if it read everything; writes nothing (B3).
+
+    Raises CalendarError.
+    """
     with remotes.open_calendar(mailbox) as calendar:
         return engine.Run(
             calendar,
@@ -172,7 +175,7 @@ def preview(mailbox: Mailbox) -> engine.Preview:
             MailboxLedger(mailbox.pk, mailbox.run_no, company_id=mailbox.user.company_id),
             _settings(mailbox),
             clock=clocks.now,
-        ).preview()
+        ).preview(first=mailbox.first_done_at is None)
 
 
 def mailbox_of(user: User) -> Mailbox | None:

@@ -181,6 +181,13 @@ class MemoryCalendar:
             changes["entry"] = entry
         self._touch(id, replace(event, **changes))  # type: ignore[arg-type]
 
+    def copy(self, id: str) -> str:
+        """Copy an entry as the person does, our origin key with it; return the copy's id."""
+        copied = self._add(self._event(id).entry)
+        if (origin := self.origin_of(id)) is not None:
+            self._origin_by_id[copied] = origin
+        return copied
+
     def remove(self, id: str) -> None:
         """Delete an entry as the person does."""
         self._drop(id)
@@ -198,6 +205,17 @@ class MemoryCalendar:
     def expire(self) -> None:
         """Make every watermark handed out so far worthless."""
         self._generation += 1
+
+    def stamp(self, id: str, modified: datetime) -> None:
+        """Say that an event was edited at another moment, as a server does whose clock is wrong."""
+        item = self._items[id]
+        assert isinstance(item.event, Event)
+        item.event = replace(item.event, modified=modified)
+
+    def garble(self, id: str, reason: str) -> None:
+        """Turn an event into something that cannot be represented."""
+        title = self._event(id).entry.title
+        self._items[id] = _Item(Unreadable(id, self._new_key(), title, reason), self._step)
 
     def report_removed(self, id: str) -> None:
         """Say in the next changes that an event may be gone, true or not."""

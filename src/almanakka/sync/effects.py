@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from almanakka.sync.entry import Event
@@ -33,10 +33,15 @@ ATTEMPTS = 3
 
 @dataclass(slots=True)
 class Tally:
-    """What has been done so far. ``written`` counts every write on either side; ``postponed`` activities stay due."""
+    """What has been done so far. ``written`` counts every write on either side; ``postponed`` activities stay due.
+
+    ``held`` are the items that wait for a person. ``unsettled``: something was left that the feed must tell again.
+    """
 
     counts: dict[str, int] = field(default_factory=lambda: {"written": 0})
     postponed: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
+    unsettled: bool = False
     retry_at: datetime | None = None
 
     def did(self, what: str, number: int = 1, *, writes: bool = True) -> None:
@@ -67,7 +72,7 @@ class Effects:
             self.ledger.save([step.pair for step in reconciles])
 
     def reconcile(self, step: Reconcile) -> None:
-        """Ours, the intent and what was seen in one transaction; then theirs; then what came of it."""
+        """Ours, the intent and what was seen, in one transaction; :meth:`write_there` is what comes after it."""
         version = step.record.version
         with self.ledger.atomic():
             if step.here is not None:
@@ -78,15 +83,14 @@ class Effects:
             self.ledger.note(notes_here(step))
             if step.hold is not None:
                 self.ledger.hold([step.hold])
+                self.tally.held.add(step.hold.item)
         if step.matched:
             self.tally.did("matched", writes=False)
         if step.here is not None:
             self.tally.did("updated_here")
         if step.hold is not None:
             self.tally.postpone(step.record.id, self.clock() + WRITES_WITHIN)
-        if step.there is not None:
-            step.record = replace(step.record, version=version)
-            self._write_there(step)
+        step.record = replace(step.record, version=version)
 
     def _keep(self, step: Reconcile) -> None:
         if step.pair.key is None:
@@ -102,7 +106,8 @@ class Effects:
         if participation is not None:
             self.activities.respond(activity, participation.response, participation.private)
 
-    def _write_there(self, step: Reconcile) -> None:
+    def write_there(self, step: Reconcile) -> None:
+        """Theirs, and what came of it."""
         pair, before, there = step.pair, step.before, step.there
         assert pair.event is not None
         assert before is not None
@@ -118,7 +123,7 @@ class Effects:
         """Return the pair as it stands after a write of ours, from what the server gave back."""
         raw = canonical(event.entry, self.calendar.limits)
         seen, found = detach(raw, footer)
-        recent = tuple(at for at in pair.writes if self.clock() - at < WRITES_WITHIN)
+        recent = tuple(at for at in pair.writes if timedelta() <= self.clock() - at < WRITES_WITHIN)
         return replace(
             pair,
             state=State.LIVE,
@@ -205,6 +210,7 @@ class Effects:
             if pair is not None:
                 self.ledger.save([pair])
             self.ledger.hold([hold])
+        self.tally.held.add(hold.item)
         self.tally.did("held", writes=False)
 
     def remove_here(self, step: RemoveHere) -> None:
@@ -233,11 +239,11 @@ class Effects:
         self._delete(doomed)
         with self.ledger.atomic():
             self.ledger.forget([doomed])
-            self.ledger.note([note_removed("deleted", Side.THERE, pair, pair.base, step.reason)])
+            self.ledger.note([note_removed("deleted", Side.THERE, pair, step.before or pair.base, step.reason)])
         self.tally.did("deleted_there")
 
     def _delete(self, pair: Pair) -> None:
-        """Delete a mirror; one that has become a meeting in the meantime is left alone (B1)."""
+        """Delete a mirror; one that has become a meeting, or unreadable, in the meantime is left alone (B1, B8)."""
         assert pair.event is not None
         change_key = pair.change_key
         for _ in range(ATTEMPTS):
@@ -247,7 +253,7 @@ class Effects:
                 return
             except Stale:
                 event = self.calendar.fetch([pair.event]).get(pair.event)
-                if event is None or (isinstance(event, Event) and event.meeting is not None):
+                if not isinstance(event, Event) or event.meeting is not None:
                     return
                 change_key = event.change_key
             else:
@@ -257,11 +263,12 @@ class Effects:
     def retire(self, step: Retire) -> None:
         state = State.MUTED if step.mute else State.DEAD
         activity = step.pair.activity if step.mute else None
+        master = step.mute and step.pair.organises  # nobody else is elected in the meantime
         with self.ledger.atomic():
             if step.kill is not None:
                 self.ledger.bind({step.uid: step.kill} if step.uid else {})
                 self.ledger.kill([step.kill], self.clock())
-            self.ledger.save([replace(step.pair, state=state, activity=activity, intended=None, master=False)])
+            self.ledger.save([replace(step.pair, state=state, activity=activity, intended=None, master=master)])
             action = "muted" if step.mute else "unlinked"
             self.ledger.note([note_removed(action, Side.HERE, step.pair, step.pair.base, step.reason)])
         self.tally.did(action, writes=False)

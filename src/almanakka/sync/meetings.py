@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from almanakka.sync.entry import Entry, Event, Person, Response
+from almanakka.sync.entry import Entry, Event, Person, Response, ShowAs
 from almanakka.sync.ports import Copy, Draft, Pair, UserId
 
 
@@ -64,11 +64,16 @@ def with_people(event: Event, entry: Entry, users: Mapping[str, UserId], holder:
 
 
 def draft(event: Event, entry: Entry, users: Mapping[str, UserId], holder: UserId) -> Draft:
-    """Return the activity that this event becomes: owned by its organiser, if a user; else by nobody (B10)."""
+    """Return the activity that this event becomes: owned by its organiser, if a user; else by nobody (B10).
+
+    What an attendee shows as is their own affair (R5), and may not depend on whose copy is seen first.
+    """
     meeting = event.meeting
     if meeting is None:
         return Draft(replace(entry, who=frozenset({holder})), owner=holder, edited_at=event.modified)
     owner = holder if meeting.is_organiser else users.get(meeting.organiser.address.lower())
+    if not meeting.is_organiser:
+        entry = replace(entry, show_as=ShowAs.BUSY)
     return Draft(
         with_people(event, entry, users, holder),
         owner=owner,

@@ -33,23 +33,30 @@ class Images:
 class Terms:
     """On what terms the two sides meet.
 
-    ``times`` are when our groups were last edited, ``modified`` when theirs was. ``outward`` is false where our
-    edits stay with us (S13). ``fixed`` groups are never written there. ``theirs_rules`` makes their side win
-    whatever is asked: the master copy of a meeting (B1, B10).
+    ``times`` are when our groups were last edited, ``modified`` when theirs was; those in ``through`` were edited in
+    another mailbox, by the same servers' clock. ``outward`` is false where our edits stay with us (S13). ``fixed``
+    groups are never written there, ``personal`` ones are no business of the other side (R5). ``theirs_rules`` makes
+    their side win whatever is asked: the master copy of a meeting (B1, B10).
     """
 
     modified: datetime
     times: Mapping[Group, datetime] = field(default_factory=dict)
     outward: bool = True
     fixed: frozenset[Group] = frozenset()
+    through: frozenset[Group] = frozenset()
+    personal: frozenset[Group] = frozenset()
     theirs_rules: bool = False
 
     def ours_wins(self, group: Group) -> bool:
-        """The one conflict rule (B5): ours wins only if provably later; otherwise Microsoft does."""
+        """The one conflict rule (B5): ours wins only if provably later; otherwise Microsoft does.
+
+        Of two edits made in mailboxes the later one wins, whichever of the two runs first.
+        """
         if self.theirs_rules or not self.outward or group in self.fixed:
             return False
         ours = self.times.get(group)
-        return ours is not None and ours > self.modified + MARGIN
+        margin = timedelta() if group in self.through else MARGIN
+        return ours is not None and ours > self.modified + margin
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,8 @@ def merge(images: Images, terms: Terms) -> Merged:
     """Decide every group. What changed on one side only goes to the other; a conflict goes by the one rule."""
     merging = _Merging(images, terms)
     for group in SIMPLE_GROUPS:
-        merging.simple(group)
+        if group not in terms.personal:
+            merging.simple(group)
     merging.occurrences()
     merging.people()
     return merging.result()
@@ -174,7 +182,8 @@ class _Merging:
             wins = self._occurrence_conflict(ours, theirs)
             self.conflicts.append(Conflict(Group.OCCURRENCES, wins, day))
             return (ours, ours, base) if wins else (theirs, theirs, theirs)
-        if not ours_changed and override_value(theirs) == override_value(seen) and not self._rewrites():
+        moot = override_value(theirs) == override_value(seen) and not self._unfinished(day, theirs)
+        if not ours_changed and moot and not self._rewrites():
             return ours, theirs, base
         if self.terms.theirs_rules:
             return theirs, theirs, theirs
@@ -188,6 +197,11 @@ class _Merging:
         if override_value(theirs) == override_value(intended.exceptions.get(day)):
             return True
         return theirs is None and not same(Group.WHEN, intended, self.images.seen)
+
+    def _unfinished(self, day: date, theirs: Override | None) -> bool:
+        """Whether a write of ours has yet to put back what its pattern dropped."""
+        intended = self.images.intended
+        return intended is not None and override_value(theirs) != override_value(intended.exceptions.get(day))
 
     def _lost_with_pattern(self, theirs: Override | None) -> bool:
         """A new pattern drops every exception there (MS-OXOCAL 3.1.4.7.3.5): the pattern is the change, not they."""

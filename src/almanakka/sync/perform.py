@@ -101,6 +101,8 @@ class Performance:
         match step:
             case Reconcile():
                 effects.reconcile(step)
+                if step.there is not None:
+                    self._write_there(step)
             case CreateHere():
                 effects.create_here([step])
             case CreateThere():
@@ -124,6 +126,7 @@ class Performance:
         """Somebody was quicker: look again at both sides of this one entry and decide anew."""
         event, activity = _subject(step)
         if attempts <= 0:
+            self.effects.tally.unsettled = True
             self._postpone(activity)
             return
         for fresh in self._look_again(event, activity).steps:
@@ -166,11 +169,16 @@ class Performance:
     def _postpone(self, activity: str | None) -> None:
         self.effects.tally.postpone(activity, self.effects.clock() + WRITES_WITHIN)
 
-    def _refused(self, step: Step, error: Invalid) -> None:
-        """The server will not have this one entry: keep it for a person, and go on (B2)."""
+    def _write_there(self, step: Reconcile) -> None:
+        try:
+            self.effects.write_there(step)
+        except Invalid as error:
+            self._refused(step, error, self._left_there(step.pair))
+
+    def _refused(self, step: Step, error: Invalid, left: Pair | None = None) -> None:
+        """One side will not have this one entry: keep it for a person, and go on (B2)."""
         event, activity = _subject(step)
         item = f"activity:{activity}" if activity else f"event:{event}"
-        left = self._left_there(step.pair) if isinstance(step, Reconcile) else None
         self.effects.hold(Hold(item, "refused", error.reason, _title(step)), left)
 
     def _left_there(self, pair: Pair) -> Pair:

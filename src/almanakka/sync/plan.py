@@ -18,9 +18,10 @@ from almanakka.sync.reconcile import (
     gone_here,
     gone_there,
     join,
+    leaves,
     reconcile,
 )
-from almanakka.sync.scope import incoming, outgoing
+from almanakka.sync.scope import incoming, outgoing, takes_part
 from almanakka.sync.steps import Forget, Plan, Reconcile, RemoveHere, RemoveThere, Retire, Step, Supersede, Wait
 
 #: More deletions than both of these in one run wait for a person (B2).
@@ -34,7 +35,7 @@ class Snapshot:
 
     ``events`` holds what the feed told, by id; ``gone`` the events that the server says do not exist. ``touched`` are
     activities that changed with us; with ``full`` every pair is compared. ``candidates`` are activities that may go
-    out; with ``first`` they are matched against unpaired events.
+    out; with ``first`` they are matched against unpaired events. ``held`` are items with their reasons.
     """
 
     view: View
@@ -44,6 +45,7 @@ class Snapshot:
     records: Mapping[ActivityId, Record] = field(default_factory=dict)
     candidates: Sequence[Record] = ()
     touched: Collection[ActivityId] = ()
+    held: Mapping[str, str] = field(default_factory=dict)
     live: int = 0
     full: bool = False
     first: bool = False
@@ -89,10 +91,10 @@ class _Planning:
             return self._gone(pair, record)
         if event is None and not (self.snapshot.full or pair.approved or pair.activity in self.snapshot.touched):
             return None
-        if record is None:
-            return self._orphaned(pair, event if isinstance(event, Event) else None)
         if isinstance(event, Unreadable):
-            return Wait(_unreadable(event))
+            return Wait(_unreadable(event)) if record else Retire(pair, kill=pair.activity, reason="deleted here")
+        if record is None:
+            return self._orphaned(pair, event)
         return _unless_idle(reconcile(self.view, pair, record, event), pair)
 
     def _orphaned(self, pair: Pair, event: Event | None) -> Step:
@@ -122,6 +124,11 @@ class _Planning:
             return Forget(pair)
         if (successor := self._successor(pair)) is not None:
             return self._replaced(pair, record, successor)
+        match leaves(self.view, pair, record):
+            case RemoveThere():
+                return Forget(pair)
+            case Retire() as unlinked:
+                return replace(unlinked, mute=False)
         return gone_there(self.view, pair, record, "deleted in Microsoft")
 
     def _replaced(self, pair: Pair, record: Record, event: Event) -> Step:
@@ -164,20 +171,36 @@ class _Planning:
     def _left_out(self, event: Event, reason: str) -> None:
         """An event that would not come in may still be one that we have (S15: unless it is paired)."""
         known = self.view.known.get(meetings.uid_key(event))
+        if reason == "declined" and known is not None and not known.dead:
+            self._stay_away(event, known.activity)
         if reason != "too_old" or known is None or known.dead or not self._by_uid(event):
             self.plan.skip(reason, event.entry.title)
 
+    def _stay_away(self, event: Event, activity: ActivityId) -> None:
+        """Take somebody out of a meeting whom a colleague's copy still names, and put no mirror beside theirs (S9)."""
+        record, user = self.snapshot.records.get(activity), self.view.settings.user
+        if record is None or record.owner == user or not takes_part(record, user):
+            return
+        self.paired.add(activity)
+        pair = replace(new_pair(record, Born.THERE), event=event.id)
+        self.plan.steps.append(RemoveHere(pair, record, leave=True, kill=False, reason="declined"))
+
     def _by_uid(self, event: Event) -> bool:
-        """Attach an event that the company knows already; return whether that settles it (R2-R4, R7)."""
+        """Attach an event that the company knows already; return whether that settles it (R2-R4, R7).
+
+        Only a meeting's copies share their uid: plain entries that do were imported from one file, or restored.
+        """
         key = meetings.uid_key(event)
         known = self.view.known.get(key) if key else None
         if known is None:
             return False
         if known.dead:
+            if event.meeting is None and event.origin is None:
+                return False
             self.plan.skip("deleted_before", event.entry.title)
             return True
         record = self.snapshot.records.get(known.activity)
-        if record is None:
+        if record is None or (event.meeting is None and not takes_part(record, self.view.settings.user)):
             return False
         pair = self.by_activity.get(known.activity)
         if pair is None:
@@ -256,13 +279,20 @@ def _unless_idle(step: Step, pair: Pair) -> Step | None:
 
 
 def _guarded(plan: Plan, snapshot: Snapshot) -> Plan:
-    """Hold deletions back where one run would make too many of them, in either direction (B2)."""
+    """Hold deletions back where one run would make too many of them, in either direction (B2).
+
+    What is held stays held until somebody says yes, however few are left of it.
+    """
     for kind in (RemoveHere, RemoveThere):
         doomed = [step for step in plan.steps if isinstance(step, kind) and _counts(step)]
-        if len(doomed) > MANY and len(doomed) > SHARE * max(snapshot.live, len(doomed)):
-            held = {id(step) for step in doomed}
-            plan.steps = [_held(step) if id(step) in held else step for step in plan.steps]
+        many = len(doomed) > MANY and len(doomed) > SHARE * max(snapshot.live, len(doomed))
+        held = {id(step) for step in doomed if many or _held(step).hold.reason == snapshot.held.get(_item(step))}
+        plan.steps = [_held(step) if id(step) in held else step for step in plan.steps]
     return plan
+
+
+def _item(step: RemoveHere | RemoveThere) -> str:
+    return f"event:{step.pair.event}"
 
 
 def _counts(step: RemoveHere | RemoveThere) -> bool:
@@ -275,7 +305,7 @@ def _held(step: Step) -> Wait:
     base = step.pair.base
     title = record.entry.title if record is not None else base.title if base is not None else ""
     direction = "deletion_here" if isinstance(step, RemoveHere) else "deletion_there"
-    return Wait(Hold(f"event:{step.pair.event}", f"many_{direction}", step.reason, title))
+    return Wait(Hold(_item(step), f"many_{direction}", step.reason, title))
 
 
 def living(known: Mapping[str, Known], records: Mapping[ActivityId, Record]) -> dict[str, Known]:

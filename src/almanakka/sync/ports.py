@@ -93,7 +93,10 @@ class Category(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One activity as the engine sees it. ``entry.who`` holds the owner and every participant."""
+    """One activity as the engine sees it. ``entry.who`` holds the owner and every participant.
+
+    ``times`` are when each group was last edited, wherever that was; those in ``through`` came through a mailbox.
+    """
 
     id: ActivityId
     version: int
@@ -102,6 +105,7 @@ class Record:
     category: Category
     synchronised: bool
     times: Mapping[Group, datetime] = field(default_factory=dict)
+    through: frozenset[Group] = frozenset()
     footer: str = ""
     created: datetime | None = None
 
@@ -325,6 +329,9 @@ class Ledger(Protocol):
 
     def hold(self, holds: Sequence[Hold]) -> None:
         """Add or refresh holds."""
+
+    def held(self) -> dict[str, str]:
+        """Return what is held: each item with its reason."""
 
     def release(self, items: Collection[str]) -> None:
         """Remove the holds of these items, if there are any."""

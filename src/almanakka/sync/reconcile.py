@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from almanakka.sync import meetings
 from almanakka.sync.entry import Entry, Event, Group
-from almanakka.sync.fields import SIMPLE_GROUPS, canonical, same, take
+from almanakka.sync.fields import SIMPLE_GROUPS, canonical, override_value, same, take
 from almanakka.sync.footer import attach, detach, stray
-from almanakka.sync.merge import Images, Terms, merge
+from almanakka.sync.merge import MARGIN, Images, Terms, merge
 from almanakka.sync.ports import (
     ActivityId,
     Born,
@@ -94,7 +94,9 @@ def facts(pair: Pair, event: Event) -> Pair:
 
 def reconcile(view: View, pair: Pair, record: Record, event: Event | None) -> Step:
     """Decide for a pair whose activity exists; ``event`` is None where the event has not changed."""
-    if (step := _leaves(view, pair, record)) is not None:
+    if (step := leaves(view, pair, record)) is not None:
+        if isinstance(step, RemoveThere) and event is not None:
+            step.before = view.theirs(event, pair.footer)[1]
         return step
     if event is not None and (event.cancelled or event.declined):
         return gone_there(view, pair, record, "cancelled" if event.cancelled else "declined", event)
@@ -104,13 +106,13 @@ def reconcile(view: View, pair: Pair, record: Record, event: Event | None) -> St
     return _merge(view, pair, record, event, outward=record.synchronised)
 
 
-def _leaves(view: View, pair: Pair, record: Record) -> Step | None:
+def leaves(view: View, pair: Pair, record: Record) -> Step | None:
     """Return the step for a pair whose activity no longer travels to this mailbox, or None (S4, S13, B10)."""
     mirror = pair.born is Born.HERE and not pair.real
     if not takes_part(record, view.settings.user):
         reason = "no longer takes part"
         travels = record.synchronised and record.category is not Category.PROJECT_TASK and not pair.real
-        return RemoveThere(pair, reason) if mirror or travels else Retire(pair, reason=reason)
+        return RemoveThere(pair, reason) if mirror or travels else Retire(pair, mute=True, reason=reason)
     if record.category is Category.PROJECT_TASK:
         reason = "project task"
         return RemoveThere(pair, reason) if mirror else Retire(pair, mute=True, reason=reason)
@@ -129,7 +131,16 @@ def _merge(view: View, pair: Pair, record: Record, event: Event | None, *, outwa
         raw, theirs, found = view.theirs(event, pair.footer)
         modified, fixed, told = view.when_edited(event), event.fixed, facts(pair, event)
     base, seen = pair.base or theirs, pair.seen or theirs
-    terms = Terms(modified, record.times, outward=outward, fixed=fixed, theirs_rules=rules)
+    personal = frozenset({Group.SHOW_AS}) if told.real and not told.organises else frozenset[Group]()
+    terms = Terms(
+        modified,
+        {group: at for group, at in record.times.items() if at <= view.now + MARGIN},  # the future proves nothing
+        outward=outward,
+        fixed=fixed,
+        through=record.through,
+        personal=personal,
+        theirs_rules=rules,
+    )
     merged = merge(Images(base, ours, seen, theirs, pair.intended), terms)
     told = replace(
         told,
@@ -172,7 +183,17 @@ def _edit(
     guests = None
     if event is not None and event.meeting is not None and Group.WHO in groups:
         guests = meetings.guests(event, view.users)
+    entry = _whole_occurrences(entry, record.entry, view.ours(record)) if Group.OCCURRENCES in groups else entry
     return Edit(take(record.entry, entry, groups), groups, at, guests) if groups else None
+
+
+def _whole_occurrences(merged: Entry, whole: Entry, ours: Entry) -> Entry:
+    """Return ``merged`` with what is only our own cut to the limits of the other side put back whole."""
+    exceptions = dict(merged.exceptions)
+    for day, override in whole.exceptions.items():
+        if day in exceptions and override_value(exceptions[day]) == override_value(ours.exceptions.get(day)):
+            exceptions[day] = override
+    return replace(merged, exceptions=exceptions)
 
 
 def _write_there(view: View, step: Reconcile, raw: Entry, target: Entry, groups: frozenset[Group]) -> None:
@@ -192,10 +213,10 @@ def _write_there(view: View, step: Reconcile, raw: Entry, target: Entry, groups:
 
 def _too_often(pair: Pair, record: Record, now: datetime) -> bool:
     """Whether this pair has been written over and over without anybody having edited it here in between."""
-    recent = [at for at in pair.writes if now - at < WRITES_WITHIN]
+    recent = [at for at in pair.writes if timedelta() <= now - at < WRITES_WITHIN]
     if len(recent) < WRITES:
         return False
-    edited = max(record.times.values(), default=None)
+    edited = max((at for group, at in record.times.items() if group not in record.through), default=None)
     return edited is None or edited <= max(recent)
 
 
@@ -280,6 +301,8 @@ def _united(view: View, record: Record, event: Event, pair: Pair, unite: Callabl
     told = replace(facts(pair, event), state=State.LIVE, footer=footer)
     ours = view.ours(record)
     united = unite(ours, theirs)
+    if told.real and not told.organises:
+        united = replace(united, show_as=ours.show_as)
     to_ours = frozenset(group for group in SIMPLE_GROUPS if not same(group, united, ours))
     if not same(Group.OCCURRENCES, united, ours):
         to_ours |= {Group.OCCURRENCES}

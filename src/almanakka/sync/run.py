@@ -27,7 +27,19 @@ from almanakka.sync.ports import (
 )
 from almanakka.sync.reconcile import View
 from almanakka.sync.scope import Settings
-from almanakka.sync.steps import CreateHere, CreateThere, Plan, Reconcile, RemoveHere, RemoveThere, Wait
+from almanakka.sync.steps import (
+    CreateHere,
+    CreateThere,
+    Forget,
+    Plan,
+    Reconcile,
+    RemoveHere,
+    RemoveThere,
+    Retire,
+    Step,
+    Supersede,
+    Wait,
+)
 
 Progress = Callable[[int, int], None]
 
@@ -46,7 +58,7 @@ class Outcome:
 
 @dataclass(slots=True)
 class Preview:
-    """What a first run would do (B3): counts, and each entry as (action, title, reason)."""
+    """What a run would do (B3): counts, named as a run's own, and each entry as (action, title, reason)."""
 
     counts: dict[str, int]
     skipped: dict[str, int]
@@ -94,10 +106,10 @@ class Run:
         outcome.retry_at = tally.retry_at
         return outcome
 
-    def preview(self) -> Preview:
-        """Return what the first run would do, writing nothing (B3)."""
+    def preview(self, *, first: bool = True) -> Preview:
+        """Return what a run that reads everything would do, the first one or a later one; writes nothing (B3)."""
         feed, hints = self._read(None, full=True)
-        snapshot = self._snapshot(feed, hints, first=True)
+        snapshot = self._snapshot(feed, hints, first=first)
         return _preview(plan(snapshot))
 
     def _execute(self, watermark: str | None, full: bool, first: bool, tally: Tally, outcome: Outcome) -> None:
@@ -112,17 +124,24 @@ class Run:
         if not performance.run(todo):
             return
         with self.ledger.atomic():
-            self._release(snapshot, todo)
+            self._release(snapshot, feed.removed, tally.held)
             self.activities.clear([hint for hint in hints if hint.activity not in tally.postponed])
-            self.ledger.checkpoint(feed.watermark, full=feed.full)
+            if tally.unsettled:  # what the feed told has to be told again
+                self.ledger.checkpoint(watermark, full=False)
+            else:
+                self.ledger.checkpoint(feed.watermark, full=feed.full)
         outcome.finished = True
 
-    def _release(self, snapshot: Snapshot, todo: Plan) -> None:
+    def _release(self, snapshot: Snapshot, removed: Collection[str], held: Collection[str]) -> None:
         """Drop the holds of whatever this run has looked at and found in order."""
-        held = {step.hold.item for step in todo.steps if isinstance(step, Wait | Reconcile) and step.hold is not None}
-        seen = {f"event:{id}" for id in snapshot.events} | {f"event:{id}" for id in snapshot.gone}
-        seen |= {f"activity:{id}" for id in snapshot.touched}
-        if items := seen - held:
+        if snapshot.full:
+            seen = set(snapshot.held)
+        else:
+            events, activities = {*snapshot.events, *snapshot.gone, *removed}, set(snapshot.touched)
+            pairs = [pair for pair in snapshot.pairs if pair.event in events or pair.activity in activities]
+            seen = {f"event:{id}" for id in events | {pair.event for pair in pairs}}
+            seen |= {f"activity:{id}" for id in activities | {pair.activity for pair in pairs}}
+        if items := seen - set(held):
             self.ledger.release(items)
 
     # -- reading
@@ -177,10 +196,14 @@ class Run:
             records=records,
             candidates=list(records.values()) if feed.full else [records[id] for id in touched if id in records],
             touched=touched,
+            held=self._held(feed, pairs),
             live=self._live(feed, pairs),
             full=feed.full,
             first=first,
         )
+
+    def _held(self, feed: _Feed, pairs: list[Pair]) -> dict[str, str]:
+        return self.ledger.held() if feed.full or pairs else {}
 
     def _live(self, feed: _Feed, pairs: list[Pair]) -> int:
         if feed.full:
@@ -242,7 +265,9 @@ class Run:
             return False
         if feed.full or pair.event in feed.removed or pair.intended is not None or pair.approved:
             return True
-        return pair.activity in touched and pair.born is Born.THERE and not pair.real
+        if pair.activity not in touched:
+            return False
+        return pair.state is State.MUTED or (pair.born is Born.THERE and not pair.real)
 
     def _records(
         self, feed: _Feed, pairs: list[Pair], touched: Collection[ActivityId], known: dict[str, Known]
@@ -290,23 +315,38 @@ def _found(pair: Pair, event: Event) -> None:
 def _preview(todo: Plan) -> Preview:
     items: list[tuple[str, str, str]] = []
     for step in todo.steps:
-        match step:
-            case Reconcile(matched=True, record=record):
-                items.append(("matched", record.entry.title, ""))
-            case CreateHere(event=event):
-                items.append(("created_here", event.entry.title, ""))
-            case CreateThere(record=record):
-                items.append(("created_there", record.entry.title, ""))
-            case RemoveHere(record=record, reason=reason):
-                items.append(("deleted_here", record.entry.title, reason))
-            case RemoveThere(pair=pair, reason=reason):
-                items.append(("deleted_there", pair.base.title if pair.base else "", reason))
-            case Wait(hold=hold):
-                items.append(("held", hold.title, hold.detail))
-            case _:
-                continue
+        items += _told(step)
     items += [("left_out", title, reason) for reason, title in todo.left_out]
     counts: dict[str, int] = {}
     for action, _, _ in items:
         counts[action] = counts.get(action, 0) + 1
     return Preview(counts, todo.skipped, items)
+
+
+def _told(step: Step) -> list[tuple[str, str, str]]:
+    """Return what one step does, in the words in which a run counts it."""
+    match step:
+        case Reconcile(record=record, reason=reason):
+            done = {"matched": step.matched, "updated_here": step.here, "updated_there": step.there}
+            return [(action, record.entry.title, reason) for action, it in done.items() if it]
+        case CreateHere(event=event):
+            return [("created_here", event.entry.title, "")]
+        case CreateThere(record=record):
+            return [("created_there", record.entry.title, "")]
+        case RemoveHere(record=record, leave=leave, reason=reason):
+            return [("left" if leave else "deleted_here", record.entry.title, reason)]
+        case RemoveThere(pair=pair, reason=reason):
+            return [("deleted_there", _title(pair), reason)]
+        case Retire(pair=pair, mute=mute, reason=reason):
+            return [("muted" if mute else "unlinked", _title(pair), reason)]
+        case Supersede(record=record):
+            title, reason = record.entry.title, "superseded by the meeting itself"
+            return [("superseded", title, reason), ("deleted_there", title, reason)]
+        case Wait(hold=hold):
+            return [("held", hold.title, hold.detail)]
+        case Forget():
+            return []
+
+
+def _title(pair: Pair) -> str:
+    return pair.base.title if pair.base else ""

@@ -83,11 +83,15 @@ class RemoveHere:
 
 @dataclass(slots=True)
 class RemoveThere:
-    """The activity is gone or no longer travels here: delete its event; ``kill`` keeps its copies from coming back."""
+    """The activity is gone or no longer travels here: delete its event; ``kill`` keeps its copies from coming back.
+
+    ``before`` is what stands there, for the journal, where that is known.
+    """
 
     pair: Pair
     reason: str
     kill: bool = False
+    before: Entry | None = None
 
 
 @dataclass(slots=True)
