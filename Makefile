@@ -17,6 +17,8 @@ demo: set-up ## Run the whole product with simulated people: make demo ARGS="--o
 	@exec $(BIN)/almanakka demo $(ARGS)
 
 .PHONY: test
+# what the tests speak to is on this machine, where no proxy leads to
+test: export no_proxy := localhost,127.0.0.1,$(or $(no_proxy),$(NO_PROXY))
 test: set-up ## Run every test: make test ARGS="tests/unit -n 0"
 	@exec $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 

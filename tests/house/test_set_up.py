@@ -16,6 +16,7 @@ TOOLS = ("sh", "bash", "cat", "cksum", "dirname", "id", "rm", "flock")
 UV = """#!/bin/sh
 if [ "$1" = --version ]; then echo "uv 0.9.0"; exit 0; fi
 echo "$*" >>calls
+echo uv $SSL_CERT_FILE $PIP_CERT >>trusted
 mkdir -p .venv/bin && ln -sf {python} .venv/bin/python
 exit "$(cat uv-answers)"
 """
@@ -28,10 +29,10 @@ class Clone:
     root: Path
     bin: Path
 
-    def set_up(self) -> subprocess.CompletedProcess[str]:
+    def set_up(self, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["/bin/sh", str(self.root / "scripts" / "set-up")],
-            env={"PATH": str(self.bin), "HOME": str(self.root)},
+            env={"PATH": str(self.bin), "HOME": str(self.root), **environment},
             capture_output=True,
             text=True,
             check=False,
@@ -133,13 +134,18 @@ exec {sys.executable} "$@"
     assert "apt-get install python3-venv" in result.stderr
 
 
-def test_root_gets_the_missing_package_installed(clone: Clone) -> None:
+@pytest.fixture
+def bare(clone: Clone) -> Clone:
+    """A root's tree on a Debian where the venv module is still a package to be installed."""
     tools = clone.root / ".tools" / "bin"
     shutil.copy(tools / "uv", clone.root / "downloaded-uv")
     shutil.rmtree(clone.root / ".tools")
     executable(clone.bin / "id", "#!/bin/sh\necho 0\n")
     executable(clone.bin / "apt-get", "#!/bin/sh\necho noise\nexec >>apt-calls\necho $*\n")
-    executable(clone.root / "pip", "#!/bin/sh\nexec cp downloaded-uv .tools/bin/uv\n")
+    executable(
+        clone.root / "pip",
+        "#!/bin/sh\necho pip $SSL_CERT_FILE $PIP_CERT >>trusted\nexec cp downloaded-uv .tools/bin/uv\n",
+    )
     executable(
         clone.bin / "python3",
         f"""#!/bin/sh
@@ -152,7 +158,29 @@ esac
 """,
     )
     (clone.bin / "cp").symlink_to(str(shutil.which("cp")))
-    result = clone.set_up()
-    assert (result.returncode, result.stdout, clone.calls()) == (0, "", 1)
-    calls = (clone.root / "apt-calls").read_text(encoding="utf-8")
+    return clone
+
+
+def test_root_gets_the_missing_package_installed(bare: Clone) -> None:
+    result = bare.set_up()
+    assert (result.returncode, result.stdout, bare.calls()) == (0, "", 1)
+    assert "noise" not in result.stderr
+    calls = (bare.root / "apt-calls").read_text(encoding="utf-8")
     assert calls.splitlines() == ["update -qq", "install -y -qq --no-install-recommends python3-venv"]
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE"])
+def test_whom_the_environment_trusts_both_pip_and_uv_trust(bare: Clone, variable: str) -> None:
+    store = bare.root / "authorities of this network"
+    store.write_text("ours\n", encoding="utf-8")
+    assert bare.set_up(**{variable: str(store)}).returncode == 0
+    trusted = (bare.root / "trusted").read_text(encoding="utf-8")
+    assert trusted.splitlines() == [f"pip {store} {store}", f"uv {store} {store}"]
+
+
+def test_authorities_put_there_by_hand_stay_trusted_when_debian_brings_its_own(bare: Clone) -> None:
+    store = bare.root / "ca-certificates.crt"
+    store.write_text("ours\n", encoding="utf-8")
+    executable(bare.bin / "apt-get", f"#!/bin/sh\necho $* >>apt-calls\necho of Debian >{store}\n")
+    assert bare.set_up(SSL_CERT_FILE=str(store)).returncode == 0
+    assert store.read_text(encoding="utf-8") == "of Debian\nours\n"

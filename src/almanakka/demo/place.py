@@ -34,6 +34,7 @@ def prepared(today: date | None) -> Iterator[Path]:
     os.environ.pop("DATABASE_URL", None)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "almanakka.settings")
     os.environ.setdefault("ALMANAKKA_LOG_LEVEL", "ERROR")
+    _keep_off_the_proxy()
     if today is not None:
         os.environ["ALMANAKKA_TODAY"] = today.isoformat()
     try:
@@ -43,6 +44,12 @@ def prepared(today: date | None) -> Iterator[Path]:
         _close_connections()
         server.stop(folder)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _keep_off_the_proxy() -> None:
+    """Let nobody here, nor a process we start, ask the environment's proxy for what is on this machine."""
+    spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
+    os.environ["no_proxy"] = f"127.0.0.1,localhost,{spared}"
 
 
 def _directory() -> str:
