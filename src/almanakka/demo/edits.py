@@ -19,6 +19,8 @@ from almanakka.demo.tenant import Control
 
 #: How long an edit may take to arrive, in seconds, before it counts as lost.
 PATIENCE = 60.0
+#: After so many lost edits in a row nothing more is tried: whatever carries them does not work.
+HOPELESS = 3
 _PAUSE = 0.05
 
 Progress = Callable[[str], None]
@@ -87,9 +89,12 @@ class Outcome:
 
 def carry_out(edits: Iterable[Edit], window: Window, progress: Progress) -> Outcome:
     """Make the edits one after another, and wait for each to arrive before the next."""
-    outcome = Outcome()
+    outcome, in_a_row = Outcome(), 0
     for edit in edits:
         progress(edit.name)
+        if in_a_row == HOPELESS:
+            outcome.lost.append(edit.name)
+            continue
         edit.make()
         began = clock_time.monotonic()
         copies = edit.copies()
@@ -97,6 +102,7 @@ def carry_out(edits: Iterable[Edit], window: Window, progress: Progress) -> Outc
             if clock_time.monotonic() - began > PATIENCE:
                 break
             clock_time.sleep(_PAUSE)
+        in_a_row = 0 if arrived else in_a_row + 1
         if arrived:
             outcome.seconds.append(clock_time.monotonic() - began)
         else:
