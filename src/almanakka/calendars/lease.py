@@ -49,9 +49,12 @@ def acquire(mailbox_id: UUID, job: int | None = None) -> Lease | None:
     with transaction.atomic():
         # FOR UPDATE waits for every fenced write of the run before (they hold the row FOR KEY SHARE)
         mailbox = (
-            Mailbox.objects.select_for_update(of=("self",)).select_related("connection").filter(pk=mailbox_id).first()
+            Mailbox.objects.select_for_update(of=("self",))
+            .select_related("connection", "user")
+            .filter(pk=mailbox_id)
+            .first()
         )
-        if mailbox is None or not (mailbox.enabled and mailbox.connection.enabled):
+        if mailbox is None or not (mailbox.enabled and mailbox.connection.enabled and mailbox.user.is_active):
             return None
         if mailbox.not_before is not None and mailbox.not_before > now:
             return None

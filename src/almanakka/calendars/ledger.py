@@ -212,6 +212,7 @@ class MailboxLedger:
                 activity__in=list(activities),
                 state=State.LIVE.value,
                 mailbox__enabled=True,
+                mailbox__user__is_active=True,
                 mailbox__user__company_id=self.company_id,
             )
             .exclude(mailbox_id=self.mailbox_id)

@@ -33,7 +33,8 @@ MAKE_DUE = """
     FROM (
         SELECT wanted.id FROM calendars_mailbox wanted
         JOIN calendars_connection link ON link.id = wanted.connection_id
-        WHERE wanted.id = ANY(%(ids)s) AND wanted.enabled AND link.enabled
+        JOIN accounts_user person ON person.id = wanted.user_id
+        WHERE wanted.id = ANY(%(ids)s) AND wanted.enabled AND link.enabled AND person.is_active
         ORDER BY wanted.id FOR NO KEY UPDATE OF wanted
     ) AS found
     WHERE mailbox.id = found.id
@@ -42,7 +43,7 @@ MAKE_DUE = """
 
 
 def make_due(ids: Collection[UUID]) -> list[UUID]:
-    """Make these mailboxes due, where their switch and their company's are on; return those that may run at once.
+    """Make due those of active people whose switch and whose company's are on; return those that may run at once.
 
     One statement. A mailbox that rests becomes due at the end of its rest; one that is being run runs again.
     """
@@ -71,6 +72,7 @@ def due() -> list[UUID]:
         Q(not_before__isnull=True) | Q(not_before__lte=now),
         enabled=True,
         connection__enabled=True,
+        user__is_active=True,
     )
     return list(found.order_by("due_at").values_list("pk", flat=True))
 

@@ -116,6 +116,10 @@ class Run:
         feed, hints = self._read(watermark, full=full)
         snapshot = self._snapshot(feed, hints, first=first)
         todo = plan(snapshot)
+        if not feed.full and _may_be_there(todo, snapshot):
+            feed, hints = self._read(None, full=True)
+            snapshot = self._snapshot(feed, hints, first=first)
+            todo = plan(snapshot)
         outcome.skipped, outcome.full = todo.skipped, feed.full
         effects = Effects(
             calendar=self.calendar, activities=self.activities, ledger=self.ledger, clock=self.clock, tally=tally
@@ -185,7 +189,7 @@ class Run:
             limits=self.calendar.limits,
             now=self.clock(),
             users=self._users(feed),
-            copies=self._copies(pairs, known),
+            copies=self._copies(pairs, known, touched),
             known=known,
         )
         return Snapshot(
@@ -282,8 +286,11 @@ class Run:
         named = meetings.addresses(event for event in feed.events.values() if isinstance(event, Event))
         return self.activities.resolve(named) if named else {}
 
-    def _copies(self, pairs: list[Pair], known: dict[str, Known]) -> dict[ActivityId, list[Copy]]:
-        wanted = {pair.activity for pair in pairs if pair.real and pair.activity is not None}
+    def _copies(
+        self, pairs: list[Pair], known: dict[str, Known], touched: Collection[ActivityId]
+    ) -> dict[ActivityId, list[Copy]]:
+        paired = {pair.activity for pair in pairs if pair.activity is not None}
+        wanted = {pair.activity for pair in pairs if pair.real and pair.activity is not None} | (set(touched) - paired)
         wanted |= {each.activity for each in known.values() if not each.dead}
         found: dict[ActivityId, list[Copy]] = {}
         for copy in self.ledger.copies(wanted) if wanted else ():
@@ -299,6 +306,12 @@ def _drop_echoes(feed: _Feed, pairs: Iterable[Pair], touched: Collection[Activit
             continue
         if pair.state is State.LIVE and pair.intended is None and not pair.approved:
             del feed.events[event.id]
+
+
+def _may_be_there(todo: Plan, snapshot: Snapshot) -> bool:
+    """Whether a mirror is about to be made of a meeting, whose real copy may lie where the feed has not been (R6)."""
+    made = [step.record.id for step in todo.steps if isinstance(step, CreateThere)]
+    return any(copy.real for id in made for copy in snapshot.view.copies.get(id, ()))
 
 
 def _found(pair: Pair, event: Event) -> None:
