@@ -66,8 +66,9 @@ environment:
 .PHONY: set-up
 set-up: environment $(CATALOGUES:.po=.mo) ## Install everything and stop
 
+# two makes at once: one after the other, for they write to the same draft
 %.mo: %.po | environment
-	@$(BIN)/python scripts/translations.py compile $<
+	@$(if $(shell command -v flock 2>/dev/null),flock scripts/translations.py) $(BIN)/python scripts/translations.py compile $<
 
 .PHONY: clean
 clean: ## Remove everything that set-up and the checks have made
