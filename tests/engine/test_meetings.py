@@ -145,3 +145,25 @@ def test_a_meeting_copied_by_its_organiser_leaving_passes_to_the_next_copy(world
     world.calendars["matti"].edit(event.id, timed("Pitch, moved"))
     world.settle()
     assert set(world.ours()) == {"Pitch, moved"}
+
+
+def test_r5_two_who_make_meetings_of_their_mirrors_do_not_overrule_each_other_for_ever(world: World) -> None:
+    """Each organises a meeting of one activity; only one of them speaks for it, also where both runs came at once."""
+    world.hub.create(timed("Shared", who=frozenset({"aino", "matti"})), "sanna")
+    world.settle()
+    for organiser, place in (("aino", "Room 1"), ("matti", "Room 2")):
+        world.tick()
+        mirror = world.theirs(organiser)["Shared"]
+        world.calendars[organiser].edit(mirror.id, replace(mirror.entry, location=place))
+        world.convert(organiser, mirror.id, ("sanna",))
+        world.run(organiser)
+    world.settle()
+    assert world.ours()["Shared"].entry.location == "Room 1"
+    for box in world.hub.boxes.values():
+        for pair in box.pairs.values():
+            pair.master = True
+    mirror = world.theirs("matti")["Shared"]
+    world.calendars["matti"].edit(mirror.id, replace(mirror.entry, location="Room 3"))
+    world.settle()
+    assert world.ours()["Shared"].entry.location == "Room 1"
+    assert [pair.master for box in world.hub.boxes.values() for pair in box.pairs.values()] == [True, False]

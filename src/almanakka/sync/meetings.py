@@ -83,11 +83,15 @@ def draft(event: Event, entry: Entry, users: Mapping[str, UserId], holder: UserI
     )
 
 
-def is_master(pair: Pair, copies: Iterable[Copy]) -> bool:
-    """Whether this copy feeds the shared fields (R5): the organiser's if enabled, else one that stays elected."""
-    if pair.organises:
-        return True
+def is_master(pair: Pair, copies: Iterable[Copy], holder: UserId) -> bool:
+    """Whether this copy feeds the shared fields (R5): the organiser's if enabled, else one that stays elected.
+
+    There is one at most: two people may have made meetings of their mirrors of one activity, or two runs have been
+    elected at once. Two that both spoke would overrule each other for ever.
+    """
     others = [copy for copy in copies if copy.real]
-    if any(copy.organises for copy in others):
+    organisers = [copy for copy in others if copy.organises]
+    if organisers and not pair.organises:
         return False
-    return pair.master or not any(copy.master for copy in others)
+    masters = [copy for copy in (organisers if pair.organises else others) if copy.master]
+    return not masters or (pair.master and all(holder < copy.user for copy in masters))

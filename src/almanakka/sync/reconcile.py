@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from almanakka.sync import meetings
 from almanakka.sync.entry import Entry, Event, Group
-from almanakka.sync.fields import SIMPLE_GROUPS, canonical, override_value, same, take
+from almanakka.sync.fields import SIMPLE_GROUPS, canonical, same, take, uncut
 from almanakka.sync.footer import attach, detach, stray
-from almanakka.sync.merge import MARGIN, Images, Terms, merge
+from almanakka.sync.merge import MARGIN, Images, Terms, merge, significant
 from almanakka.sync.ports import (
     ActivityId,
     Born,
@@ -40,8 +40,6 @@ from almanakka.sync.steps import (
 #: More writes than this in the time below are an argument between two machines, not somebody's work (DESIGN §4.6).
 WRITES = 3
 WRITES_WITHIN = timedelta(minutes=10)
-#: Edits worth keeping an entry for, though the other side deleted it (facts: correctness §6, rows 6-8).
-SIGNIFICANT = (Group.TITLE, Group.WHEN, Group.WHERE, Group.NOTES, Group.OCCURRENCES)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -183,17 +181,8 @@ def _edit(
     guests = None
     if event is not None and event.meeting is not None and Group.WHO in groups:
         guests = meetings.guests(event, view.users)
-    entry = _whole_occurrences(entry, record.entry, view.ours(record)) if Group.OCCURRENCES in groups else entry
+    entry = uncut(entry, record.entry, view.ours(record))
     return Edit(take(record.entry, entry, groups), groups, at, guests) if groups else None
-
-
-def _whole_occurrences(merged: Entry, whole: Entry, ours: Entry) -> Entry:
-    """Return ``merged`` with what is only our own cut to the limits of the other side put back whole."""
-    exceptions = dict(merged.exceptions)
-    for day, override in whole.exceptions.items():
-        if day in exceptions and override_value(exceptions[day]) == override_value(ours.exceptions.get(day)):
-            exceptions[day] = override
-    return replace(merged, exceptions=exceptions)
 
 
 def _write_there(view: View, step: Reconcile, raw: Entry, target: Entry, groups: frozenset[Group]) -> None:
@@ -235,7 +224,7 @@ def _postpone(step: Reconcile) -> None:
 def _meeting(view: View, pair: Pair, record: Record, event: Event | None) -> Step:
     """A meeting's copy is never written (B1). The master copy feeds the activity; others only say who comes (R5)."""
     told = replace(pair if event is None else facts(pair, event), real=True)
-    if not meetings.is_master(told, view.copies.get(record.id, ())):
+    if not meetings.is_master(told, view.copies.get(record.id, ()), view.settings.user):
         return _follow(view, pair, record, event, master=False)
     if pair.real and not pair.master:
         return _follow(view, pair, record, event, master=True)
@@ -279,7 +268,7 @@ def attach_copy(view: View, record: Record, event: Event, pair: Pair) -> Reconci
     """Pair an event that the company knows by its uid (R2, R3): of a meeting, only the master copy is adopted (R5)."""
     if event.meeting is None:
         return join(view, record, event, pair)
-    if not meetings.is_master(facts(pair, event), view.copies.get(record.id, ())):
+    if not meetings.is_master(facts(pair, event), view.copies.get(record.id, ()), view.settings.user):
         return _follow(view, pair, record, event, master=False)
     return _united(view, record, event, pair, lambda ours, theirs: replace(theirs, who=ours.who))
 
@@ -287,7 +276,7 @@ def attach_copy(view: View, record: Record, event: Event, pair: Pair) -> Reconci
 def join(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
     """Pair an event with an activity that looks the same (S14)."""
     told = facts(pair, event)
-    if told.real and not meetings.is_master(told, view.copies.get(record.id, ())):
+    if told.real and not meetings.is_master(told, view.copies.get(record.id, ()), view.settings.user):
         return _follow(view, pair, record, event, master=False)
     fill = record.synchronised and not told.real
     step = _united(view, record, event, pair, lambda ours, theirs: _unite(ours, theirs, fill=fill, fixed=event.fixed))
@@ -354,7 +343,7 @@ def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
         real, edited = pair.real, False
     else:
         real = event.meeting is not None
-        edited = pair.seen is not None and _significant(pair.seen, view.theirs(event, pair.footer)[1])
+        edited = pair.seen is not None and significant(pair.seen, view.theirs(event, pair.footer)[1])
     if real:
         uid = "" if event is None else _to_bind(view, facts(pair, event), replace(pair, key=None))
         return Retire(pair, kill=pair.activity, uid=uid, reason="deleted here")
@@ -380,11 +369,7 @@ def gone_there(view: View, pair: Pair, record: Record, reason: str, event: Event
 
 
 def _edited_here(view: View, pair: Pair, record: Record) -> bool:
-    return pair.base is not None and _significant(pair.base, view.ours(record))
-
-
-def _significant(before: Entry, after: Entry) -> bool:
-    return any(not same(group, before, after) for group in SIGNIFICANT)
+    return pair.base is not None and significant(pair.base, view.ours(record))
 
 
 def create_here(view: View, event: Event, replaces: Pair | None = None, reason: str = "new in Microsoft") -> CreateHere:
