@@ -208,6 +208,15 @@ def take(entry: Entry, source: Entry, groups: Iterable[Group]) -> Entry:
     return replace(entry, **values) if values else entry  # type: ignore[arg-type]
 
 
+def uncut(entry: Entry, whole: Entry, cut: Entry) -> Entry:
+    """Return ``entry`` with the occurrences of ``whole`` where it only has what ``cut``, its canonical form, has."""
+    exceptions = dict(entry.exceptions)
+    for day, override in whole.exceptions.items():
+        if day in exceptions and override_value(exceptions[day]) == override_value(cut.exceptions.get(day)):
+            exceptions[day] = override
+    return replace(entry, exceptions=exceptions)
+
+
 _FIELD: Mapping[Group, str] = {
     Group.TITLE: "title",
     Group.WHEN: "when",

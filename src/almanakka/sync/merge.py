@@ -17,6 +17,9 @@ from almanakka.sync.fields import SIMPLE_GROUPS, override_value, same
 #: How much later our edit must be than theirs to win: clocks differ by less (B5).
 MARGIN = timedelta(seconds=60)
 
+#: Edits worth keeping an entry for, though the other side deleted it (facts: correctness §6, rows 6-8).
+SIGNIFICANT = (Group.TITLE, Group.WHEN, Group.WHERE, Group.NOTES, Group.OCCURRENCES)
+
 
 @dataclass(frozen=True, slots=True)
 class Images:
@@ -89,6 +92,11 @@ def merge(images: Images, terms: Terms) -> Merged:
     merging.occurrences()
     merging.people()
     return merging.result()
+
+
+def significant(before: Entry, after: Entry) -> bool:
+    """Whether an edit is worth keeping an entry for that the other side deleted."""
+    return any(not same(group, before, after) for group in SIGNIFICANT)
 
 
 class _Merging:
