@@ -62,7 +62,7 @@ def times(found: dict[str, Any]) -> tuple[str, str, str]:
         (
             "DTSTART;TZID=(UTC+01:00) Amsterdam, Berlin:20260302T080000",
             ["DTEND;TZID=(UTC+01:00) Amsterdam, Berlin:20260302T093000"],
-            ("2026-03-02T08:00:00", "2026-03-02T09:30:00", "Africa/Lagos"),
+            ("2026-03-02T08:00:00", "2026-03-02T09:30:00", "Europe/Berlin"),
         ),
         ("DTSTART:2026-03-02T08:00:00+02:00", [], ("2026-03-02T08:00:00", "2026-03-02T08:00:00", "Etc/GMT-2")),
         ("DTSTART;TZID=Nowhere/Land:20260302T080000", [], ("2026-03-02T08:00:00", "2026-03-02T08:00:00", HELSINKI)),
@@ -89,6 +89,7 @@ def test_times(start: str, rest: list[str], expected: tuple[str, str, str]) -> N
         ("DTSTART:20260302", ["DTEND:20260306"], "2026-03-02", "2026-03-06"),
         ("DTSTART;VALUE=DATE:20260302", ["DURATION:PT36H"], "2026-03-02", "2026-03-04"),
         ("DTSTART;VALUE=DATE:20260302", ["DTEND:20260303T120000"], "2026-03-02", "2026-03-04"),
+        ("DTSTART;VALUE=DATE:20260302", ["DTEND:20260304T000000Z"], "2026-03-02", "2026-03-04"),
         (
             "DTSTART:20260302T000000",
             ["DTEND:20260304T000000", "X-MICROSOFT-CDO-ALLDAYEVENT:TRUE"],
@@ -126,6 +127,22 @@ def test_a_zone_like_no_other_is_held_as_utc_for_single_entries_and_refused_for_
     assert len(calendar(zone, event("RRULE:FREQ=WEEKLY;COUNT=5", start=start)).loaded) == 5
 
 
+@pytest.mark.parametrize(
+    ("name", "iana"),
+    [
+        ("(UTC-05:00) Eastern Time (US & Canada)", "America/New_York"),
+        ("(GMT+02:00) Helsinki, Kyiv, Riga", HELSINKI),
+        ("(UTC) Dublin, Edinburgh, Lisbon, London", "Europe/London"),
+        ("(UTC-03:30) Newfoundland", "America/St_Johns"),
+        ("(UTC+08:00) Helsinki", "Asia/Irkutsk"),
+        ("+05:45", "Asia/Katmandu"),
+        ("+99", HELSINKI),
+    ],
+)
+def test_a_zone_that_is_named_as_windows_shows_it(name: str, iana: str) -> None:
+    assert times(only(event(start=f'DTSTART;TZID="{name}":20260702T080000')))[2] == iana
+
+
 def test_fields() -> None:
     found = only(
         event(
@@ -158,10 +175,17 @@ def test_lone_surrogates_and_control_characters_do_no_harm() -> None:
     assert found.endswith("bc")
 
 
-@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-8-sig", "cp1252"])
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "cp1252"])
 def test_encodings(encoding: str) -> None:
     text = "BEGIN:VCALENDAR\n" + event("SUMMARY:Äyräväinen yö") + "END:VCALENDAR\n"
     assert [entry.event["subject"] for entry in read(text.encode(encoding), HELSINKI).loaded] == ["Äyräväinen yö"]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r", "\r\n", "\r\r\n", "\n\n"])
+def test_line_ends_of_every_origin(line_end: str) -> None:
+    text = "BEGIN:VCALENDAR\n" + event("SUMMARY:in\n  two").replace("\r\n", "\n") + "END:VCALENDAR\n"
+    found = read(text.replace("\n", line_end).encode(), HELSINKI).loaded
+    assert [entry.event["subject"] for entry in found] == ["in two"]
 
 
 def test_a_fold_may_cut_a_character_in_two() -> None:
@@ -207,7 +231,7 @@ def test_all_six_patterns(rule: str, kind: str) -> None:
         (["RRULE:FREQ=WEEKLY", "RRULE:FREQ=DAILY"], "several-rules"),
         (["RRULE:FREQ=WEEKLY", "EXRULE:FREQ=MONTHLY"], "except-rule"),
         (["RRULE:every now and then"], "broken-rule"),
-        (["RRULE:"], "no-frequency"),
+        (["RRULE:INTERVAL=2"], "no-frequency"),
         (["RRULE:FREQ=DAILY;INTERVAL=0"], "bad-interval"),
         (["RRULE:FREQ=DAILY;COUNT=-3"], "bad-count"),
         (["RRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;COUNT=4"], "no-occurrence"),
@@ -268,6 +292,23 @@ def test_few_occurrences_of_an_impossible_rule_become_single_entries() -> None:
 def test_dates_besides_the_rule_become_single_entries() -> None:
     found = calendar(event("RRULE:FREQ=WEEKLY;COUNT=3", "RDATE:20260304T080000Z,20260309T080000Z"))
     assert [entry.event["start"]["dateTime"][:10] for entry in found.loaded] == ["2026-03-02", "2026-03-04"]
+
+
+def test_an_empty_rule_is_none() -> None:
+    found = only(event("RRULE:", "EXRULE:;", start="DTSTART:20260302"))
+    assert "recurrence" not in found
+
+
+@pytest.mark.parametrize("rule", [[], ["RRULE:FREQ=WEEKLY"]])
+def test_a_period_besides_the_rule_has_its_own_length(rule: list[str]) -> None:
+    found = calendar(
+        event("DURATION:PT1H", "RDATE;VALUE=PERIOD:20260303T080000Z/PT3H,20260304T080000Z/20260304T100000Z", *rule)
+    )
+    assert [times(entry.event)[1] for entry in found.loaded] == [
+        "2026-03-02T09:00:00",
+        "2026-03-03T11:00:00",
+        "2026-03-04T10:00:00",
+    ]
 
 
 def test_dates_without_a_rule() -> None:

@@ -22,6 +22,8 @@ WANTED = frozenset(
 MOMENTS = frozenset(("DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID"))
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _MOMENT = re.compile(r"^[A-Za-z0-9-]+(?P<params>;.*?)?:(?P<value>\d{4}-?\d\d-?\d\d.*)$")
+# With a byte order mark or without one: the file's first letter tells, as it is ASCII.
+_WIDE = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"B\x00", "utf-16-le"), (b"\x00B", "utf-16-be"))
 _LINE_ENDS = re.compile(rb"[\r\n]+")
 _ESCAPE = re.compile(r"\\([\\;,nN])")
 # Neither XML nor PostgreSQL holds these, and Outlook drops them.
@@ -130,8 +132,9 @@ def _params(text: str) -> dict[str, str]:
 
 def _lines(data: bytes) -> Iterator[str]:
     """Yield unfolded lines; unfolding comes before decoding, as a fold may cut a character in two."""
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        data = data.decode("utf-16", "replace").encode("utf-8", "replace")
+    wide = next((name for mark, name in _WIDE if data.startswith(mark)), None)
+    if wide is not None:
+        data = data.decode(wide, "replace").encode("utf-8", "replace")
     # Runs of line ends count once: text mode on Windows makes CR CR LF of CR LF, and a fold follows it all the same.
     data = _LINE_ENDS.sub(b"\n", data.removeprefix(b"\xef\xbb\xbf"))
     for line in data.replace(b"\n ", b"").replace(b"\n\t", b"").split(b"\n"):

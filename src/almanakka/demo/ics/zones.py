@@ -16,7 +16,7 @@ from almanakka.demo.ics.content import Component
 
 _NAMES = {name.lower(): name for name in available_timezones() if name not in ("localtime", "Factory")}
 _WINDOWS = {name.lower(): zone for name, zone in win_tz.items()}
-_OFFSET = re.compile(r"^\(?(?:UTC|GMT)\s*([+-]\d{1,2}):?(\d\d)?\)?", re.IGNORECASE)
+_OFFSET = re.compile(r"^\(?(?:UTC|GMT)?\s*(?:([+-]\d{1,2}):?(\d\d)?\)?|(?<=\(UTC|\(GMT)\))", re.IGNORECASE)
 _UTC = frozenset(("utc", "gmt", "z", "tzone://microsoft/utc", "(utc) coordinated universal time"))
 
 
@@ -61,7 +61,7 @@ class Zones:
                 return None
             tz = parsed.to_tz(lookup_tzid=False)
             tz.utcoffset(datetime(2020, 1, 1))  # noqa: DTZ001 - a wall time is what is asked
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError):
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, AssertionError):
             return None  # rules without sense: as if the file had none
         return Zone(tz, _alike(tz, str(self.home.name)))
 
@@ -86,16 +86,38 @@ def iana_name(name: str) -> str | None:
 
 
 def _by_offset(name: str) -> Zone | None:
-    """Read "(UTC+01:00) Amsterdam, Berlin …" and "GMT+0100", which name at least an offset."""
+    """Read "(UTC+01:00) Amsterdam, Berlin …", "GMT+0100" and "+01:00", which name at least an offset."""
     match = _OFFSET.match(name.strip())
     if match is None:
         return None
-    hours, minutes = int(match[1]), int(match[2] or 0)
+    hours, minutes = int(match[1] or 0), int(match[2] or 0)
     if abs(hours) > 14 or minutes > 59:
         return None
-    shift = timedelta(hours=abs(hours), minutes=minutes) * (-1 if match[1].startswith("-") else 1)
+    shift = timedelta(hours=abs(hours), minutes=minutes) * (-1 if (match[1] or "").startswith("-") else 1)
+    places = (_place(place.strip().lower()) for place in name.strip()[match.end() :].split(","))
+    found = [iana for iana in places if iana is not None and _winter(iana) == shift]
+    if found:
+        iana = min(found, key=_plainness)
+        return Zone(ZoneInfo(iana), iana)
     tz = timezone(shift)
     return Zone(tz, _alike(tz, "UTC"))
+
+
+def _place(name: str) -> str | None:
+    """Return the zone that Windows shows as "Eastern Time (US & Canada)" or, among other cities, "Helsinki"."""
+    windows = re.sub(r" time \((us & canada|canada)\)$", "", name) + " standard time"
+    return _WINDOWS.get(windows) or _cities().get(name.replace(" ", "_"))
+
+
+@cache
+def _cities() -> dict[str, str]:
+    return {iana.rpartition("/")[2].lower(): iana for iana in sorted(_NAMES.values()) if "/" in iana}
+
+
+def _winter(iana: str) -> timedelta:
+    """The offset without daylight saving, which is the one that Windows shows."""
+    tz = ZoneInfo(iana)
+    return min(offset for month in (1, 7) if (offset := datetime(2025, month, 1, tzinfo=tz).utcoffset()) is not None)
 
 
 def _source(block: Component) -> str:
