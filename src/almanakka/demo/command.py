@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 #: More people than this make a demo that nobody waits for.
 MOST_PEOPLE = 500
-#: Before, countries that share a Windows time zone today had clocks of their own.
-EARLIEST, LATEST = date(1997, 1, 1), date(2200, 1, 1)
+#: A few years before, countries that share a Windows time zone today had clocks of their own.
+EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
 
 
 def main(argv: list[str]) -> int:
