@@ -1,0 +1,1 @@
+"""Tests of everything together: the database, the Graph spoke and a simulated Microsoft 365."""
