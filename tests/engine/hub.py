@@ -333,6 +333,15 @@ class HubLedger:
             if pair.activity is not None and pair.activity in activities and pair.state is State.LIVE
         ]
 
+    def creating(self, users: Collection[UserId]) -> set[UserId]:
+        return {
+            box.user
+            for box in self.hub.boxes.values()
+            if box.enabled and box.user in users
+            for pair in box.pairs.values()
+            if pair.state is State.CREATING and pair.event is None
+        }
+
     def note(self, notes: Sequence[Note]) -> None:
         self.box.notes.extend(notes)
 

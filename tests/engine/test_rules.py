@@ -20,7 +20,7 @@ from almanakka.sync.entry import (
     ShowAs,
     Timed,
 )
-from almanakka.sync.errors import Invalid
+from almanakka.sync.errors import Invalid, Unreachable
 from almanakka.sync.fields import canonical, value
 from almanakka.sync.ports import Category, State
 from almanakka.sync.recurrence import Kind, Recurrence
@@ -277,6 +277,24 @@ def test_an_occurrence_s_title_too_long_for_there_is_never_cut_here_by_another_o
     world.settle()
     assert world.hub.records[id].entry.exceptions == {date(2026, 3, 10): long, date(2026, 3, 17): CANCELLED}
     quiet(world)
+
+
+# --- R1: mirrors -----------------------------------------------------------------------------------
+
+
+def test_r1_every_enabled_participant_has_one_mirror_without_attendees_and_with_our_key(world: World) -> None:
+    """Whether or not the owner has it on."""
+    world.enable("matti")
+    world.hub.create(timed("Together", who=frozenset(USERS)), "sanna", footer="— A —\nAino, Matti, Sanna")
+    world.settle()
+    assert world.titles("sanna") == []
+    for user in ("aino", "matti"):
+        (event,) = world.calendars[user].entries().values()
+        (pair,) = world.hub.boxes[user].pairs.values()
+        assert event.meeting is None
+        assert world.calendars[user].origin_of(event.id) == pair.origin
+        assert "Aino, Matti, Sanna" in event.entry.notes
+    assert world.mails == 0
 
 
 # --- B1, B9: meetings and privacy ----------------------------------------------------------------
@@ -803,6 +821,26 @@ def test_r3_the_same_plain_entry_imported_into_two_calendars_is_two_activities(w
     world.calendars["sanna"].put(timed("Vappu"), uid="uid-of-a-file")
     world.settle()
     assert sorted(record.owner or "" for record in world.hub.records.values()) == ["matti", "sanna"]
+    quiet(world)
+
+
+@pytest.mark.parametrize("first", ["aino", "matti"])
+def test_r3_b6_a_mirror_made_a_meeting_before_its_creation_was_answered_is_one_activity(
+    world: World, first: str
+) -> None:
+    world.enable("matti")
+    world.settle()
+    id = world.hub.create(timed("Ours"), "aino")
+    world.calendars["aino"].faults.append(Fault("create", Unreachable("no answer"), after=True))
+    assert world.run("aino").error is not None
+    world.convert("aino", world.theirs("aino")["Ours"].id, ("matti",))
+    world.run(first)
+    world.settle()
+    world.run("matti")
+    world.settle()
+    assert set(world.hub.records) == {id}
+    assert world.hub.records[id].entry.who == {"aino", "matti"}
+    assert world.titles("matti") == ["Ours"]
     quiet(world)
 
 

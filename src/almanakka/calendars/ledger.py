@@ -19,10 +19,13 @@ from almanakka.calendars.lease import Fence
 from almanakka.calendars.models import UNFINISHED, Hold, JournalEntry, Mailbox, MeetingUid, Pair, Run
 from almanakka.sync import ports
 from almanakka.sync.errors import UidTaken
-from almanakka.sync.ports import ActivityId, Born, Copy, Known, Note, State
+from almanakka.sync.ports import ActivityId, Born, Copy, Known, Note, State, UserId
 
 #: An index entry of PostgreSQL ends at 2,704 bytes; a longer uid is remembered by its hash.
 LONGEST_UID = 500
+
+#: A mailbox that has failed more often in a row than this is not waited for by others.
+PATIENCE = 3
 
 #: The columns of a pair that change, with their types in SQL.
 COLUMNS = {
@@ -220,6 +223,17 @@ class MailboxLedger:
             .values_list("activity", "mailbox__user_id", "real", "master", "organises")
         )
         return [Copy(str(activity), str(user), *marks) for activity, user, *marks in found]
+
+    def creating(self, users: Collection[UserId]) -> set[UserId]:
+        found = Pair.objects.filter(
+            state=State.CREATING.value,
+            event__isnull=True,
+            mailbox__user__in=list(users),
+            mailbox__user__company_id=self.company_id,
+            mailbox__enabled=True,
+            mailbox__failures__lte=PATIENCE,
+        )
+        return {str(user) for user in found.values_list("mailbox__user_id", flat=True).distinct()}
 
     # -- what people read
 

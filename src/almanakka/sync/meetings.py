@@ -30,6 +30,12 @@ def addresses(events: Iterable[Event]) -> set[str]:
     return found
 
 
+def host(event: Event, users: Mapping[str, UserId]) -> UserId | None:
+    """Return the colleague who invited the holder of this copy, if it was one."""
+    meeting = event.meeting
+    return None if meeting is None or meeting.is_organiser else users.get(meeting.organiser.address.lower())
+
+
 def people(event: Event, users: Mapping[str, UserId], holder: UserId) -> frozenset[UserId] | None:
     """Return who takes part: organiser, attendees who have not declined, the holder of this copy; users only (R2).
 

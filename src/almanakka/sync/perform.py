@@ -129,7 +129,9 @@ class Performance:
             self.effects.tally.unsettled = True
             self._postpone(activity)
             return
-        for fresh in self._look_again(event, activity).steps:
+        again = self._look_again(event, activity)
+        self.effects.tally.unsettled |= again.unsettled
+        for fresh in again.steps:
             self._perform(fresh, attempts)
 
     def _look_again(self, event_id: str | None, activity: str | None) -> Plan:

@@ -9,7 +9,7 @@ from uuid import uuid4
 from almanakka.sync import meetings
 from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.match import match
-from almanakka.sync.ports import ActivityId, Born, Hold, Known, Pair, Record, State
+from almanakka.sync.ports import ActivityId, Born, Hold, Known, Pair, Record, State, UserId
 from almanakka.sync.reconcile import (
     View,
     attach_copy,
@@ -35,7 +35,8 @@ class Snapshot:
 
     ``events`` holds what the feed told, by id; ``gone`` the events that the server says do not exist. ``touched`` are
     activities that changed with us; with ``full`` every pair is compared. ``candidates`` are activities that may go
-    out; with ``first`` they are matched against unpaired events. ``held`` are items with their reasons.
+    out; with ``first`` they are matched against unpaired events. ``held`` are items with their reasons. Whose
+    mailbox may hold mirrors that nobody knows by uid yet is ``unsure``.
     """
 
     view: View
@@ -46,6 +47,7 @@ class Snapshot:
     candidates: Sequence[Record] = ()
     touched: Collection[ActivityId] = ()
     held: Mapping[str, str] = field(default_factory=dict)
+    unsure: Collection[UserId] = ()
     live: int = 0
     full: bool = False
     first: bool = False
@@ -161,12 +163,18 @@ class _Planning:
                 self.plan.skip("unrepresentable", event.title)
             elif (reason := incoming(event, self.view.settings)) is not None:
                 self._left_out(event, reason)
+            elif meetings.host(event, self.view.users) in self.snapshot.unsure and self._nobody_knows(event):
+                self.plan.unsettled = True
             elif not self._by_uid(event):
                 fresh.append(event)
         matched = self._matches(fresh) if self.snapshot.first else set()
         for event in fresh:
             if event.id not in matched:
                 self.plan.steps.append(create_here(self.view, event))
+
+    def _nobody_knows(self, event: Event) -> bool:
+        """Whether it may be somebody's mirror made a meeting, before the answer to its creation was found (R3, B6)."""
+        return meetings.uid_key(event) not in self.view.known
 
     def _left_out(self, event: Event, reason: str) -> None:
         """An event that would not come in may still be one that we have (S15: unless it is paired)."""

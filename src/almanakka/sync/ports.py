@@ -324,6 +324,12 @@ class Ledger(Protocol):
     def copies(self, activities: Collection[ActivityId]) -> list[Copy]:
         """Return the live pairs of these activities in the company's other enabled mailboxes."""
 
+    def creating(self, users: Collection[UserId]) -> set[UserId]:
+        """Return those of ``users`` in whose mailbox a mirror was begun that may or may not exist there by now.
+
+        Their mailbox is enabled and in good health, so that it will know before long.
+        """
+
     def note(self, notes: Sequence[Note]) -> None:
         """Write to the journal, in the caller's transaction."""
 

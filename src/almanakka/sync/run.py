@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from almanakka.sync import meetings
 from almanakka.sync.effects import Effects, Tally
@@ -24,6 +24,7 @@ from almanakka.sync.ports import (
     Pair,
     Record,
     State,
+    UserId,
 )
 from almanakka.sync.reconcile import View
 from almanakka.sync.scope import Settings
@@ -40,6 +41,9 @@ from almanakka.sync.steps import (
     Supersede,
     Wait,
 )
+
+#: How long an event waits for a colleague's mailbox to know what it holds.
+WAIT = timedelta(minutes=1)
 
 Progress = Callable[[int, int], None]
 
@@ -124,6 +128,9 @@ class Run:
         effects = Effects(
             calendar=self.calendar, activities=self.activities, ledger=self.ledger, clock=self.clock, tally=tally
         )
+        if todo.unsettled:
+            tally.unsettled = True
+            tally.postpone(None, self.clock() + WAIT)
         performance = Performance(effects=effects, snapshot=snapshot, stop=self.stop, progress=self.progress)
         if not performance.run(todo):
             return
@@ -184,11 +191,12 @@ class Run:
         known = self.ledger.known(uids(feed.events.values())) if feed.events else {}
         records = self._records(feed, pairs, touched, known)
         known = living(known, records)
+        users = self._users(feed)
         view = View(
             settings=self.settings,
             limits=self.calendar.limits,
             now=self.clock(),
-            users=self._users(feed),
+            users=users,
             copies=self._copies(pairs, known, touched),
             known=known,
         )
@@ -201,10 +209,18 @@ class Run:
             candidates=list(records.values()) if feed.full else [records[id] for id in touched if id in records],
             touched=touched,
             held=self._held(feed, pairs),
+            unsure=self._unsure(feed, users, known),
             live=self._live(feed, pairs),
             full=feed.full,
             first=first,
         )
+
+    def _unsure(self, feed: _Feed, users: Mapping[str, UserId], known: Mapping[str, Known]) -> set[UserId]:
+        """Return hosts of unknown meetings who may have made them of mirrors that are not known by uid yet (R3)."""
+        fresh = [each for each in feed.events.values() if isinstance(each, Event) and each.meeting is not None]
+        hosts = {meetings.host(each, users) for each in fresh if meetings.uid_key(each) not in known}
+        hosts -= {None, self.settings.user}
+        return self.ledger.creating([host for host in hosts if host]) if hosts else set()
 
     def _held(self, feed: _Feed, pairs: list[Pair]) -> dict[str, str]:
         return self.ledger.held() if feed.full or pairs else {}

@@ -136,11 +136,12 @@ Step = Reconcile | CreateHere | CreateThere | RemoveHere | RemoveThere | Retire 
 
 @dataclass(slots=True)
 class Plan:
-    """All that one run is about to do, and what it leaves out, by reason."""
+    """All that one run is about to do, and what it leaves out, by reason; ``unsettled``: some events have to wait."""
 
     steps: list[Step] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    unsettled: bool = False
 
     def skip(self, reason: str, title: str) -> None:
         self.skipped[reason] = self.skipped.get(reason, 0) + 1

@@ -334,3 +334,18 @@ def test_a_run_that_lost_its_mailbox_writes_nothing(aino_box: Mailbox, write: st
         everything(MailboxLedger(aino_box.pk, first.run_no))[write]()
     MailboxLedger(aino_box.pk, second.run_no).checkpoint("mine", full=False)
     assert isinstance(aino_box.pk, UUID)
+
+
+def test_a_mailbox_that_began_a_mirror_is_waited_for_but_not_for_ever(
+    ledger: MailboxLedger, eeros: MailboxLedger, aino: User, eero: User
+) -> None:
+    """R3, B6: its mirror may have become a meeting whose copies a colleague sees first."""
+    begun = pair(state=State.CREATING, event=None)
+    ledger.add([begun])
+    users = [str(aino.pk), str(eero.pk)]
+    assert eeros.creating(users) == {str(aino.pk)}
+    assert eeros.creating([str(eero.pk)]) == set()
+    Mailbox.objects.filter(pk=ledger.mailbox_id).update(failures=4)
+    assert eeros.creating(users) == set()
+    Mailbox.objects.filter(pk=ledger.mailbox_id).update(failures=1, enabled=False)
+    assert eeros.creating(users) == set()
