@@ -37,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     worker.add_argument("--concurrency", type=int, default=10, help="mailboxes at a time (default: %(default)s)")
     commands.add_parser("migrate", help="bring the database up to date")
     commands.add_parser("doctor", help="check the installation, every connection and every mailbox")
-    preview = commands.add_parser("preview", help="show what a first synchronisation would do, writing nothing")
+    preview = commands.add_parser("preview", help="show what a synchronisation would do, writing nothing")
     preview.add_argument("email", metavar="EMAIL")
     sync = commands.add_parser("sync", help="synchronise one person's mailbox now")
     sync.add_argument("email", metavar="EMAIL")

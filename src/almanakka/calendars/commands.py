@@ -69,7 +69,7 @@ def doctor() -> int:
 
 
 def preview(email: str) -> int:
-    """Show what a first synchronisation would do; titles are masked, for they are somebody else's."""
+    """Show what a synchronisation would do; titles are masked, for they are somebody else's."""
     user = _user(email)
     if user is None:
         return _complain(f"Nobody has the e-mail address {email}.")
@@ -152,7 +152,7 @@ def _tell(check: Check) -> None:
 
 
 def _show(plan: Preview) -> None:
-    table = Table("action", "title", "reason", title="What a first synchronisation would do")
+    table = Table("action", "title", "reason", title="What a synchronisation would do")
     for action, title, reason in plan.items:
         table.add_row(action, mask(title), reason)
     out.print(table)

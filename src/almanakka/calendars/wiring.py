@@ -168,6 +168,7 @@ def preview(mailbox: Mailbox) -> engine.Preview:
 
     Raises CalendarError.
     """
+    _check_address(mailbox)
     with remotes.open_calendar(mailbox) as calendar:
         return engine.Run(
             calendar,

@@ -16,6 +16,7 @@ from almanakka.calendars import clock, holds, remotes, schedule, wiring
 from almanakka.calendars.models import Hold, JournalEntry, Mailbox, Pair, Run
 from almanakka.remote.memory import MemoryCalendar
 from almanakka.sync.entry import Entry, Meeting, Person, Response, Timed
+from almanakka.sync.errors import Denied
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 NINE = datetime(2026, 1, 7, 7, 0, tzinfo=UTC)
@@ -263,6 +264,33 @@ def test_b5_an_edit_made_here_after_one_in_a_mailbox_is_our_own_again(
     run(aino_box)
     made.refresh_from_db()
     assert (made.name, "title" in made.changed_through) == ("Theirs again", True)
+
+
+def test_b3_a_preview_of_a_mailbox_in_use_tells_what_its_next_run_does(
+    aino_box: Mailbox, outlook: MemoryCalendar, make: Make
+) -> None:
+    ours, theirs = make("Ours"), outlook.put(entry("Theirs"))
+    run(aino_box)
+    edit(ours, name="Ours, renamed")
+    outlook.edit(theirs, entry("Theirs, renamed"))
+    make("Same", start=NINE + timedelta(days=1), end=NINE + timedelta(days=1, hours=1))
+    outlook.put(entry("Same", 1))
+    mailbox = Mailbox.objects.select_related("user__company", "connection").get(pk=aino_box.pk)
+    told = wiring.preview(mailbox).counts
+    assert told == {"updated_here": 1, "updated_there": 1, "created_here": 1, "created_there": 1}
+    assert sorted(Activity.objects.values_list("name", flat=True)) == ["Ours, renamed", "Same", "Theirs"]
+    assert everything(aino_box).counts == {"written": 4, **told}
+
+
+def test_s12_a_preview_opens_no_mailbox_whose_address_is_no_longer_proven(
+    aino: User, aino_box: Mailbox, outlook: MemoryCalendar
+) -> None:
+    aino.email = "married@kuura.example"
+    aino.save()
+    mailbox = Mailbox.objects.select_related("user__company", "connection").get(pk=aino_box.pk)
+    with pytest.raises(Denied):
+        wiring.preview(mailbox)
+    assert not outlook.requests
 
 
 # --- B9, B10, rows 28 and 39 -----------------------------------------------------------------------
