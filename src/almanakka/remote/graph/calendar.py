@@ -133,6 +133,8 @@ class GraphCalendar:
             raise Stale("the series has changed")
         if untouched:
             return held
+        if held.meeting is not None:  # occurrences are written without a version: their guests would get mail (B1)
+            raise Stale("somebody has been invited to the series")
         if restores(held.entry.exceptions, after.exceptions):
             held = self._restore(id, held, after)
         written = occurrences.write_all(self._mailbox, id, held.entry, held.entry.exceptions, after.exceptions)
