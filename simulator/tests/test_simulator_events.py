@@ -102,6 +102,13 @@ def test_times_are_shown_in_the_zone_asked_for(company: Company) -> None:
     assert error["code"] == "TimeZoneNotSupportedException"
 
 
+def test_years_that_exchange_counts(company: Company) -> None:
+    for year in (1601, 4500):
+        company.create(event("Far", f"{year}-06-01T11:00:00", f"{year}-06-01T12:00:00"))
+    for year in (1600, 4501):
+        company.call("POST", "events", json=event("Far", f"{year}-06-01T11:00", f"{year}-06-01T12:00"), status=400)
+
+
 def test_all_day_events_float(company: Company) -> None:
     created = company.create(event("Day", "2026-10-05", "2026-10-07", isAllDay=True))
     for zone in ("UTC", "Pacific Standard Time"):

@@ -17,7 +17,7 @@ from .zones import UnknownZone, zone_of
 UNSET: Any = object()
 NEVER = "0001-01-01T00:00:00Z"
 MIDNIGHT = dt.time()
-_EARLIEST, _LATEST = 1602, 4499  # years that fit an Exchange calendar
+_EARLIEST, _LATEST = 1601, 4500  # MS-OXOCAL counts from 1601 and lets endless series end in 4500
 
 _CHOICES = {
     "importance": ("low", "normal", "high"),

@@ -21,7 +21,8 @@ from almanakka.sync.zones import behaviour, known
 
 #: The groups that are one value each; WHO is a set and OCCURRENCES a mapping, so those merge item by item.
 SIMPLE_GROUPS = (Group.TITLE, Group.WHEN, Group.WHERE, Group.NOTES, Group.PRIVACY, Group.SHOW_AS)
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+# Not U+0085: it ends a line, so it is white space.
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 _BLANK_LINES = re.compile(r"\n{3,}")

@@ -173,6 +173,7 @@ def test_lone_surrogates_and_control_characters_do_no_harm() -> None:
     found.encode("utf-8")
     assert "\x00" not in found
     assert found.endswith("bc")
+    assert only(event("SUMMARY:d\x7f\x84\x9fe"))["subject"] == "de"
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "cp1252"])
@@ -257,10 +258,9 @@ def test_a_start_without_sense(start: str) -> None:
 
 
 def test_a_start_beyond_what_exchange_counts() -> None:
-    assert codes(event(start="DTSTART:15500101T080000Z"), event(uid="b", start="DTSTART;VALUE=DATE:99991231")) == [
-        "out-of-range",
-        "out-of-range",
-    ]
+    starts = ("DTSTART:15500101T080000Z", "DTSTART;VALUE=DATE:99991231", "DTSTART;VALUE=DATE:45001231")
+    assert codes(*(event(uid=start, start=start) for start in starts)) == ["out-of-range"] * 3
+    assert codes(event(start="DTSTART:16010101T080000Z"), event(uid="b", start="DTSTART:45001231T080000Z")) == []
 
 
 def test_an_event_without_start() -> None:

@@ -27,7 +27,7 @@ _WIDE = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"B\x00", "utf-16-le
 _LINE_ENDS = re.compile(rb"[\r\n]+")
 _ESCAPE = re.compile(r"\\([\\;,nN])")
 # Neither XML nor PostgreSQL holds these, and Outlook drops them.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from almanakka.demo.ics.content import Component, Property, plain
-from almanakka.demo.ics.moments import Moment, NoMoment, OutOfRange, duration, moment
+from almanakka.demo.ics.moments import LATEST_YEAR, Moment, NoMoment, OutOfRange, duration, moment
 from almanakka.demo.ics.zones import Zones
 
 #: MS-OXCICAL: SUMMARY and LOCATION are cut at 255 WCHARs.
@@ -82,6 +82,8 @@ def span_of(event: Component, zones: Zones) -> Span:
             start = Moment(start.wall, start.zone, all_day=True)
     if end < start.wall:
         raise Refused("ends-before-start", "it ends before it starts")
+    if end.year > LATEST_YEAR:
+        raise _out_of_range()
     if end - start.wall > LONGEST:
         raise Refused("too-long", "it lasts over five years")
     return Span(start, end)
@@ -119,11 +121,15 @@ def shortened(text: str) -> str:
     return line.encode("utf-16-le")[: 2 * LONGEST_TEXT].decode("utf-16-le", "ignore")
 
 
+def _out_of_range() -> Refused:
+    return Refused("out-of-range", "it lies before the year 1601 or after 4500")
+
+
 def _moment(item: Property, zones: Zones) -> Moment:
     try:
         return moment(item.value, item.params, zones)
     except OutOfRange as error:
-        raise Refused("out-of-range", "it lies before the year 1601 or after 4500") from error
+        raise _out_of_range() from error
     except NoMoment as error:
         raise Refused("bad-date", "one of its dates does not exist or cannot be read") from error
 
