@@ -18,6 +18,7 @@ from almanakka.calendars.models import Connection, Health, Mailbox, Proof
 from almanakka.remote.graph import consent
 from almanakka.sync.errors import CalendarError, NotFound
 from almanakka.sync.scope import AGE
+from almanakka.sync.zones import same_behaviour
 
 CONSENT_WITHIN = timedelta(hours=1)
 
@@ -169,12 +170,18 @@ def candidate(user: User, proof: Proof | None = None) -> Mailbox:
     if mailbox is None or not _same(mailbox, connection, found):
         mailbox = Mailbox(user=user, connection=connection)  # of another mailbox nothing is known yet
     mailbox.remote_id = found.id
-    mailbox.address, mailbox.time_zone = address, found.zone or user.zone.key
+    mailbox.address, mailbox.time_zone = address, _zone(found, user)
     mailbox.proven_at, mailbox.proof = now, shown
     mailbox.enabled_at = mailbox.enabled_at or now
     mailbox.cutoff = mailbox.cutoff or mailbox.enabled_at - AGE
     mailbox.full_wanted = True
     return mailbox
+
+
+def _zone(found: remotes.Found, user: User) -> str:
+    """The mailbox's zone, by the name that the user's profile gives it where both mean the same times."""
+    own = user.zone.key
+    return own if found.zone is None or same_behaviour(found.zone, own) else found.zone
 
 
 def _found(user: User, connection: Connection, proof: Proof | None) -> tuple[str, Proof, remotes.Found]:

@@ -18,16 +18,15 @@ _BY_WINDOWS_NAME = {name.casefold(): zone for name, zone in win_tz.items()}
 def iana(name: str | None, preferred: str = "") -> str | None:
     """Return the IANA zone behind a Windows or IANA name, or None for a custom or unknown one.
 
-    Where ``preferred`` (IANA) behaves like the zone found, it is returned instead: a Finnish mailbox's
-    "FLE Standard Time" is Europe/Helsinki, not Europe/Kiev.
+    Where ``preferred`` (IANA) behaves like the zone behind a Windows name, it is returned instead: a Finnish
+    mailbox's "FLE Standard Time" is Europe/Helsinki, not Europe/Kiev. An IANA name stays what it is: zones that
+    agree today did not when an old series began.
     """
     text = (name or "").strip()
     zone = _OWN_NAMES.get(text.casefold()) or _BY_WINDOWS_NAME.get(text.casefold())
     if zone is None:
-        zone = text if known(text) else None
-    if zone is not None and zone != preferred and known(preferred) and same_behaviour(zone, preferred):
-        return preferred
-    return zone
+        return text if known(text) else None
+    return preferred if zone != preferred and known(preferred) and same_behaviour(zone, preferred) else zone
 
 
 @cache
