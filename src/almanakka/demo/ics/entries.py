@@ -181,7 +181,7 @@ class _Entry:
         if not span.start.all_day and span.start.zone.name is None:
             raise Refused("unknown-zone", "no known time zone behaves like its own")
         pattern = pattern_of(self.rules[0], span.start)
-        gap = shortest_gap(pattern)
+        gap = shortest_gap(pattern) if span.length > timedelta(days=1) else None
         if gap is not None and span.length > gap:
             raise Refused("overlap", "its occurrences overlap")
         return pattern
