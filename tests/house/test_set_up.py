@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Our interpreter as a word of the shell: a clone's path may have spaces in it.
+PYTHON = shlex.quote(sys.executable)
 TOOLS = ("sh", "bash", "cat", "cksum", "dirname", "id", "rm", "flock")
 #: Stands in for uv: leaves a line for every call and the interpreter that the real one would have installed.
 UV = """#!/bin/sh
@@ -45,6 +48,7 @@ class Clone:
 
 def executable(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)  # it may be a link to the machine's own program, which would be written over
     path.write_text(text, encoding="utf-8")
     path.chmod(0o755)
 
@@ -62,14 +66,14 @@ def clone(tmp_path: Path) -> Clone:
     for name in ("pyproject.toml", "uv.lock", "simulator/pyproject.toml"):
         (root / name).parent.mkdir(exist_ok=True)
         (root / name).write_text(name, encoding="utf-8")
-    executable(root / ".tools" / "bin" / "uv", UV.format(python=sys.executable))
+    executable(root / ".tools" / "bin" / "uv", UV.format(python=PYTHON))
     (root / "uv-answers").write_text("0")
     return Clone(root, bin_)
 
 
 @pytest.fixture
 def with_python(clone: Clone) -> Clone:
-    executable(clone.bin / "python3", f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    executable(clone.bin / "python3", f'#!/bin/sh\nexec {PYTHON} "$@"\n')
     return clone
 
 
@@ -121,13 +125,13 @@ def test_says_which_package_holds_venv(clone: Clone) -> None:
     (clone.root / ".tools" / "bin" / "uv").unlink()
     without_venv = f"""#!/bin/sh
 case "$*" in *ensurepip*) exit 1 ;; esac
-exec {sys.executable} "$@"
+exec {PYTHON} "$@"
 """
     executable(clone.root / "python-without-venv", without_venv)
     # set-up asks the interpreter for its own path, so that one has to lack the module too
     executable(
         clone.bin / "python3",
-        f'#!/bin/sh\ncase "$*" in *_base_executable*) echo {clone.root}/python-without-venv ;; esac\n',
+        f"#!/bin/sh\ncase $* in *_base_executable*) echo '{clone.root}/python-without-venv' ;; esac\n",
     )
     result = clone.set_up()
     assert (result.returncode, result.stdout) == (1, "")
@@ -150,10 +154,10 @@ def bare(clone: Clone) -> Clone:
         clone.bin / "python3",
         f"""#!/bin/sh
 case "$*" in
-    *_base_executable*) echo {clone.bin}/python3 ;;
+    *_base_executable*) echo '{clone.bin}/python3' ;;
     *ensurepip*) [ -e apt-calls ] ;;
     "-I -m venv .tools") mkdir -p .tools/bin && cp pip .tools/bin/python ;;
-    *) exec {sys.executable} "$@" ;;
+    *) exec {PYTHON} "$@" ;;
 esac
 """,
     )
@@ -181,6 +185,6 @@ def test_whom_the_environment_trusts_both_pip_and_uv_trust(bare: Clone, variable
 def test_authorities_put_there_by_hand_stay_trusted_when_debian_brings_its_own(bare: Clone) -> None:
     store = bare.root / "ca-certificates.crt"
     store.write_text("ours\n", encoding="utf-8")
-    executable(bare.bin / "apt-get", f"#!/bin/sh\necho $* >>apt-calls\necho of Debian >{store}\n")
+    executable(bare.bin / "apt-get", f"#!/bin/sh\necho $* >>apt-calls\necho of Debian >'{store}'\n")
     assert bare.set_up(SSL_CERT_FILE=str(store)).returncode == 0
     assert store.read_text(encoding="utf-8") == "of Debian\nours\n"
