@@ -101,13 +101,14 @@ def _read(path: Path) -> Brought:
 
 
 def _heed_termination() -> None:
-    """Make SIGTERM end everything in order too, as Ctrl-C does."""
+    """Make SIGTERM end everything in order too, as Ctrl-C does, which a shell's background would have us ignore."""
 
     def stop(_number: int, _frame: FrameType | None) -> NoReturn:
         raise KeyboardInterrupt
 
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
 
 
 def _play(people: int, folder: Path, control: tenant.Control, brought: list[Brought], console: Console) -> Stage:
