@@ -354,6 +354,16 @@ def test_row_21_a_participant_removed_from_a_meeting_keeps_the_real_copy(world: 
     assert world.mails == 0
 
 
+def test_row_21_an_organiser_cannot_be_taken_out(world: World) -> None:
+    world.invite("aino", ("matti",), timed("Board"), "uid-board")
+    world.settle()
+    id = world.ours()["Board"].id
+    here(world, id, who=frozenset({"matti"}))
+    world.settle()
+    assert world.hub.records[id].entry.who == BOTH
+    assert world.titles("aino") == ["Board"]
+
+
 @pytest.mark.parametrize("organiser", ["aino", "outsider"])
 def test_rows_22_and_23_an_edit_of_a_meeting_here_is_taken_back_and_journalled(world: World, organiser: str) -> None:
     world.invite(organiser, ("matti",) if organiser == "aino" else ("aino", "matti"), timed("Board"), "uid-board")

@@ -844,6 +844,28 @@ def test_r3_b6_a_mirror_made_a_meeting_before_its_creation_was_answered_is_one_a
     quiet(world)
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_r3_b1_a_mirror_made_a_meeting_by_somebody_taken_out_meanwhile_is_the_same_activity(
+    world: World, answered: bool
+) -> None:
+    world.enable("matti")
+    world.settle()
+    id = world.hub.create(timed("Ours", who=frozenset({"aino", "matti", "sanna"})), "sanna")
+    if not answered:
+        world.calendars["aino"].faults.append(Fault("create", Unreachable("no answer"), after=True))
+    world.run("aino")
+    world.run("matti")
+    edit_here(world, id, who=frozenset({"matti", "sanna"}))
+    world.convert("aino", world.theirs("aino")["Ours"].id, ("matti",))
+    world.settle()
+    world.run("matti", full=True)
+    world.settle()
+    assert set(world.hub.records) == {id}
+    assert world.titles("aino") == world.titles("matti") == ["Ours"]
+    assert world.mails == 0
+    quiet(world)
+
+
 def test_s1_an_event_deleted_and_restored_in_microsoft_comes_back(world: World) -> None:
     event = world.calendars["aino"].put(timed("Theirs"), uid="uid-theirs")
     world.settle()

@@ -268,6 +268,8 @@ class Effects:
             if step.kill is not None:
                 self.ledger.bind({step.uid: step.kill} if step.uid else {})
                 self.ledger.kill([step.kill], self.clock())
+            elif step.uid and activity is not None:
+                self.ledger.bind({step.uid: activity})
             self.ledger.save([replace(step.pair, state=state, activity=activity, intended=None, master=master)])
             action = "muted" if step.mute else "unlinked"
             self.ledger.note([note_removed(action, Side.HERE, step.pair, step.pair.base, step.reason)])

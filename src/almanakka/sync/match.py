@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time
 
 from almanakka.sync.entry import AllDay, Entry, Event, Group, Timed
@@ -32,6 +33,23 @@ def match(events: Sequence[Event], records: Sequence[Record], limits: Limits, zo
         theirs = [each for each in theirs if each[0].id not in paired_events]
         ours = [each for each in ours if each[0].id not in paired_records]
     return pairs
+
+
+def filled(ours: Entry, theirs: Entry, *, fill: bool, fixed: frozenset[Group]) -> Entry:
+    """An empty field is filled from the other side, else Microsoft's value is taken; private if either is (S14)."""
+
+    def text(group: Group, mine: str, other: str) -> str:
+        return other if other or group in fixed else mine
+
+    exceptions = {**ours.exceptions, **theirs.exceptions} if fill else theirs.exceptions
+    return replace(
+        theirs,
+        location=text(Group.WHERE, ours.location, theirs.location),
+        notes=text(Group.NOTES, ours.notes, theirs.notes),
+        private=ours.private or theirs.private,
+        exceptions=exceptions,
+        who=ours.who,
+    )
 
 
 def _as_is(title: str) -> str:

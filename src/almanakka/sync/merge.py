@@ -38,8 +38,9 @@ class Terms:
 
     ``times`` are when our groups were last edited, ``modified`` when theirs was; those in ``through`` were edited in
     another mailbox, by the same servers' clock. ``outward`` is false where our edits stay with us (S13). ``fixed``
-    groups are never written there, ``personal`` ones are no business of the other side (R5). ``theirs_rules`` makes
-    their side win whatever is asked: the master copy of a meeting (B1, B10).
+    groups are never written there, ``personal`` ones are no business of the other side (R5). ``staying`` are people
+    who cannot be taken out. ``theirs_rules`` makes their side win whatever is asked: the master copy of a meeting
+    (B1, B10).
     """
 
     modified: datetime
@@ -48,6 +49,7 @@ class Terms:
     fixed: frozenset[Group] = frozenset()
     through: frozenset[Group] = frozenset()
     personal: frozenset[Group] = frozenset()
+    staying: frozenset[str] = frozenset()
     theirs_rules: bool = False
 
     def ours_wins(self, group: Group) -> bool:
@@ -250,7 +252,7 @@ class _Merging:
         if theirs is None or ours is None:
             return
         before = seen if seen is not None else frozenset()
-        who = (ours | (theirs - before)) - (before - theirs)
+        who = ((ours | (theirs - before)) - (before - theirs)) | self.terms.staying
         self.base = replace(self.base, who=who)
         if who != ours:
             self.ours = replace(self.ours, who=who)

@@ -10,6 +10,7 @@ from almanakka.sync import meetings
 from almanakka.sync.entry import Entry, Event, Group
 from almanakka.sync.fields import SIMPLE_GROUPS, canonical, same, take, uncut
 from almanakka.sync.footer import attach, detach, stray
+from almanakka.sync.match import filled
 from almanakka.sync.merge import MARGIN, Images, Terms, merge, significant
 from almanakka.sync.ports import (
     ActivityId,
@@ -92,10 +93,8 @@ def facts(pair: Pair, event: Event) -> Pair:
 
 def reconcile(view: View, pair: Pair, record: Record, event: Event | None) -> Step:
     """Decide for a pair whose activity exists; ``event`` is None where the event has not changed."""
-    if (step := leaves(view, pair, record)) is not None:
-        if isinstance(step, RemoveThere) and event is not None:
-            step.before = view.theirs(event, pair.footer)[1]
-        return step
+    if (step := leaves(view, pair if event is None else facts(pair, event), record)) is not None:
+        return step if event is None else _parting(view, pair, event, step)
     if event is not None and (event.cancelled or event.declined):
         return gone_there(view, pair, record, "cancelled" if event.cancelled else "declined", event)
     real = pair.real if event is None else event.meeting is not None
@@ -104,10 +103,19 @@ def reconcile(view: View, pair: Pair, record: Record, event: Event | None) -> St
     return _merge(view, pair, record, event, outward=record.synchronised)
 
 
+def _parting(view: View, pair: Pair, event: Event, step: Step) -> Step:
+    """Return ``step`` with what the event says at the end: what stands there, the uid of what stays (R3)."""
+    if isinstance(step, RemoveThere):
+        step.before = view.theirs(event, pair.footer)[1]
+    if isinstance(step, Retire):
+        step.uid = _to_bind(view, step.pair, pair)
+    return step
+
+
 def leaves(view: View, pair: Pair, record: Record) -> Step | None:
     """Return the step for a pair whose activity no longer travels to this mailbox, or None (S4, S13, B10)."""
     mirror = pair.born is Born.HERE and not pair.real
-    if not takes_part(record, view.settings.user):
+    if not takes_part(record, view.settings.user) and not pair.organises:  # row 21: an organiser stays
         reason = "no longer takes part"
         travels = record.synchronised and record.category is not Category.PROJECT_TASK and not pair.real
         return RemoveThere(pair, reason) if mirror or travels else Retire(pair, mute=True, reason=reason)
@@ -137,6 +145,7 @@ def _merge(view: View, pair: Pair, record: Record, event: Event | None, *, outwa
         fixed=fixed,
         through=record.through,
         personal=personal,
+        staying=frozenset({view.settings.user}) if told.organises else frozenset(),
         theirs_rules=rules,
     )
     merged = merge(Images(base, ours, seen, theirs, pair.intended), terms)
@@ -279,7 +288,7 @@ def join(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
     if told.real and not meetings.is_master(told, view.copies.get(record.id, ()), view.settings.user):
         return _follow(view, pair, record, event, master=False)
     fill = record.synchronised and not told.real
-    step = _united(view, record, event, pair, lambda ours, theirs: _unite(ours, theirs, fill=fill, fixed=event.fixed))
+    step = _united(view, record, event, pair, lambda ours, theirs: filled(ours, theirs, fill=fill, fixed=event.fixed))
     step.matched = True
     return step
 
@@ -315,23 +324,6 @@ def _united(view: View, record: Record, event: Event, pair: Pair, unite: Callabl
         step.pair = replace(told, base=take(united, theirs, to_theirs))
         _write_there(view, step, raw, united, to_theirs)
     return step
-
-
-def _unite(ours: Entry, theirs: Entry, *, fill: bool, fixed: frozenset[Group]) -> Entry:
-    """An empty field is filled from the other side, else Microsoft's value is taken; private if either is (S14)."""
-
-    def text(group: Group, mine: str, other: str) -> str:
-        return other if other or group in fixed else mine
-
-    exceptions = {**ours.exceptions, **theirs.exceptions} if fill else theirs.exceptions
-    return replace(
-        theirs,
-        location=text(Group.WHERE, ours.location, theirs.location),
-        notes=text(Group.NOTES, ours.notes, theirs.notes),
-        private=ours.private or theirs.private,
-        exceptions=exceptions,
-        who=ours.who,
-    )
 
 
 # --- one side is gone ----------------------------------------------------------------------------

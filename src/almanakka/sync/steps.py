@@ -98,7 +98,7 @@ class RemoveThere:
 class Retire:
     """Stop following an event without touching it: dead for good, or muted until its type travels again.
 
-    ``kill`` is the activity whose uids shall not come back; ``uid`` one of them that may not have been remembered.
+    ``kill`` is the activity whose uids shall not come back; ``uid`` one of its that may not have been remembered.
     """
 
     pair: Pair
