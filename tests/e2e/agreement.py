@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -64,11 +65,13 @@ class Agreement:
         if any(self._off(each) for each in here):
             self._does_not_travel(what, somebody, token, there)
             return
-        staying = [each for each in there if self._may_stay(each, token)]
-        if len(there) - len(here) == len(staying):
-            there = [each for each in there if each not in staying]
-        shown_here = sorted(shown for each in here for shown in self._shown_here(each, somebody, window))
-        shown_there = sorted(shown for each in there for shown in self._shown_there(each, window))
+        staying = sorted((each for each in there if self._may_stay(each, token)), key=_is_meeting, reverse=True)
+        staying = staying[: max(0, len(there) - len(here))]
+        there = [each for each in there if each not in staying]
+        # whether a received meeting is private is its organiser's to say; the holder's own mark hides only them (B9)
+        own = all(each["isOrganizer"] for each in there)
+        shown_here = sorted(shown for each in here for shown in self._shown_here(each, somebody, window, own))
+        shown_there = sorted(shown for each in there for shown in self._shown_there(each, window, own))
         # two people made meetings of one activity: only one of the two speaks for it (R5)
         two = len(self.known.organised.get(token, ())) > 1
         if (shown_here != shown_there and not two) or len(here) != len(there):
@@ -92,8 +95,7 @@ class Agreement:
 
     def _may_stay(self, event: dict[str, Any], token: str) -> bool:
         """A real meeting outlives its activity, and what was born there one that did not travel (B1, S13)."""
-        real = bool(event["attendees"]) or not event["isOrganizer"]
-        return token in self.known.deleted and (real or token in self.known.born_there)
+        return token in self.known.deleted and (_is_meeting(event) or token in self.known.born_there)
 
     def _declined(self, activity: Activity, somebody: Somebody) -> bool:
         own = [each for each in activity.participants.all() if each.user_id == somebody.user.pk]
@@ -117,15 +119,16 @@ class Agreement:
             found[token_of(row.notes)].append(row)
         return found
 
-    def _shown_here(self, row: Activity, somebody: Somebody, window: Window) -> list[Any]:
-        own = [each for each in row.participants.all() if each.user_id == somebody.user.pk]
-        private = row.is_private or row.type.category == "personal" or any(each.private for each in own)
+    def _shown_here(self, row: Activity, somebody: Somebody, window: Window, own: bool) -> list[Any]:
+        mine = [each for each in row.participants.all() if each.user_id == somebody.user.pk]
+        private = row.is_private or row.type.category == "personal" or any(each.private for each in mine)
         notes = _plain(row.notes)
-        return [(sight, notes) for sight in sights(stores.activity_of(row, private), window)]
+        return [(sight, notes) for sight in sights(stores.activity_of(row, private and own), window)]
 
-    def _shown_there(self, event: dict[str, Any], window: Window) -> list[Any]:
+    def _shown_there(self, event: dict[str, Any], window: Window, own: bool) -> list[Any]:
         notes = _plain(event["bodyText"].partition("— Almanakka —")[0])
-        return [(sight, notes) for sight in sights(stores.event_of(event), window)]
+        stored = stores.event_of(event)
+        return [(sight, notes) for sight in sights(replace(stored, private=stored.private and own), window)]
 
     def _holds(self, somebody: Somebody) -> set[str]:
         found = Hold.objects.filter(mailbox=somebody.mailbox)
@@ -150,6 +153,10 @@ class Agreement:
         for token, somebody in self.known.born_there.items():
             if token not in self.known.deleted and token not in self._events(somebody):
                 self.problems.append(f"{token} was born in the calendar of {somebody.user} and is lost")
+
+
+def _is_meeting(event: dict[str, Any]) -> bool:
+    return bool(event["attendees"]) or not event["isOrganizer"]
 
 
 def _plain(text: str) -> str:
