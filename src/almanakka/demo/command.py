@@ -77,7 +77,10 @@ def _options(argv: list[str]) -> argparse.Namespace:
 
 
 def _day(text: str) -> date:
-    day = date.fromisoformat(text)
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError("write the day as year-month-day, such as 2026-11-22") from None
     if not EARLIEST <= day <= LATEST:
         raise argparse.ArgumentTypeError(f"from {EARLIEST} to {LATEST}")
     return day
@@ -125,6 +128,7 @@ def _play(people: int, folder: Path, control: tenant.Control, brought: list[Brou
         play.compare(stage, "after the edits")
     stage.report.mails_sent = control.mails_caused_by_clients()
     stage.report.calendars = [each.to_json() for each in brought]
+    stage.report.held = play.held(stage)
     return stage
 
 

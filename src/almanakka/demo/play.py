@@ -244,6 +244,15 @@ def _holds(mailbox: Mailbox) -> dict[str, str]:
     return dict(found.values_list("item", "reason"))
 
 
+def held(stage: Stage) -> list[dict[str, str]]:
+    """Return what waits or is left alone in each mailbox, with the reason that people are told."""
+    found = Hold.objects.filter(mailbox__in=stage.cast.mailboxes).order_by("pk").select_related("mailbox")
+    return [
+        {"mailbox": each.mailbox.address, "title": each.title, "code": each.reason, "reason": each.detail}
+        for each in found
+    ]
+
+
 def _window(mailbox: Mailbox) -> Window:
     mailbox.refresh_from_db(fields=["cutoff"])
     now: datetime = clock.now()

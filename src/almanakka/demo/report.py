@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from rich.console import Console
 from rich.table import Table
@@ -60,6 +60,7 @@ class Report:
     mails_sent: int = 0
     divergent: list[dict[str, object]] = field(default_factory=list)
     calendars: list[dict[str, object]] = field(default_factory=list)
+    held: list[dict[str, str]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -90,6 +91,7 @@ class Report:
             "mails_sent": self.mails_sent,
             "divergent": self.divergent,
             "calendars": self.calendars,
+            "held": self.held,
         }
 
     def problems(self) -> list[str]:
@@ -128,6 +130,24 @@ class Report:
         ):
             table.add_row(name, value)
         console.print(table)
+        for remark in self.remarks():
+            console.print(remark, markup=False, highlight=False, soft_wrap=True)
+
+    def remarks(self) -> list[str]:
+        """Return what people should know although both sides agree: what was left out of their files, and why."""
+        found = []
+        for calendar in self.calendars:
+            skipped = cast("list[dict[str, str]]", calendar["skipped"])
+            if not calendar["loaded"] and not skipped:
+                found.append(f"{calendar['file']} holds no calendar entry.")
+            found += [f"{calendar['file']}: left out {_title(each)}: {each['reason']}." for each in skipped[:SHOWN]]
+            if len(skipped) > SHOWN:
+                found.append(f"{calendar['file']}: {len(skipped) - SHOWN} more were left out; --json lists them all.")
+        return found + [f"Left alone in Microsoft: {_title(each)}: {each['reason']}." for each in self.held[:SHOWN]]
+
+
+def _title(each: dict[str, str]) -> str:
+    return repr(each["title"][:60])
 
 
 def _edits(edits: dict[str, Any]) -> str:

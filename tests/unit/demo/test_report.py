@@ -48,3 +48,24 @@ def test_percentiles() -> None:
     assert percentile([], 95) is None
     assert percentile([3.0], 95) == 3.0
     assert percentile([float(n) for n in range(1, 101)], 95) == 95.0
+
+
+def test_people_are_told_what_was_left_out_and_why() -> None:
+    skipped = {"title": "Yoga", "code": "sub-daily", "reason": "it recurs more than once a day"}
+    odd = {
+        "title": "Fair",
+        "mailbox": "a@b.test",
+        "code": "unrepresentable",
+        "reason": "its time zone is not known here",
+    }
+    calendars: list[dict[str, object]] = [
+        {"file": "photo.ics", "mailbox": "a@b.test", "loaded": 0, "skipped": []},
+        {"file": "mine.ics", "mailbox": "a@b.test", "loaded": 3, "skipped": [skipped]},
+    ]
+    report = Report(calendars=calendars, held=[odd])
+    assert report.remarks() == [
+        "photo.ics holds no calendar entry.",
+        "mine.ics: left out 'Yoga': it recurs more than once a day.",
+        "Left alone in Microsoft: 'Fair': its time zone is not known here.",
+    ]
+    assert report.to_json()["held"] == [odd]
