@@ -29,6 +29,8 @@ PROCRASTINATE_TABLES = (
 
 def pytest_configure(config: pytest.Config) -> None:
     """Point everything at a fresh, empty data directory; the server in it starts only for a test that needs it."""
+    spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
+    os.environ["no_proxy"] = f"127.0.0.1,localhost,{spared}"  # everything that is talked to is on this machine
     if hasattr(config, "workerinput"):
         return  # a worker inherits the session's directory through the environment
     _remove_abandoned()

@@ -104,8 +104,12 @@ def test_it_serves_until_it_is_told_to_stop(scratch: Path) -> None:
                 answer = requests.Session().get(f"http://127.0.0.1:{port}/", timeout=30)
                 process.send_signal(signal.SIGINT)
                 break
-        lines += process.stderr.readlines()
-        code = process.wait(60)
+        try:
+            lines += process.communicate(timeout=60)[1].splitlines(keepends=True)
+        except subprocess.TimeoutExpired:
+            process.kill()  # else leaving the block would wait for it for ever
+            raise
+        code = process.returncode
     assert code == 0, "".join(lines)
     assert answer.status_code == 200
     assert any("aino.laine@esimerkki.test" in line for line in lines)
