@@ -317,13 +317,6 @@ class HubLedger:
     def kill(self, activities: Collection[ActivityId], at: datetime) -> None:
         self.hub.kill(activities)
 
-    def uids_of(self, activities: Collection[ActivityId]) -> dict[ActivityId, set[str]]:
-        found: dict[ActivityId, set[str]] = {}
-        for uid, (activity, dead) in self.hub.uids.items():
-            if activity in activities and not dead:
-                found.setdefault(activity, set()).add(uid)
-        return found
-
     def copies(self, activities: Collection[ActivityId]) -> list[Copy]:
         return [
             Copy(pair.activity, box.user, pair.real, pair.master, pair.organises)

@@ -193,19 +193,9 @@ class MailboxLedger:
     def kill(self, activities: Collection[ActivityId], at: datetime) -> None:
         if activities:
             with self.fence.write():
-                self._living(activities).update(dead_at=at)
-
-    def uids_of(self, activities: Collection[ActivityId]) -> dict[ActivityId, set[str]]:
-        found: dict[ActivityId, set[str]] = {}
-        if activities:
-            for activity, uid in self._living(activities).values_list("activity", "uid"):
-                found.setdefault(str(activity), set()).add(uid)
-        return found
-
-    def _living(self, activities: Collection[ActivityId]) -> QuerySet[MeetingUid]:
-        return MeetingUid.objects.filter(
-            company_id=self.company_id, activity__in=list(activities), dead_at__isnull=True
-        )
+                MeetingUid.objects.filter(
+                    company_id=self.company_id, activity__in=list(activities), dead_at__isnull=True
+                ).update(dead_at=at)
 
     def copies(self, activities: Collection[ActivityId]) -> list[Copy]:
         if not activities:

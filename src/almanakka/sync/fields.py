@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -130,7 +130,8 @@ def _canonical_override(master: Entry, day: date, override: Override, limits: Li
     )
 
 
-def _own(value, masters, shape, units) -> str | None:  # type: ignore[no-untyped-def]
+def _own(value: str | None, masters: str, shape: Callable[[str], str], units: int | None) -> str | None:
+    """Return what an occurrence says of its own, in canonical form; None where that is what its series says."""
     if value is None:
         return None
     value = cut(shape(value), units)

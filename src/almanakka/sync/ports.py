@@ -318,9 +318,6 @@ class Ledger(Protocol):
     def kill(self, activities: Collection[ActivityId], at: datetime) -> None:
         """Mark every uid of these activities dead, so that no copy of theirs comes back (R7)."""
 
-    def uids_of(self, activities: Collection[ActivityId]) -> dict[ActivityId, set[str]]:
-        """Return the live uids of these activities."""
-
     def copies(self, activities: Collection[ActivityId]) -> list[Copy]:
         """Return the live pairs of these activities in the company's other enabled mailboxes."""
 

@@ -21,6 +21,7 @@ from almanakka.sync.ports import (
     Hint,
     Known,
     Ledger,
+    Page,
     Pair,
     Record,
     State,
@@ -169,16 +170,16 @@ class Run:
             feed = self._collect(self.calendar.listing(), full=True)
         return feed, self.activities.hints()
 
-    def _collect(self, pages: Iterable[object], *, full: bool) -> _Feed:
+    def _collect(self, pages: Iterable[Page], *, full: bool) -> _Feed:
         feed = _Feed(full=full)
         for page in pages:
-            for event in page.events:  # type: ignore[attr-defined]
+            for event in page.events:
                 feed.events[event.id] = event
                 feed.removed.discard(event.id)
-            for id in page.removed:  # type: ignore[attr-defined]
+            for id in page.removed:
                 feed.removed.add(id)
                 feed.events.pop(id, None)
-            feed.watermark = page.watermark or feed.watermark  # type: ignore[attr-defined]
+            feed.watermark = page.watermark or feed.watermark
         return feed
 
     def _snapshot(self, feed: _Feed, hints: list[Hint], *, first: bool) -> Snapshot:
