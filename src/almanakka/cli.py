@@ -20,6 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
             return int(command.main(arguments[1:]) or 0)
         options = parser().parse_args(arguments)
+        if options.command == "delegate-script":  # it needs neither settings nor a database
+            from almanakka.delegate_script import write
+
+            return write(options)
         return _run(options)
     except KeyboardInterrupt:
         return 130
@@ -45,8 +49,22 @@ def parser() -> argparse.ArgumentParser:
     sync.add_argument(
         "--confirm-deletions", action="store_true", help="carry out the deletions held back until the person says so"
     )
+    _add_delegate_script(commands)
     commands.add_parser("demo", help="run the whole product with simulated people", add_help=False)
     return top
+
+
+def _add_delegate_script(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from almanakka import delegate_script
+
+    delegate_script.add_options(
+        commands.add_parser(
+            "delegate-script",
+            help="write PowerShell that lets an account open calendars on an Exchange Server",
+            description="Write PowerShell for the Exchange Management Shell. Without --full-access, which is what we "
+            "recommend, the account may open calendars only for the people that the filter names.",
+        )
+    )
 
 
 def _run(options: argparse.Namespace) -> int:

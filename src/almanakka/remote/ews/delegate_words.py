@@ -1,0 +1,53 @@
+"""The comments of the scripts in :mod:`almanakka.remote.ews.delegate`, in the languages that they come in."""
+
+from __future__ import annotations
+
+ENGLISH = {
+    "title_grant": "Lets the account below open the calendars of the people below, for Almanakka.",
+    "title_verify": "Shows what the account below may do. Changes nothing.",
+    "title_revoke": "Takes back from the account below what Almanakka's script gave it.",
+    "where": "Run it in the Exchange Management Shell, as an Exchange administrator.",
+    "full_access": "Full access opens whole mailboxes. Synchronising does not need it: the variant without is better.",
+    "databases": "This opens every mailbox. The variant for one organisational unit opens no more than is needed.",
+    "full_access_step": "Full access to the mailboxes of the organisational unit.",
+    "scope": "The people whose calendars the account may open.",
+    "role": "The account may act for these people, and for nobody else. This can take an hour to come into force.",
+    "see_full_access": "Mailboxes of the organisational unit that the account has rights on.",
+    "see_scope": "The scope: the filter must be the one you gave.",
+    "see_role": "The assignment: the scope must stand behind CustomRecipientWriteScope.",
+    "see_people": "The people it reaches.",
+    "no_full_access": "No access to whole mailboxes any more.",
+    "no_role": "The account acts for nobody any more.",
+    "no_scope": "The scope is not needed any more.",
+    "servers_2007": "The account may impersonate, on every Client Access server.",
+    "mailboxes_2007": "Whom it may impersonate. Run this again for mailboxes or databases that are added later.",
+    "see_servers_2007": "Every Client Access server must show ms-Exch-EPI-Impersonation, with Deny False.",
+    "see_mailboxes_2007": "Each of these must show ms-Exch-EPI-May-Impersonate, with Deny False.",
+    "no_servers_2007": "No impersonation on the servers any more.",
+    "no_mailboxes_2007": "Nobody may be impersonated any more.",
+}
+
+FINNISH = {
+    "title_grant": "Antaa alla olevan tunnuksen avata alla mainittujen henkilöiden kalenterit Almanakkaa varten.",
+    "title_verify": "Näyttää, mitä alla oleva tunnus saa tehdä. Ei muuta mitään.",
+    "title_revoke": "Ottaa alla olevalta tunnukselta pois sen, mitä Almanakan komentosarja antoi.",
+    "where": "Suorita Exchange Management Shellissä Exchange-järjestelmänvalvojana.",
+    "full_access": "Täysi käyttöoikeus avaa koko postilaatikon. Synkronoinnille riittää versio ilman sitä.",
+    "databases": "Tämä avaa jokaisen postilaatikon. Yhden organisaatioyksikön versio avaa vain tarvittavat.",
+    "full_access_step": "Täysi käyttöoikeus organisaatioyksikön postilaatikoihin.",
+    "scope": "Henkilöt, joiden kalenterit tunnus saa avata.",
+    "role": "Tunnus saa toimia näiden henkilöiden puolesta, ei kenenkään muun. Voimaantulo voi kestää tunnin.",
+    "see_full_access": "Organisaatioyksikön postilaatikot, joihin tunnuksella on oikeuksia.",
+    "see_scope": "Rajaus: suodattimen on oltava antamasi.",
+    "see_role": "Rooli: rajauksen on näyttävä kohdassa CustomRecipientWriteScope.",
+    "see_people": "Henkilöt, joita tämä koskee.",
+    "no_full_access": "Ei enää oikeutta kokonaisiin postilaatikoihin.",
+    "no_role": "Tunnus ei enää toimi kenenkään puolesta.",
+    "no_scope": "Rajausta ei enää tarvita.",
+    "servers_2007": "Tunnus saa toimia muiden puolesta jokaisella Client Access -palvelimella.",
+    "mailboxes_2007": "Kenen puolesta se saa toimia. Suorita uudelleen, kun postilaatikoita tulee lisää.",
+    "see_servers_2007": "Jokaisella Client Access -palvelimella on oltava ms-Exch-EPI-Impersonation, Deny False.",
+    "see_mailboxes_2007": "Jokaisella näistä on oltava ms-Exch-EPI-May-Impersonate, Deny False.",
+    "no_servers_2007": "Ei enää oikeutta toimia muiden puolesta palvelimilla.",
+    "no_mailboxes_2007": "Kenenkään puolesta ei saa enää toimia.",
+}
