@@ -9,11 +9,11 @@ import pytest
 
 from almanakka.remote.graph.calendar import GraphCalendar
 from almanakka.remote.graph.client import Client
-from almanakka.sync.entry import Entry, Override, Series
+from almanakka.sync.entry import Entry, Event, Override, Series
 from almanakka.sync.errors import Stale
 from almanakka.sync.recurrence import Kind, Recurrence
 
-from .graph_outlook import ANNA, BEN, GraphOutlook
+from .graph_outlook import ANNA, BEN, GraphOutlook, as_graph
 from .outlook import NOW, ZONE
 
 DAY = date(2026, 10, 12)
@@ -40,3 +40,35 @@ def test_b1_occurrences_are_left_alone_once_somebody_is_invited_in_between(graph
     client.close()
     assert requests == ["PATCH", "GET"]
     assert graph.mails() == 0
+
+
+def test_b5_nothing_is_written_over_that_was_edited_while_a_cancelled_occurrence_comes_back(
+    graph: GraphOutlook,
+) -> None:
+    pattern = Recurrence(Kind.WEEKLY, date(2026, 10, 5), days=frozenset({0}))
+    before = Entry("Team", Series(pattern, time(9), timedelta(hours=1), ZONE))
+    id = graph.put(before)
+    graph.person.delete_event(id, DAY)
+    held = graph.calendar.fetch([id])[id]
+    assert isinstance(held, Event)
+    shorter = graph_times(replace(pattern, count=5))
+    requests: list[str] = []
+
+    def shorten_between_the_patterns(method: str, path: str) -> None:
+        requests.append(method)
+        if requests.count("PATCH") == 2:
+            graph.person.edit_event(id, shorter)
+
+    client = Client(graph.settings, shorten_between_the_patterns)
+    calendar = GraphCalendar(client, graph.user.id, ZONE, lambda: NOW)
+    with pytest.raises(Stale):
+        calendar.update(id, held.change_key, held.entry, replace(held.entry, exceptions={}))
+    client.close()
+    assert requests == ["GET", "PATCH", "PATCH"]
+    (found,) = graph.person.dump()["events"]
+    assert found["recurrence"]["range"]["numberOfOccurrences"] == 5
+
+
+def graph_times(recurrence: Recurrence) -> dict[str, object]:
+    written = as_graph(Entry("", Series(recurrence, time(9), timedelta(hours=1), ZONE)))
+    return {name: written[name] for name in ("start", "end", "recurrence")}

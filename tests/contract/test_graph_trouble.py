@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any
 
 import pytest
 
-from almanakka.sync.entry import CANCELLED, Entry, Event, Timed
+from almanakka.sync.entry import CANCELLED, Entry, Event, Series, Timed
 from almanakka.sync.errors import (
     CalendarError,
     Denied,
@@ -19,8 +20,9 @@ from almanakka.sync.errors import (
     Unreachable,
     WatermarkLost,
 )
+from almanakka.sync.expansion import dates
 
-from .calendar_contract import assert_same, collect, key, moved, series, single
+from .calendar_contract import all_day_series, assert_same, collect, key, moved, series, single
 from .graph_outlook import ANNA, GraphOutlook, as_graph, unrepresentable
 from .outlook import NOW, ZONE
 
@@ -333,9 +335,12 @@ def test_b8_an_unfinished_series_is_finished_by_repeating_it(graph: GraphOutlook
     assert_same(graph.calendar.update(found.id, found.change_key, found.entry, wanted).entry, wanted)
 
 
-def test_a_restored_occurrence_survives_a_failure_in_the_middle(graph: GraphOutlook) -> None:
+@pytest.mark.parametrize("whole", [series(), all_day_series()], ids=["numbered", "endless"])
+def test_a_restored_occurrence_survives_a_failure_in_the_middle(graph: GraphOutlook, whole: Entry) -> None:
     """Between the two pattern writes the series is the same as ever to its reader."""
-    event = graph.calendar.create(series(exceptions={date(2026, 10, 12): CANCELLED}), key())
+    assert isinstance(whole.when, Series)
+    _, day = islice(dates(whole.when.recurrence), 2)
+    event = graph.calendar.create(replace(whole, exceptions={day: CANCELLED}), key())
     wanted = replace(event.entry, exceptions={})
     fault(graph, "drop_before", method="PATCH", after=1)
     with pytest.raises(Unreachable):

@@ -19,7 +19,7 @@ from .histories import History
 
 HISTORIES = int(os.environ.get("ALMANAKKA_REAL_HISTORIES", "12"))
 FIRST = int(os.environ.get("ALMANAKKA_REAL_HISTORIES_FROM", "0"))
-STEPS = 30
+STEPS = int(os.environ.get("ALMANAKKA_REAL_HISTORIES_STEPS", "30"))
 
 
 @pytest.fixture(scope="module")

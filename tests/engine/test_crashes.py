@@ -81,6 +81,17 @@ def update_series() -> World:
     return world
 
 
+def restore_occurrence() -> World:
+    """A cancelled occurrence comes back, which drops every other exception there for a moment."""
+    world = create_series_there()
+    world.settle()
+    (record,) = world.hub.records.values()
+    world.tick()
+    kept = {day: each for day, each in record.entry.exceptions.items() if not each.cancelled}
+    world.hub.change(record.id, replace(record.entry, exceptions=kept))
+    return world
+
+
 def update_both_ways() -> World:
     world = create_series_there()
     world.settle()
@@ -163,6 +174,7 @@ CASES: tuple[Prepare, ...] = (
     create_here,
     first_run,
     update_series,
+    restore_occurrence,
     update_both_ways,
     delete_there,
     delete_here,

@@ -20,6 +20,7 @@ _INDEX_NAMES = {number: name for name, number in INDEXES.items()}
 KINDS = ("daily", "weekly", "absoluteMonthly", "relativeMonthly", "absoluteYearly", "relativeYearly")
 _LIMIT = dt.date(4500, 9, 1)
 _MAX_COUNTED = 5000
+_FAR = dt.date(3000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,8 @@ class Dates:
         self._iterator: Iterator[dt.datetime] = iter(recurrence.rule())
         self._known: list[int] = []
         self._done = False
-        self.endless = recurrence.until is None and (recurrence.count or _MAX_COUNTED + 1) > _MAX_COUNTED
+        far = recurrence.until is None or recurrence.until > _FAR
+        self.endless = far and (recurrence.count or _MAX_COUNTED + 1) > _MAX_COUNTED
 
     def _reach(self, ordinal: int) -> None:
         while not self._done and (not self._known or self._known[-1] <= ordinal):

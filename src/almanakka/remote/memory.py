@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 from tzlocal.windows_tz import tz_win, win_tz
 
-from almanakka.remote.occurrences import Overrides, day_of, restores, writes
+from almanakka.remote.occurrences import Overrides, day_of, writes
 from almanakka.sync.entry import (
     AS_SERIES,
     NO_EXCEPTIONS,
@@ -23,7 +23,7 @@ from almanakka.sync.entry import (
 )
 from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, WatermarkLost
 from almanakka.sync.expansion import neighbours
-from almanakka.sync.fields import canonical, changed_groups, same, take
+from almanakka.sync.fields import canonical, changed_groups, restores, same, take
 from almanakka.sync.ports import Limits, Page
 
 Hook = Callable[[str, str], None]

@@ -21,11 +21,6 @@ def day_of(series: Series, original: date, override: Override) -> date:
     return when.first if isinstance(when, AllDay) else wall(when.start, series.zone).date()
 
 
-def restores(held: Overrides, wanted: Overrides) -> bool:
-    """Whether a cancelled occurrence is wanted back: Exchange brings one back only with a new pattern."""
-    return any(each.cancelled and not wanted.get(original, AS_SERIES).cancelled for original, each in held.items())
-
-
 def writes(series: Series, held: Overrides, wanted: Overrides) -> list[tuple[date, Override]]:
     """Return what to write, as (original start, override), so that no write crosses a neighbour.
 

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from almanakka.sync.entry import AllDay, Entry, Group, Override, Series, Timed, When
+from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Group, Override, Series, Timed, When
 from almanakka.sync.normal import normal
 from almanakka.sync.ports import Limits
 from almanakka.sync.recurrence import Recurrence
@@ -187,6 +187,11 @@ def override_value(override: Override | None) -> Hashable:
         return None
     when = None if override.when is None else _moment(override.when)
     return (override.cancelled, when, override.title, override.location, override.notes, override.show_as)
+
+
+def restores(held: Mapping[date, Override], wanted: Mapping[date, Override]) -> bool:
+    """Whether a cancelled occurrence is wanted back: Exchange brings one back only with a new pattern."""
+    return any(each.cancelled and not wanted.get(original, AS_SERIES).cancelled for original, each in held.items())
 
 
 def same(group: Group, a: Entry, b: Entry) -> bool:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from almanakka.sync.entry import Entry, Group, Override, Series
 from almanakka.sync.expansion import occurs_on
-from almanakka.sync.fields import SIMPLE_GROUPS, override_value, same
+from almanakka.sync.fields import SIMPLE_GROUPS, override_value, restores, same
 
 #: How much later our edit must be than theirs to win: clocks differ by less (B5).
 MARGIN = timedelta(seconds=60)
@@ -206,7 +206,12 @@ class _Merging:
             return False
         if override_value(theirs) == override_value(intended.exceptions.get(day)):
             return True
-        return theirs is None and not same(Group.WHEN, intended, self.images.seen)
+        return theirs is None and self._drops(intended)
+
+    def _drops(self, intended: Entry) -> bool:
+        """Whether writing it drops every exception there: a new pattern does, and with it a cancellation taken back."""
+        seen = self.images.seen
+        return not same(Group.WHEN, intended, seen) or restores(seen.exceptions, intended.exceptions)
 
     def _unfinished(self, day: date, theirs: Override | None) -> bool:
         """Whether a write of ours has yet to put back what its pattern dropped."""

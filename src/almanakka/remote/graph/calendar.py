@@ -14,10 +14,9 @@ from almanakka.remote.graph.mailbox import Found, Mailbox, encode
 from almanakka.remote.graph.model import Draft
 from almanakka.remote.graph.read import etag
 from almanakka.remote.graph.refusals import DUPLICATE_TRANSACTION, Answer, code_of, existing_event, refusal
-from almanakka.remote.occurrences import restores
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import Invalid, Stale
-from almanakka.sync.fields import canonical, changed_groups
+from almanakka.sync.fields import canonical, changed_groups, restores
 from almanakka.sync.ports import Limits, Page
 
 
@@ -141,12 +140,17 @@ class GraphCalendar:
         return held if written is None else _readable(written)
 
     def _restore(self, id: str, held: Event, after: Entry) -> Event:
-        """Bring cancelled occurrences back: Exchange does it only by dropping all exceptions with a changed pattern."""
+        """Bring cancelled occurrences back: Exchange does it only by dropping all exceptions with a changed pattern.
+
+        Cut short in between, the series reads as ever, without its exceptions.
+        """
         when = after.when
         if not isinstance(when, Series):
             return held
-        self._patch(id, write.rewritten(when, series.respelled(when.recurrence), self._mailbox.zone), held.change_key)
-        self._patch(id, write.rewritten(when, when.recurrence, self._mailbox.zone))
+        change_key = held.change_key
+        for recurrence in (series.respelled(when.recurrence), when.recurrence):
+            draft = write.rewritten(when, recurrence, self._mailbox.zone)
+            change_key = _readable(self._patch(id, draft, change_key)).change_key
         fresh = _readable(self._mailbox.one(id))
         if restores(fresh.entry.exceptions, after.exceptions):
             raise Invalid("occurrence-not-restored")

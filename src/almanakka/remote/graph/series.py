@@ -24,7 +24,8 @@ _KINDS = {kind.value.lower(): kind for kind in Kind}
 _INDEXES = {index.name.lower(): index for index in Index}
 # What EWS and old clients call sets of days; Graph writes them out, but takes nobody's word for it.
 _SETS = {"day": range(7), "weekday": range(5), "weekendday": range(5, 7)}
-_FAR = 30
+#: An end that is none: what is written while an endless series is rewritten, and read as endless.
+_NEVER = date(4499, 12, 31)
 
 
 def read(value: PatternedRecurrence) -> Recurrence:
@@ -59,7 +60,8 @@ def _with_range(found: Recurrence, span: Range) -> Recurrence:
         case "numbered":
             return replace(found, count=span.number_of_occurrences or 0)
         case "enddate":
-            return replace(found, until=_date(span.end_date or ""))
+            until = _date(span.end_date or "")
+            return found if _NEVER <= until <= LATEST_END else replace(found, until=until)
     raise Unrepresentable("it ends in a way that is not known here", "unknown-range")
 
 
@@ -87,10 +89,10 @@ def write(r: Recurrence, zone: str) -> PatternedRecurrence:
 def respelled(r: Recurrence) -> Recurrence:
     """Return the same dates in another spelling, which Exchange takes for a changed pattern.
 
-    Where a series never ends, it is cut short thirty years on: the nearest thing there is to another spelling.
+    It reads as the same series, should it be left like that: what never ends, ends where nobody will ever be.
     """
     if r.endless:
-        return replace(r, until=first_date(r).replace(day=1, year=min(first_date(r).year + _FAR, LATEST_END.year - 1)))
+        return replace(r, until=_NEVER)
     last = last_date(r)
     if r.count is not None:
         return replace(r, count=None, until=last)
