@@ -22,6 +22,10 @@ test: export no_proxy := localhost,127.0.0.1,$(or $(no_proxy),$(NO_PROXY))
 test: set-up ## Run every test: make test ARGS="tests/unit -n 0"
 	@exec $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
+.PHONY: bench
+bench: set-up ## Measure speed and memory beside their floors: make bench ARGS="first-2000 --quick"
+	@PYTHONPATH=tests:$$PYTHONPATH exec $(BIN)/python -m bench $(ARGS)
+
 .PHONY: check
 check: lint types floors house migrations translations ## Run every static check
 

@@ -1,0 +1,98 @@
+"""`make bench`: measure, show a table, write bench-results.json; 1 if a floor is missed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from . import first_run
+from .figures import Figure, number
+
+RESULTS = Path("bench-results.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A benchmark by name; ``run`` is told whether it has to be quick, which shows that it works and nothing more."""
+
+    run: Callable[[bool], list[Figure]]
+    says: str
+
+
+BENCHES = {
+    "first-2000": Bench(
+        lambda quick: first_run.figures("First run, 2,000", 60 if quick else 2000, 1 if quick else 5),
+        "first run of a mailbox with 2,000 entries",
+    ),
+    "first-50000": Bench(
+        lambda quick: first_run.figures("First run, 50,000", 120 if quick else 50_000, 1, first_run.MEMORY),
+        "first run of a mailbox with 50,000 entries",
+    ),
+}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the benchmarks named, or all."""
+    options = _options(argv)
+    console = Console(stderr=True, highlight=False)
+    found: dict[str, list[Figure]] = {}
+    for name in options.names or BENCHES:
+        with console.status(f"{name}: {BENCHES[name].says}"):
+            found[name] = BENCHES[name].run(options.quick)
+    figures = [figure for each in found.values() for figure in each]
+    _show(figures)
+    options.results.write_text(json.dumps(_results(found, options.quick), indent=1, ensure_ascii=False) + "\n")
+    return 1 if any(figure.passed is False for figure in figures) and not options.quick else 0
+
+
+def _options(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join(BENCHES)} (all)")
+    parser.add_argument("--quick", action="store_true", help="tiny sizes, to see that everything works")
+    parser.add_argument("--results", type=Path, default=RESULTS, help="where the figures go (%(default)s)")
+    options = parser.parse_args(argv)
+    unknown = [name for name in options.names if name not in BENCHES]
+    if unknown:
+        parser.error(f"no such benchmark: {', '.join(unknown)}")
+    return options
+
+
+def _show(found: Sequence[Figure]) -> None:
+    table = Table("", "median", "", "floor", "", "beside", title="Benchmarks")
+    table.columns[1].justify = table.columns[3].justify = "right"
+    verdicts = {True: "[green]holds", False: "[red]missed", None: ""}
+    for figure in found:
+        table.add_row(
+            figure.name,
+            number(figure.value),
+            figure.unit,
+            "" if figure.floor is None else str(figure.floor),
+            verdicts[figure.passed],
+            figure.peer,
+        )
+    Console(highlight=False).print(table)
+
+
+def _results(found: Mapping[str, Sequence[Figure]], quick: bool) -> dict[str, object]:
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "quick": quick,
+        "cores": os.cpu_count(),
+        "machine": platform.platform(),
+        "python": platform.python_version(),
+        "figures": [{"bench": name} | figure.to_json() for name, each in found.items() for figure in each],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,129 @@
+"""What a first run cannot do without: the same answers fetched and decoded, and the same rows inserted, durably.
+
+The bare client is a plain ``requests`` session that sends what the run sent, in its order, and calls ``.json()``; the
+insert is one ``bulk_create`` for each table, of model instances made beforehand, in one transaction with a durable
+commit. The strict one decodes with msgspec and inserts with COPY.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+import requests
+from django.apps import apps
+from django.db import connection, models, transaction
+from django.db.models.functions import Cast
+
+from .process import MeasurementFailed, spending
+
+Rows = dict[type[models.Model], list[models.Model]]
+
+
+def bare(company: str, requests: list[Any], token: str, ca_file: str) -> dict[str, Any]:
+    """Do the run's reading and inserting the short way; return processor seconds. The rows end up as they were."""
+    fetched = {"bare": _fetch(requests, token, ca_file, lambda answer: answer.json())}
+    fetched["strict"] = _fetch(requests, token, ca_file, lambda answer: msgspec.json.decode(answer.content))
+    rows = _rows(company)
+    with connection.cursor() as cursor:
+        plain = {model: _plain(cursor, model, here) for model, here in rows.items()}
+    _delete(rows)
+    copied = _copy(plain)
+    _delete(rows)
+    inserted = _insert(rows)
+    return {
+        "bare_cpu": fetched["bare"] + inserted,
+        "strict_cpu": fetched["strict"] + copied,
+        "bare_http_cpu": fetched["bare"],
+        "bare_insert_cpu": inserted,
+        "strict_http_cpu": fetched["strict"],
+        "strict_insert_cpu": copied,
+        "rows": sum(map(len, rows.values())),
+    }
+
+
+def _fetch(sent: list[Any], token: str, ca_file: str, decode: Callable[[requests.Response], Any]) -> float:
+    """Send the requests and decode the answers."""
+    session = requests.Session()
+    session.verify, session.trust_env = ca_file, False
+    session.headers["Authorization"] = f"Bearer {token}"
+    bodies = [None if body is None else json.dumps(body) for *_, body in sent]
+    session.request(*sent[0][:2], headers=sent[0][2]).json()  # what is opened and imported once
+    with spending() as spent:
+        for (method, url, headers, _), body in zip(sent, bodies, strict=True):
+            answer = session.request(method, url, headers=headers, data=body)
+            decode(answer)
+            if answer.status_code != 200:
+                raise MeasurementFailed(f"{method} {url}: {answer.status_code}")
+    return spent.cpu
+
+
+def _tables() -> Iterator[tuple[type[models.Model], str]]:
+    """The tables that a run fills, parents first, each with how its rows lead to their company."""
+    for label, path in (
+        ("activities.Activity", "company"),
+        ("activities.Participant", "activity__company"),
+        ("activities.Occurrence", "activity__company"),
+        ("calendars.Pair", "mailbox__user__company"),
+        ("calendars.MeetingUid", "company"),
+        ("calendars.JournalEntry", "mailbox__user__company"),
+        ("calendars.Hold", "mailbox__user__company"),
+        ("calendars.ActivityHint", "mailbox__user__company"),
+    ):
+        yield apps.get_model(label), path
+
+
+def _rows(company: str) -> Rows:
+    """What the run left, as instances; images of entries as the text that is stored: nothing is encoded again."""
+    found: Rows = {}
+    for model, path in _tables():
+        here = model._default_manager.filter(**{path: company})
+        found[model] = list(here)
+        for field in model._meta.concrete_fields:
+            if type(field).__name__ == "EntryField":
+                texts = dict(here.annotate(raw=Cast(field.name, models.TextField())).values_list("pk", "raw"))
+                for row in found[model]:
+                    setattr(row, field.attname, texts[row.pk])
+    return found
+
+
+def _plain(cursor: Any, model: type[models.Model], rows: list[models.Model]) -> list[tuple[Any, ...]]:
+    """The same rows as what COPY takes; JSON as text."""
+    columns = ", ".join(
+        f'"{field.column}"{"::text" if isinstance(field, models.JSONField) else ""}'
+        for field in model._meta.concrete_fields
+    )
+    cursor.execute(
+        f'SELECT {columns} FROM "{model._meta.db_table}" WHERE "{model._meta.pk.column}" = ANY(%s)',
+        [[row.pk for row in rows]],
+    )
+    found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def _delete(rows: Rows) -> None:
+    with connection.cursor() as cursor:
+        for model in reversed(rows):
+            cursor.execute(
+                f'DELETE FROM "{model._meta.db_table}" WHERE "{model._meta.pk.column}" = ANY(%s)',
+                [[row.pk for row in rows[model]]],
+            )
+
+
+def _insert(rows: Rows) -> float:
+    with spending() as spent, transaction.atomic():
+        for model, here in rows.items():
+            model._default_manager.bulk_create(here)
+    return spent.cpu
+
+
+def _copy(plain: dict[type[models.Model], list[tuple[Any, ...]]]) -> float:
+    with spending() as spent, transaction.atomic(), connection.cursor() as cursor:
+        for model, rows in plain.items():
+            columns = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
+            with cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as copy:
+                for row in rows:
+                    copy.write_row(row)
+    return spent.cpu

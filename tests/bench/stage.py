@@ -1,0 +1,115 @@
+"""Where a benchmark plays: a database with ordinary settings, a simulated tenant in its own process, people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+from almanakka.demo import place, tenant
+from almanakka.demo.tenant import Control
+
+ZONE, WINDOWS_ZONE = "Europe/Helsinki", "FLE Standard Time"
+SECRET = "s3cret"
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody with the synchronisation on; ``mailbox`` is its row's id."""
+
+    mailbox: str
+    user: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One company with a tenant of its own."""
+
+    company: str
+    tenant: str
+    client: str
+    members: list[Member]
+
+
+class Stage:
+    """A fresh database and a simulated Microsoft 365; ``control`` says to the latter what shall be."""
+
+    def __init__(self, control: Control) -> None:
+        self.control = control
+
+    @property
+    def simulator(self) -> dict[str, str]:
+        """What a process needs to know to speak to the simulator."""
+        return {"base_url": self.control.base_url, "ca_file": self.control.ca_file}
+
+    def token(self, office: Office) -> str:
+        return str(self.control("issue_token", tenant=office.tenant, client_id=office.client)["access_token"])
+
+    def office(self, people: int) -> Office:
+        """Found a company of ``people``, all of whom have switched the synchronisation on and never been run."""
+        from almanakka.accounts.models import Company, User
+        from almanakka.activities.models import ActivityType, Category
+        from almanakka.calendars import clock
+        from almanakka.calendars.models import Cloud, Connection, Mailbox, Proof
+        from almanakka.sync.scope import AGE
+
+        number, now = next(_numbers), clock.now()
+        domain = f"office{number}.test"
+        there = str(self.control("add_tenant", domain=domain)["id"])
+        client = str(self.control("add_app", secret=SECRET)["client_id"])
+        self.control("consent", tenant=there, client_id=client)
+        company = Company.objects.create(name=domain, time_zone=ZONE)
+        ActivityType.objects.create(
+            company=company, name="Meeting", category=Category.CALENDAR_ENTRY, synchronised=True, is_default=True
+        )
+        personal = ActivityType.objects.create(company=company, name="Personal", category=Category.PERSONAL)
+        connection = Connection.objects.create(
+            company=company,
+            cloud=Cloud.OTHER,
+            authority_url=self.control.base_url,
+            graph_url=self.control.base_url,
+            ca_bundle=self.control.ca_file,
+            tenant_id=there,
+            client_id=client,
+            client_secret=SECRET,
+            enabled=True,
+            enabled_at=now,
+            personal_type=personal,
+        )
+        members = []
+        for name in range(people):
+            address = f"p{name}@{domain}"
+            user = User.objects.create_user(address, company=company, full_name=f"Person {name}")
+            held = self.control("add_user", tenant=there, upn=address, name=str(user), zone=WINDOWS_ZONE)
+            mailbox = Mailbox.objects.create(
+                user=user,
+                connection=connection,
+                remote_id=held["id"],
+                address=address,
+                time_zone=ZONE,
+                enabled=True,
+                enabled_at=now,
+                cutoff=now - AGE,
+                proven_at=now,
+                proof=Proof.MAIL,
+            )
+            members.append(Member(str(mailbox.pk), str(user.pk), address))
+        return Office(str(company.pk), there, client, members)
+
+    def load(self, address: str, events: list[dict[str, Any]]) -> None:
+        """Put ``events`` into a mailbox; raises TenantFailed if one of them is refused."""
+        refused = [result.error for result in self.control.load(address, events) if result.error]
+        if refused:
+            raise tenant.TenantFailed(f"{len(refused)} events were refused: {refused[0]}")
+
+
+@contextmanager
+def prepared() -> Iterator[Stage]:
+    """Make a stage, gone afterwards. Django is set up inside."""
+    with place.prepared(None) as folder, tenant.running(folder) as control:
+        yield Stage(control)
