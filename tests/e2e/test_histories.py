@@ -37,8 +37,6 @@ def office(simulator: RunningSimulator) -> Office:
     return Office(simulator, tenant, app)
 
 
-# a run that dies closes no cursor of its own; in life its connection goes with it
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.usefixtures("empty_queue")
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + HISTORIES))
 def test_any_history_ends_in_agreement(seed: int, office: Office) -> None:

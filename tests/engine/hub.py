@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
-from almanakka.sync.entry import Entry, Group, Response
-from almanakka.sync.errors import Invalid, StaleVersion, UidTaken
-from almanakka.sync.fields import changed_groups, take
+from almanakka.sync.entry import AllDay, Entry, Group, Override, Person, Response, Series, ShowAs, Timed
+from almanakka.sync.errors import Invalid, LeaseLost, StaleVersion, UidTaken
+from almanakka.sync.fields import take
 from almanakka.sync.ports import (
     ActivityId,
     Born,
@@ -28,6 +28,10 @@ from almanakka.sync.ports import (
     State,
     UserId,
 )
+from almanakka.sync.zones import known
+
+#: A mailbox that has failed more often in a row than this is not waited for by others.
+PATIENCE = 3
 
 
 class Crash(BaseException):
@@ -35,13 +39,16 @@ class Crash(BaseException):
 
 
 class Answer(NamedTuple):
-    response: Response
-    private: bool
+    response: Response = Response.NONE
+    private: bool = False
+
+
+NO_ANSWER = Answer()
 
 
 @dataclass
 class Box:
-    """One mailbox's rows."""
+    """One mailbox's rows. A run holds it as number ``run_no``; it has failed ``failures`` times in a row."""
 
     user: UserId
     enabled: bool = True
@@ -51,15 +58,36 @@ class Box:
     notes: list[Note] = field(default_factory=list)
     watermark: str | None = None
     first_done: bool = False
+    failures: int = 0
+    run_no: int = 0
+
+
+def backwards(entry: Entry) -> bool:
+    """Whether the entry ends before it begins, which no activity can."""
+    match entry.when:
+        case Timed(start, end):
+            return end < start
+        case AllDay(first, end_date):
+            return end_date <= first
+        case _:
+            return False
 
 
 @dataclass
 class Hub:
-    """One company's activities and what it knows of meetings; ``clock`` tells the time of every edit."""
+    """One company's activities and what it knows of meetings; ``clock`` tells the time of every edit.
+
+    ``records`` are the activities as the engine sees them, ``written`` their entries as they were written: an activity
+    of type Personal is private whatever was written, an absence out of office. ``chosen`` are those whose type a
+    person chose (S10).
+    """
 
     clock: Callable[[], datetime]
     users: dict[str, UserId] = field(default_factory=dict)
     records: dict[ActivityId, Record] = field(default_factory=dict)
+    written: dict[ActivityId, Entry] = field(default_factory=dict)
+    chosen: frozenset[ActivityId] = frozenset()
+    guests: dict[ActivityId, tuple[Person, ...]] = field(default_factory=dict)
     uids: dict[str, tuple[ActivityId, bool]] = field(default_factory=dict)
     boxes: dict[UserId, Box] = field(default_factory=dict)
     #: What people answered to meetings, and whether they hide taking part.
@@ -68,7 +96,7 @@ class Hub:
     before_commit: Callable[[], None] = lambda: None
     after_commit: Callable[[], None] = lambda: None
     #: Which entries an activity cannot hold.
-    refuses: Callable[[Entry], bool] = lambda entry: False
+    refuses: Callable[[Entry], bool] = backwards
     serial: int = 0
     depth: int = 0
 
@@ -83,16 +111,15 @@ class Hub:
         at: datetime | None = None,
         **others: object,
     ) -> ActivityId:
+        """Make an activity; one that comes ``through`` a mailbox is Personal if it is private (S10)."""
         self.serial += 1
         id = f"a{self.serial}"
-        who = (entry.who or frozenset()) | ({owner} if owner else frozenset())
+        private = through is not None and entry.private
+        usual = {"category": Category.PERSONAL if private else Category.CALENDAR_ENTRY, "synchronised": True}
+        values = usual | {"created": self.clock(), "through": frozenset(Group if through else ())} | others
         times = dict.fromkeys(Group, at or self.clock())
-        category = Category.PERSONAL if entry.private and others.get("imported") else Category.CALENDAR_ENTRY
-        others.pop("imported", None)
-        values: dict[str, object] = {"category": category, "synchronised": True} | others
-        values["through"] = frozenset(Group if through else ())
-        self.records[id] = Record(id, 1, replace(entry, who=who), owner, times=times, created=self.clock(), **values)  # type: ignore[arg-type]
-        self._tell(self.records[id], through)
+        self._keep(Record(id, 1, entry, owner, times=times, **values), entry, through)  # type: ignore[arg-type]
+        self._tell(id, 1, self._people(id), through)
         return id
 
     def change(
@@ -104,17 +131,41 @@ class Hub:
         at: datetime | None = None,
         **others: object,
     ) -> None:
+        """Give an activity what ``entry`` says other than it says now; ``others`` are fields of the record."""
         old = self.records[id]
-        times = dict(old.times) | dict.fromkeys(changed_groups(old.entry, entry), at or self.clock())
-        edited = changed_groups(old.entry, entry)
-        others["through"] = old.through | edited if through else old.through - edited
-        new = replace(old, version=old.version + 1, entry=entry, times=times, **others)  # type: ignore[arg-type]
-        self.records[id] = new
-        self._tell(old, through)
-        self._tell(new, through)
+        groups = frozenset(group for group in Group if of(entry, group) != of(old.entry, group))
+        self.edit(id, take(self.written[id], entry, groups), through=through, at=at, **others)
+
+    def edit(
+        self,
+        id: ActivityId,
+        entry: Entry,
+        *,
+        guests: tuple[Person, ...] | None = None,
+        through: UserId | None = None,
+        at: datetime | None = None,
+        **others: object,
+    ) -> None:
+        """Write an activity over; what alters nothing leaves its version as it is."""
+        old, before, people = self.records[id], self.written[id], self._people(id)
+        known = self.guests.get(id, ())
+        entry = self._whole(entry, others.get("owner", old.owner))  # type: ignore[arg-type]
+        edited = frozenset(group for group in Group if of(entry, group) != of(before, group))
+        if guests is not None and guests != known:
+            self.guests = self.guests | {id: guests}
+            edited |= {Group.WHO}
+        if not edited and all(getattr(old, name) == value for name, value in others.items()):
+            return
+        times = dict(old.times) | dict.fromkeys(edited, at or self.clock())
+        passed = old.through | edited if through else old.through - edited
+        new = replace(old, version=old.version + 1, times=times, through=passed, **others)  # type: ignore[arg-type]
+        self._keep(new, entry, through)
+        self._tell(id, new.version, people | self._people(id), through)
 
     def remove(self, id: ActivityId, *, through: UserId | None = None) -> None:
+        people = self._people(id)
         old = self.records.pop(id)
+        del self.written[id]
         travels = old.synchronised and old.category is not Category.PROJECT_TASK
         for box in self.boxes.values():
             for key, pair in box.pairs.items():
@@ -122,62 +173,135 @@ class Hub:
                     box.pairs[key] = replace(pair, outward=travels)
         if through is None:
             self.kill([id])
-        self._tell(old, through)
+        self._tell(id, old.version + 1, people, through)  # later than what a run may just have seen
 
-    def leave(self, id: ActivityId, user: UserId, *, through: UserId | None = None) -> None:
+    def leave(self, id: ActivityId, user: UserId, *, through: UserId | None = None, at: datetime | None = None) -> None:
+        """Take somebody out; the owner, or the last one, ends it (B10)."""
         record = self.records[id]
-        who = (record.entry.who or frozenset()) - {user}
-        if record.owner == user or not who:
+        who = record.entry.who or frozenset()
+        if record.owner == user or who == {user}:
             self.remove(id, through=through)
         else:
-            self.change(id, replace(record.entry, who=who), through=through)
+            self.edit(id, replace(self.written[id], who=who - {user}), through=through, at=at)
+
+    def answer(self, id: ActivityId, user: UserId, answer: Answer, *, through: UserId | None = None) -> None:
+        """Note a participant's answer, which is an edit of who takes part."""
+        record = self.records[id]
+        if user not in (record.entry.who or ()) or self.answers.get((id, user), NO_ANSWER) == answer:
+            return
+        self.answers = self.answers | {(id, user): answer}
+        passed = record.through | {Group.WHO} if through else record.through - {Group.WHO}
+        times = dict(record.times) | {Group.WHO: self.clock()}
+        self.records[id] = replace(record, version=record.version + 1, times=times, through=passed)
+        self._tell(id, record.version + 1, self._people(id), through)
 
     def kill(self, ids: Collection[ActivityId]) -> None:
         for uid, (activity, _) in list(self.uids.items()):
             if activity in ids:
                 self.uids[uid] = (activity, True)
 
-    def _tell(self, record: Record, through: UserId | None) -> None:
+    def _whole(self, entry: Entry, owner: UserId | None) -> Entry:
+        """The entry as rows hold it: its owner takes part, occurrences are those of a series and say something."""
+        who = (entry.who or frozenset()) | ({owner} if owner else frozenset())
+        series = entry.when if isinstance(entry.when, Series) else None
+        exceptions = {} if series is None else {day: _zoned(each, series) for day, each in entry.exceptions.items()}
+        exceptions = {day: each for day, each in sorted(exceptions.items()) if each}
+        return (
+            entry
+            if (who, exceptions) == (entry.who, entry.exceptions)
+            else replace(entry, who=who, exceptions=exceptions)
+        )
+
+    def _keep(self, record: Record, entry: Entry, through: UserId | None) -> None:
+        id, entry = record.id, self._whole(entry, record.owner)
+        if through is None:
+            self.chosen |= {id}
+        gone = {key for key in self.answers if key[0] == id and key[1] not in (entry.who or ())}
+        self.answers = {key: each for key, each in self.answers.items() if key not in gone}
+        self.written[id] = entry
+        self.records[id] = replace(record, entry=self._shown(entry, record.category, chosen=id in self.chosen))
+
+    def _shown(self, entry: Entry, category: Category, *, chosen: bool) -> Entry:
+        """What the type says goes before what was written (S10, DESIGN §4.14)."""
+        if category is Category.PERSONAL:
+            return entry if entry.private else replace(entry, private=True)
+        if chosen and category is Category.ABSENCE:
+            return replace(entry, show_as=ShowAs.OUT_OF_OFFICE)
+        all_day = isinstance(entry.when, AllDay) or (isinstance(entry.when, Series) and entry.when.start is None)
+        return replace(entry, show_as=ShowAs.FREE) if chosen and category is Category.TO_DO and all_day else entry
+
+    def _people(self, id: ActivityId) -> frozenset[UserId]:
+        return self.records[id].entry.who or frozenset()
+
+    def _tell(self, id: ActivityId, version: int, people: Collection[UserId], through: UserId | None) -> None:
+        """Leave a hint with everybody concerned, before and after, and whoever has a mirror (DESIGN §4.8)."""
         for box in self.boxes.values():
-            concerned = box.user in (record.entry.who or ()) or any(
-                pair.activity == record.id for pair in box.pairs.values()
-            )
+            concerned = box.user in people or any(pair.activity == id for pair in box.pairs.values())
             if box.enabled and box.user != through and concerned:
-                box.hints[record.id] = record.version
+                box.hints[id] = version
 
     # -- transactions
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
-        if self.depth:
-            yield
-            return
-        saved = (
-            dict(self.records),
-            dict(self.uids),
-            self.answers,
-            {user: vars_of(box) for user, box in self.boxes.items()},
-        )
-        self.depth = 1
+        """All or nothing; inside another, what fails is undone by itself."""
+        saved, outermost = self._state(), not self.depth
+        self.depth += 1
         try:
             yield
-            self.before_commit()
+            if outermost:
+                self.before_commit()
         except BaseException:
-            self.records, self.uids, self.answers = saved[:3]
-            for user, values in saved[3].items():
-                for name, value in values.items():
-                    setattr(self.boxes[user], name, value)
+            self._restore(saved)
             raise
         finally:
-            self.depth = 0
-        self.after_commit()
+            self.depth -= 1
+        if outermost:
+            self.after_commit()
+
+    def _state(self) -> tuple[dict[str, object], dict[UserId, dict[str, object]]]:
+        own: dict[str, object] = {"chosen": self.chosen, "answers": self.answers, "guests": self.guests}
+        own |= {"records": dict(self.records), "written": dict(self.written), "uids": dict(self.uids)}
+        return own, {user: vars_of(box) for user, box in self.boxes.items()}
+
+    def _restore(self, saved: tuple[dict[str, object], dict[UserId, dict[str, object]]]) -> None:
+        own, boxes = saved
+        for name, value in own.items():
+            setattr(self, name, value)
+        for user, values in boxes.items():
+            for name, value in values.items():
+                setattr(self.boxes[user], name, value)
+
+
+def of(entry: Entry, group: Group) -> object:
+    """What an entry says in a group, to the letter."""
+    return getattr(entry, FIELDS[group])
+
+
+def _zoned(override: Override, series: Series) -> Override:
+    """An occurrence has no zone but its series'."""
+    if isinstance(override.when, Timed):
+        return replace(override, when=replace(override.when, zone=series.zone))
+    return override
+
+
+FIELDS = {
+    Group.TITLE: "title",
+    Group.WHEN: "when",
+    Group.WHERE: "location",
+    Group.NOTES: "notes",
+    Group.WHO: "who",
+    Group.PRIVACY: "private",
+    Group.SHOW_AS: "show_as",
+    Group.OCCURRENCES: "exceptions",
+}
 
 
 def vars_of(box: Box) -> dict[str, object]:
-    """Return a box's rows; entries are frozen, so copying the rows is enough."""
+    """Return a box's rows; pairs are replaced and never altered, so copying the tables is enough."""
     return {
         "hints": dict(box.hints),
-        "pairs": {key: copy.copy(pair) for key, pair in box.pairs.items()},
+        "pairs": dict(box.pairs),
         "holds": dict(box.holds),
         "notes": list(box.notes),
         "watermark": box.watermark,
@@ -186,21 +310,44 @@ def vars_of(box: Box) -> dict[str, object]:
 
 
 @dataclass
-class HubActivities:
-    """:class:`almanakka.sync.ports.Activities` over a :class:`Hub`."""
+class Held:
+    """One run's hold on a mailbox: every write checks that nobody has taken it over."""
 
     hub: Hub
     user: UserId
+
+    def __post_init__(self) -> None:
+        self.run_no = self.box.run_no
+
+    @property
+    def box(self) -> Box:
+        return self.hub.boxes[self.user]
+
+    @contextmanager
+    def write(self) -> Iterator[None]:
+        if self.box.run_no != self.run_no:
+            raise LeaseLost(f"run {self.run_no} no longer holds the mailbox")
+        if self.hub.depth:
+            yield
+            return
+        with self.hub.atomic():
+            yield
+
+
+@dataclass
+class HubActivities(Held):
+    """:class:`almanakka.sync.ports.Activities` over a :class:`Hub`."""
+
     zone: str = "Europe/Helsinki"
 
     def hints(self) -> list[Hint]:
-        return [Hint(id, version) for id, version in self.hub.boxes[self.user].hints.items()]
+        return [Hint(id, version) for id, version in self.box.hints.items()]
 
     def clear(self, hints: Sequence[Hint]) -> None:
-        box = self.hub.boxes[self.user]
-        for hint in hints:
-            if box.hints.get(hint.activity) == hint.version:
-                del box.hints[hint.activity]
+        with self.write():
+            for hint in hints:
+                if self.box.hints.get(hint.activity, hint.version + 1) <= hint.version:
+                    del self.box.hints[hint.activity]
 
     def load(self, ids: Collection[ActivityId]) -> dict[ActivityId, Record]:
         return {id: self.hub.records[id] for id in ids if id in self.hub.records}
@@ -213,33 +360,58 @@ class HubActivities:
         ]
 
     def resolve(self, addresses: Collection[str]) -> dict[str, UserId]:
-        return {address: self.hub.users[address] for address in addresses if address in self.hub.users}
+        wanted = {address.strip().lower() for address in addresses}
+        return {address: self.hub.users[address] for address in sorted(wanted) if address in self.hub.users}
 
     def create(self, drafts: Sequence[Draft]) -> list[ActivityId]:
-        return [
-            self.hub.create(draft.entry, draft.owner, through=self.user, at=draft.edited_at, imported=True)
-            for draft in drafts
-        ]
+        if any(self.hub.refuses(draft.entry) for draft in drafts):
+            raise Invalid("cannot-be-held") if len(drafts) == 1 else StaleVersion("one of them cannot be made")
+        with self.write():
+            return [self._create(draft) for draft in drafts]
+
+    def _create(self, draft: Draft) -> ActivityId:
+        id = self.hub.create(self._placed(draft.entry), draft.owner, through=self.user, at=draft.edited_at)
+        self.hub.guests = self.hub.guests | {id: draft.guests}
+        return id
 
     def change(self, id: ActivityId, version: int, edit: Edit) -> int:
-        record = self._at(id, version)
-        if self.hub.refuses(edit.entry):
-            raise Invalid("cannot-be-held")
-        self.hub.change(id, take(record.entry, edit.entry, edit.groups), through=self.user, at=edit.edited_at)
-        return self.hub.records[id].version
+        with self.write():
+            record = self._at(id, version)
+            if self.hub.refuses(edit.entry):
+                raise Invalid("cannot-be-held")
+            groups = edit.groups - ({Group.WHO} if edit.entry.who is None else set())
+            entry = take(self.hub.written[id], self._placed(edit.entry), groups)
+            kind = self._retyped(record, entry) if Group.PRIVACY in groups else {}
+            self.hub.edit(id, entry, guests=edit.guests, through=self.user, at=edit.edited_at, **kind)
+            return self.hub.records[id].version
+
+    def _placed(self, entry: Entry) -> Entry:
+        """A single entry in a zone that is not known here is shown in the user's own."""
+        if isinstance(entry.when, Timed) and not known(entry.when.zone):
+            return replace(entry, when=replace(entry.when, zone=self.zone))
+        return entry
+
+    def _retyped(self, record: Record, entry: Entry) -> dict[str, object]:
+        """The type follows privacy, unless a person chose it (S10)."""
+        if record.id in self.hub.chosen or entry.private is (record.category is Category.PERSONAL):
+            return {}
+        return {"category": Category.PERSONAL if entry.private else Category.CALENDAR_ENTRY, "synchronised": True}
 
     def remove(self, id: ActivityId, version: int, edited_at: datetime) -> None:
-        if id in self.hub.records:
-            self._at(id, version)
-            self.hub.remove(id, through=self.user)
+        with self.write():
+            if id in self.hub.records:
+                self._at(id, version)
+                self.hub.remove(id, through=self.user)
 
     def leave(self, id: ActivityId, edited_at: datetime) -> None:
-        if id in self.hub.records:
-            self.hub.leave(id, self.user, through=self.user)
+        with self.write():
+            if id in self.hub.records:
+                self.hub.leave(id, self.user, through=self.user, at=edited_at)
 
     def respond(self, id: ActivityId, response: Response, private: bool) -> None:
-        assert id in self.hub.records
-        self.hub.answers = self.hub.answers | {(id, self.user): Answer(response, private)}
+        with self.write():
+            if id in self.hub.records:
+                self.hub.answer(id, self.user, Answer(response, private), through=self.user)
 
     def _at(self, id: ActivityId, version: int) -> Record:
         record = self.hub.records.get(id)
@@ -249,18 +421,13 @@ class HubActivities:
 
 
 @dataclass
-class HubLedger:
+class HubLedger(Held):
     """:class:`almanakka.sync.ports.Ledger` over a :class:`Hub`, with the uniqueness that the tables have."""
 
-    hub: Hub
-    user: UserId
-
-    @property
-    def box(self) -> Box:
-        return self.hub.boxes[self.user]
-
-    def atomic(self):  # type: ignore[no-untyped-def]
-        return self.hub.atomic()
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        with nullcontext() if self.hub.depth else self.write(), self.hub.atomic():
+            yield
 
     def _some(self, wanted: Callable[[Pair], bool]) -> list[Pair]:
         return [copy.copy(pair) for pair in self.box.pairs.values() if wanted(pair)]
@@ -282,17 +449,20 @@ class HubLedger:
         return len(self._some(lambda pair: pair.state is State.LIVE))
 
     def add(self, pairs: Sequence[Pair]) -> None:
-        for pair in pairs:
-            self._unique(pair)
-            self.hub.serial += 1
-            pair.key = self.hub.serial
-            self.box.pairs[pair.key] = copy.copy(pair)
+        with self.write():
+            for pair in pairs:
+                self._unique(pair)
+                self.hub.serial += 1
+                pair.key = self.hub.serial
+                self.box.pairs[pair.key] = copy.copy(pair)
 
     def save(self, pairs: Sequence[Pair]) -> None:
-        for pair in pairs:
-            assert pair.key in self.box.pairs, "saved a pair that does not exist"
-            self._unique(pair)
-            self.box.pairs[pair.key] = copy.copy(pair)
+        with self.write():
+            for pair in pairs:
+                if pair.key not in self.box.pairs:
+                    raise LookupError("saved a pair that does not exist")
+                self._unique(pair)
+                self.box.pairs[pair.key] = copy.copy(pair)
 
     def _unique(self, pair: Pair) -> None:
         for other in self.box.pairs.values():
@@ -301,21 +471,25 @@ class HubLedger:
                 assert pair.activity is None or other.activity != pair.activity, "two pairs for one activity"
 
     def forget(self, pairs: Sequence[Pair]) -> None:
-        for pair in pairs:
-            self.box.pairs.pop(pair.key, None)  # type: ignore[arg-type]
+        with self.write():
+            for pair in pairs:
+                self.box.pairs.pop(pair.key, None)  # type: ignore[arg-type]
 
     def known(self, uids: Collection[str]) -> dict[str, Known]:
-        return {uid: Known(*self.hub.uids[uid]) for uid in uids if uid in self.hub.uids}
+        found = {uid: Known(*self.hub.uids[uid]) for uid in uids if uid in self.hub.uids}
+        return {uid: each for uid, each in found.items() if each.dead or each.activity in self.hub.records}
 
     def bind(self, uids: Mapping[str, ActivityId], *, revive: bool = False) -> None:
-        for uid, activity in uids.items():
-            owner, dead = self.hub.uids.get(uid, (activity, False))
-            if (dead and not revive) or (owner != activity and owner in self.hub.records):
-                raise UidTaken(uid)
-            self.hub.uids[uid] = (activity, False)
+        with self.write():
+            for uid, activity in uids.items():
+                owner, dead = self.hub.uids.get(uid, (activity, False))
+                if not revive if dead else owner != activity and owner in self.hub.records:
+                    raise UidTaken(uid)
+            self.hub.uids.update({uid: (activity, False) for uid, activity in uids.items()})
 
     def kill(self, activities: Collection[ActivityId], at: datetime) -> None:
-        self.hub.kill(activities)
+        with self.write():
+            self.hub.kill(activities)
 
     def copies(self, activities: Collection[ActivityId]) -> list[Copy]:
         return [
@@ -330,24 +504,28 @@ class HubLedger:
         return {
             box.user
             for box in self.hub.boxes.values()
-            if box.enabled and box.user in users
+            if box.enabled and box.failures <= PATIENCE and box.user in users
             for pair in box.pairs.values()
             if pair.state is State.CREATING and pair.event is None
         }
 
     def note(self, notes: Sequence[Note]) -> None:
-        self.box.notes.extend(notes)
+        with self.write():
+            self.box.notes.extend(notes)
 
     def hold(self, holds: Sequence[Hold]) -> None:
-        self.box.holds.update({hold.item: hold for hold in holds})
+        with self.write():
+            self.box.holds.update({hold.item: hold for hold in holds})
 
     def held(self) -> dict[str, str]:
         return {item: hold.reason for item, hold in self.box.holds.items()}
 
     def release(self, items: Collection[str]) -> None:
-        for item in items:
-            self.box.holds.pop(item, None)
+        with self.write():
+            for item in items:
+                self.box.holds.pop(item, None)
 
     def checkpoint(self, watermark: str | None, *, full: bool) -> None:
-        self.box.watermark = watermark
-        self.box.first_done = True
+        with self.write():
+            self.box.watermark = watermark
+            self.box.first_done = True

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from itertools import islice
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from almanakka.activities.models import NEVER_DEFAULT, Activity, ActivityType, Category, Participant
 
 CHUNK = 2000
+PARTS = ("participants", "occurrences")
 
 
 def load(ids: Iterable[UUID]) -> list[Activity]:
@@ -24,16 +27,21 @@ def load(ids: Iterable[UUID]) -> list[Activity]:
     return [found[id_] for id_ in wanted if id_ in found]
 
 
-def involving(user_id: UUID, chunk: int = CHUNK) -> Iterator[Activity]:
+def involving(user_id: UUID, chunk: int = CHUNK) -> Generator[Activity, None, None]:
     """Every activity that the user owns or takes part in, whole as from :func:`load`, in the order of ids.
 
-    Holds ``chunk`` of them in memory at a time and asks two statements for each chunk.
+    Holds ``chunk`` of them in memory at a time and asks two statements for each chunk. Whoever may not read to the
+    end closes it.
     """
     owned = Activity.objects.filter(owner_id=user_id).values("pk")
     joined = Participant.objects.filter(user_id=user_id).order_by().values("activity_id")
     # two index scans, each by its own index; with OR the planner would read the whole table
     found = Activity.objects.filter(pk__in=owned.union(joined)).order_by("pk")
-    return _whole(found).iterator(chunk_size=chunk)
+    # prefetching is ours to do: in Django's own loop, an error in it would leave the server's cursor open
+    with closing(found.iterator(chunk_size=chunk)) as rows:
+        while activities := list(islice(rows, chunk)):
+            prefetch_related_objects(activities, *PARTS)
+            yield from activities
 
 
 def default_type(company_id: UUID) -> ActivityType | None:
@@ -48,4 +56,4 @@ def preset_personal_type(company_id: UUID) -> ActivityType | None:
 
 
 def _whole(activities: QuerySet[Activity]) -> QuerySet[Activity]:
-    return activities.prefetch_related("participants", "occurrences")
+    return activities.prefetch_related(*PARTS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -73,9 +73,9 @@ class OrmActivities:
         return {record.id: record for record in self._records(found)}
 
     def involving(self) -> Iterator[Record]:
-        rows = queries.involving(self.user_id, CHUNK)
-        while chunk := list(islice(rows, CHUNK)):
-            yield from self._records(chunk)
+        with closing(queries.involving(self.user_id, CHUNK)) as rows:
+            while chunk := list(islice(rows, CHUNK)):
+                yield from self._records(chunk)
 
     def resolve(self, wanted: Collection[str]) -> dict[str, UserId]:
         found = addresses.resolve(self.company, wanted)

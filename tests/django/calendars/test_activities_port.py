@@ -98,6 +98,28 @@ def test_all_that_a_person_is_in_is_found(
     assert {record.id for record in port.involving()} == {str(owned.pk), str(joined.pk)}
 
 
+@pytest.mark.parametrize("table", ["activities_participant", "activities_activitytype"])
+def test_reading_that_fails_midway_leaves_no_cursor_open(
+    port: OrmActivities, make: Callable[..., Activity], table: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever holds on to the error, and with it to every frame, holds no cursor of the server's."""
+    monkeypatch.setattr("almanakka.calendars.activities.CHUNK", 1)
+    for _ in range(3):
+        make()
+
+    def fail(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        if sql.startswith("SELECT") and f'FROM "{table}"' in sql and '"activities_activity"' not in sql:
+            raise InterruptedError(table)
+        return execute(sql, params, many, context)
+
+    with pytest.raises(InterruptedError, match=table) as failed, connection.execute_wrapper(fail):
+        list(port.involving())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_cursors")
+        assert cursor.fetchall() == []
+    assert failed.value.__traceback__ is not None
+
+
 def test_reading_costs_the_same_for_few_and_many(
     port: OrmActivities, make: Callable[..., Activity], aino_box: Mailbox, eero: User
 ) -> None:
