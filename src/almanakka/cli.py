@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from almanakka.database.installation import ServerUnavailable
+
 DESCRIPTION = "Two-way calendar synchronisation between a company's activities and Microsoft calendars."
 
 
@@ -27,6 +29,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _run(options)
     except KeyboardInterrupt:
         return 130
+    except ServerUnavailable as error:
+        print(f"almanakka: {error}", file=sys.stderr)
+        return 1
 
 
 def parser() -> argparse.ArgumentParser:

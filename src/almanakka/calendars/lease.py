@@ -19,6 +19,9 @@ from almanakka.sync.errors import LeaseLost, StaleVersion
 TERM = timedelta(minutes=5)
 #: A lease is renewed once this much of it has passed.
 RENEW_AFTER = timedelta(minutes=1)
+#: How far the clocks of two machines may be apart. What lies further ahead than it can was noted before the clock
+#: was set back, and means nothing now.
+SKEW = timedelta(minutes=1)
 
 
 @dataclass(slots=True)
@@ -32,7 +35,7 @@ class Lease:
     def renew(self) -> None:
         """Keep the lease; one statement, and none while it is fresh. Raises LeaseLost. Not for inside a transaction."""
         now = clock.now()
-        if self.until - now > TERM - RENEW_AFTER:
+        if TERM - RENEW_AFTER < self.until - now <= TERM:
             return
         held = Mailbox.objects.filter(pk=self.mailbox_id, run_no=self.run_no, leased_until__isnull=False)
         if not held.update(leased_until=now + TERM):
@@ -56,9 +59,9 @@ def acquire(mailbox_id: UUID, job: int | None = None) -> Lease | None:
         )
         if mailbox is None or not (mailbox.enabled and mailbox.connection.enabled and mailbox.user.is_active):
             return None
-        if mailbox.not_before is not None and mailbox.not_before > now:
+        if rests(mailbox, now):
             return None
-        if mailbox.leased_until is not None and mailbox.leased_until > now:
+        if in_force(mailbox.leased_until, now):
             Mailbox.objects.filter(pk=mailbox_id).update(wanted_again=True)
             return None
         lease = Lease(mailbox_id, mailbox.run_no + 1, now + TERM)
@@ -66,6 +69,18 @@ def acquire(mailbox_id: UUID, job: int | None = None) -> Lease | None:
             run_no=lease.run_no, leased_until=lease.until, leased_by=job, ran_at=now, wanted_again=False, due_at=None
         )
     return lease
+
+
+def in_force(until: datetime | None, now: datetime) -> bool:
+    """Whether a lease noted as lasting ``until`` keeps others off; none lasts longer than its term."""
+    return until is not None and now < until <= now + TERM + SKEW
+
+
+def rests(mailbox: Mailbox, now: datetime) -> bool:
+    """Whether a pause is to be kept; one noted by a run that has yet to begin is from before the clock was set back."""
+    if mailbox.ran_at is not None and mailbox.ran_at > now + SKEW:
+        return False
+    return mailbox.not_before is not None and mailbox.not_before > now
 
 
 class Fence:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 
 from almanakka.calendars import clock
-from almanakka.calendars.lease import Lease
+from almanakka.calendars.lease import SKEW, TERM, Lease
 from almanakka.calendars.models import ActivityHint, Health, Mailbox
 from almanakka.sync.errors import CalendarError, Denied, LeaseLost, Throttled
 
@@ -23,22 +23,30 @@ LONGEST_PAUSE = timedelta(hours=1)
 LONGEST_REST = timedelta(hours=24)
 #: How old the last reading of everything may be before the next run reads everything again (DESIGN §4.12).
 RECONCILE_AFTER = timedelta(hours=24)
-#: A hint this old whose mailbox has not run since has lost its trigger: its process died after the commit.
+#: A hint this old whose mailbox is not due at any time has lost its trigger: its process died after the commit.
 FORGOTTEN_AFTER = timedelta(minutes=1)
+
+
+class DatabaseAway(CalendarError):
+    """Our own database was gone, or full, in the middle of a run."""
+
+    code = "database_away"
+
 
 MAKE_DUE = """
     UPDATE calendars_mailbox AS mailbox
-    SET due_at = LEAST(mailbox.due_at, GREATEST(%(now)s, mailbox.not_before)),
+    SET due_at = LEAST(mailbox.due_at, GREATEST(%(now)s, found.not_before)),
         wanted_again = mailbox.wanted_again OR COALESCE(mailbox.leased_until > %(now)s, false)
     FROM (
-        SELECT wanted.id FROM calendars_mailbox wanted
+        SELECT wanted.id, CASE WHEN wanted.ran_at > %(ahead)s THEN NULL ELSE wanted.not_before END AS not_before
+        FROM calendars_mailbox wanted
         JOIN calendars_connection link ON link.id = wanted.connection_id
         JOIN accounts_user person ON person.id = wanted.user_id
         WHERE wanted.id = ANY(%(ids)s) AND wanted.enabled AND link.enabled AND person.is_active
         ORDER BY wanted.id FOR NO KEY UPDATE OF wanted
     ) AS found
     WHERE mailbox.id = found.id
-    RETURNING mailbox.id, COALESCE(mailbox.not_before <= %(now)s, true)
+    RETURNING mailbox.id, COALESCE(found.not_before <= %(now)s, true)
 """
 
 
@@ -50,7 +58,8 @@ def make_due(ids: Collection[UUID]) -> list[UUID]:
     if not ids:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(MAKE_DUE, {"now": clock.now(), "ids": list(ids)})
+        now = clock.now()
+        cursor.execute(MAKE_DUE, {"now": now, "ahead": now + SKEW, "ids": list(ids)})
         return [id for id, may_run in cursor.fetchall() if may_run]
 
 
@@ -60,16 +69,17 @@ def wake(mailbox_id: UUID) -> None:
 
 
 def due() -> list[UUID]:
-    """Return the mailboxes to run now: due ones, those whose run has died, and those with a forgotten hint."""
+    """Return the mailboxes to run now: due ones, those whose run has died, and those with a forgotten hint.
+
+    And those whose last run has yet to begin: since the clock was set back, what they have noted means nothing.
+    """
     now = clock.now()
-    hinted = ActivityHint.objects.filter(
-        Q(mailbox__ran_at__isnull=True) | Q(at__gt=F("mailbox__ran_at")),
-        mailbox=OuterRef("pk"),
-        at__lt=now - FORGOTTEN_AFTER,
-    )
+    hinted = ActivityHint.objects.filter(Q(at__lt=now - FORGOTTEN_AFTER) | Q(at__gt=now + SKEW), mailbox=OuterRef("pk"))
+    free, set_back = Q(leased_until__isnull=True), Q(ran_at__gt=now + SKEW)
+    died = Q(leased_until__lte=now) | Q(leased_until__gt=now + TERM + SKEW)
     found = Mailbox.objects.filter(
-        Q(due_at__lte=now) | Q(leased_until__lte=now) | Q(Exists(hinted), leased_until__isnull=True),
-        Q(not_before__isnull=True) | Q(not_before__lte=now),
+        Q(due_at__lte=now) | died | Q(Exists(hinted), free, due_at__isnull=True) | Q(set_back, free),
+        Q(not_before__isnull=True) | Q(not_before__lte=now) | set_back,
         enabled=True,
         connection__enabled=True,
         user__is_active=True,
@@ -83,9 +93,16 @@ def take_back(mailbox_id: UUID, job: int) -> None:
     make_due([mailbox_id])
 
 
+def leased_in_jobs() -> dict[UUID, int]:
+    """Return the mailboxes that are being run in a job, with the job."""
+    found = Mailbox.objects.filter(leased_until__isnull=False, leased_by__isnull=False)
+    return dict(found.values_list("pk", "leased_by"))
+
+
 def wants_everything(mailbox: Mailbox, now: datetime) -> bool:
     """Whether the next run is to read the whole mailbox."""
-    return mailbox.full_wanted or mailbox.listed_at is None or now - mailbox.listed_at > RECONCILE_AFTER
+    listed = mailbox.listed_at
+    return mailbox.full_wanted or listed is None or not listed - SKEW <= now <= listed + RECONCILE_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +162,8 @@ def pause(error: CalendarError, failures: int) -> timedelta:
     """How long a mailbox rests after ``error``, the ``failures``-th in a row."""
     if isinstance(error, Throttled):
         return min(timedelta(seconds=max(error.retry_after, 1)), LONGEST_REST)
+    if isinstance(error, DatabaseAway) and failures == 1:  # it answers again, or this would not be noted in it
+        return timedelta()
     if isinstance(error, Denied):  # nothing gets better by itself soon
         return LONGEST_PAUSE if failures > 1 else FIRST_PAUSE
     return min(FIRST_PAUSE * 2 ** min(failures - 1, 10), LONGEST_PAUSE)

@@ -60,6 +60,11 @@ SENTENCES: Mapping[str, Sentence] = {
     "lease_lost": Sentence(
         _("Another run took over this calendar."), _("The other run finishes the work."), _NOTHING_TO_DO
     ),
+    "database_away": Sentence(
+        _("Almanakka's own database did not answer, or had no room."),
+        _RETRIED,
+        _("If this lasts, an administrator checks the database server and its disk."),
+    ),
     "internal": Sentence(
         _("There is a fault in Almanakka."),
         _RETRIED,

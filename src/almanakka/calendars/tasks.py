@@ -11,27 +11,38 @@ from uuid import UUID
 
 import structlog
 from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Status
 
 from almanakka.calendars import journal, schedule, triggers, wiring
 
 log = structlog.get_logger(__name__)
 
-#: A worker whose heart has not beaten for this long is dead.
-DEAD_AFTER = timedelta(seconds=30)
+#: A worker whose heart has not beaten for this long is dead. Should it only have been stopped for a while, the fence
+#: keeps it from writing when it goes on.
+DEAD_AFTER = timedelta(seconds=10)
+#: Before the mailboxes, however many of them wait.
+FIRST = 1
+BEATS_FROM_THE_FUTURE = "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE last_heartbeat > now()"
 
 
 @app.task(name=triggers.TASK, queue=triggers.QUEUE, pass_context=True)
 def sync_mailbox(context: JobContext, mailbox_id: str) -> None:
     """Run one mailbox, if it is free and not resting; stop between two steps when the worker is to stop."""
-    wiring.run_mailbox(UUID(mailbox_id), stop=context.should_abort, job=context.job.id)
+    try:
+        wiring.run_mailbox(UUID(mailbox_id), stop=context.should_abort, job=context.job.id)
+    except (
+        OperationalError,
+        InterfaceError,
+    ) as error:  # what the run has left behind, rescue clears up once the database is back
+        log.warning("the database does not do its work", mailbox=mailbox_id, error=str(error).strip())
 
 
-@app.periodic(cron="* * * * *")
-@app.task(name="almanakka.calendars.sweep", queue="upkeep", queueing_lock="sweep")
-def sweep(timestamp: int) -> None:
+@app.task(name="almanakka.calendars.sweep", queue="upkeep", queueing_lock="sweep", priority=FIRST)
+def sweep() -> None:
     """Queue every mailbox that is due, and drop what the journal has kept long enough."""
     queued = triggers.nudge(schedule.due())
     if queued:
@@ -39,14 +50,15 @@ def sweep(timestamp: int) -> None:
     journal.forget_old()
 
 
-@app.periodic(cron="* * * * * */10")
-@app.task(name="almanakka.calendars.rescue", queue="upkeep", queueing_lock="rescue", pass_context=True)
-async def rescue(context: JobContext, timestamp: int) -> None:
+@app.task(name="almanakka.calendars.rescue", queue="upkeep", queueing_lock="rescue", priority=FIRST, pass_context=True)
+async def rescue(context: JobContext) -> None:
     """End the jobs of dead workers as failed and make their mailboxes due.
 
     Never retried as they are: with a sibling already queued, that fails for ever (facts/engine-room.md C.2).
     """
     jobs = context.app.job_manager
+    # else nobody who dies is missed for as long as the clock was set back
+    await context.app.connector.execute_query_async(BEATS_FROM_THE_FUTURE)
     for job in await jobs.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER.total_seconds()):
         if job.id is None:
             continue
@@ -54,6 +66,17 @@ async def rescue(context: JobContext, timestamp: int) -> None:
         log.warning("ended the job of a dead worker", job=job.id, task=job.task_name)
         if job.task_name == triggers.TASK:
             await sync_to_async(_take_back)(UUID(str(job.task_kwargs["mailbox_id"])), job.id)
+    await sync_to_async(_take_back_forgotten)()
+
+
+def _take_back_forgotten() -> None:
+    """Free the mailboxes whose job has ended without giving them back: the database was away just then."""
+    leased = schedule.leased_in_jobs()
+    doing = ProcrastinateJob.objects.filter(pk__in=leased.values(), status=Status.DOING.value)
+    under_way = set(doing.values_list("pk", flat=True))
+    for mailbox_id, job in leased.items():
+        if job not in under_way:
+            _take_back(mailbox_id, job)
 
 
 def _take_back(mailbox_id: UUID, job: int) -> None:

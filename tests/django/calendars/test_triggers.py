@@ -202,7 +202,7 @@ def test_sync_now_ends_our_own_patience_but_not_the_servers(aino: User, aino_box
 def test_the_sweep_finds_what_is_due(aino_box: Mailbox, eero_box: Mailbox) -> None:
     Mailbox.objects.filter(pk=aino_box.pk).update(due_at=NOW - LATER)
     Mailbox.objects.filter(pk=eero_box.pk).update(due_at=NOW + LATER)
-    tasks.sweep(0)
+    tasks.sweep()
     assert queued() == [str(aino_box.pk)]
 
 
@@ -218,8 +218,11 @@ def test_the_sweep_finds_a_hint_whose_trigger_died(aino_box: Mailbox, aino: User
     assert schedule.due() == []
     with clock.stopped_at(NOW + LATER):
         assert schedule.due() == [aino_box.pk]
-        # a hint that a run has seen and left (an activity on hold) is not forgotten
+        # a run began before the hint was committed, and so has not seen it
         Mailbox.objects.update(ran_at=NOW + LATER)
+        assert schedule.due() == [aino_box.pk]
+        # a hint that a run has seen and left (an activity on hold) is not forgotten: the mailbox is due in a while
+        Mailbox.objects.update(due_at=NOW + 2 * LATER)
         assert schedule.due() == []
 
 
@@ -282,7 +285,7 @@ def test_the_job_of_a_dead_worker_is_ended_and_its_mailbox_made_due(
         job = cursor.fetchone()[0]
     assert leases.acquire(aino_box.pk, job) is not None
     triggers.sync_now(aino)
-    tasks.rescue.defer(timestamp=0)
+    tasks.rescue.defer()
     worker.work(1, wait=False)
     aino_box.refresh_from_db()
     assert not ProcrastinateJob.objects.filter(pk=job).exists()

@@ -23,6 +23,8 @@ from almanakka.sync.ports import Page
 PAST, AHEAD = timedelta(days=30), timedelta(days=400)
 #: A window older than this is rolled: a deltaLink cannot move its own.
 OLDEST = timedelta(days=7)
+#: Our own clock may have been a little ahead when a window was made.
+_AHEAD_OF_US = timedelta(days=1)
 _PAGE = 200
 _MOST_REPEATS = 3
 _VERSION = 1
@@ -94,7 +96,8 @@ def start(mailbox: Mailbox) -> str:
 def changes(mailbox: Mailbox, watermark: str) -> Iterator[Page]:
     """Yield what has changed; one request if nothing has. Raises WatermarkLost as the port says."""
     mark = read_watermark(watermark)
-    if mailbox.clock().astimezone(UTC).date() - (mark.start + PAST) > OLDEST:
+    age = mailbox.clock().astimezone(UTC).date() - (mark.start + PAST)
+    if not -_AHEAD_OF_US <= age <= OLDEST:  # too old, or made before the clock was set back
         raise WatermarkLost("the window is to be rolled", "window_rolled")
     touched: dict[str, None] = {}
     for page in _guarded(mailbox, mark.link or ""):
