@@ -34,10 +34,8 @@ def sync_mailbox(context: JobContext, mailbox_id: str) -> None:
     """Run one mailbox, if it is free and not resting; stop between two steps when the worker is to stop."""
     try:
         wiring.run_mailbox(UUID(mailbox_id), stop=context.should_abort, job=context.job.id)
-    except (
-        OperationalError,
-        InterfaceError,
-    ) as error:  # what the run has left behind, rescue clears up once the database is back
+    except (OperationalError, InterfaceError) as error:
+        # what the run has left behind, rescue clears up once the database is back
         log.warning("the database does not do its work", mailbox=mailbox_id, error=str(error).strip())
 
 

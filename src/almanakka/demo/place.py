@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from almanakka.database import directory, server
+from almanakka.demo import keeper
 
 #: A socket's path may have 107 bytes on Linux, and PostgreSQL needs a part of them.
 LONGEST_PATH = 60
@@ -27,9 +28,12 @@ PATIENCE = 20.0
 def prepared(today: date | None) -> Iterator[Path]:
     """Make a fresh data directory and point the product at it, with its clock on ``today`` if that is given.
 
-    Django is set up inside, so nothing may have been before. Stops the database and removes everything at the end.
+    Django is set up inside, so nothing may have been before. Stops the database and removes everything at the end,
+    even if this process is killed; what a switched-off machine has left of earlier ones goes at the beginning.
     """
-    folder = directory.prepare(Path(tempfile.mkdtemp(prefix="almanakka-", dir=_directory())))
+    above = _directory()
+    keeper.clear_abandoned(Path(above))
+    folder = directory.prepare(Path(tempfile.mkdtemp(prefix=keeper.PREFIX, dir=above)))
     os.environ[directory.VARIABLE] = str(folder)
     os.environ.pop("DATABASE_URL", None)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "almanakka.settings")
@@ -37,13 +41,14 @@ def prepared(today: date | None) -> Iterator[Path]:
     _keep_off_the_proxy()
     if today is not None:
         os.environ["ALMANAKKA_TODAY"] = today.isoformat()
-    try:
-        _set_up_django()
-        yield folder
-    finally:
-        _close_connections()
-        server.stop(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+    with keeper.keeping(folder):
+        try:
+            _set_up_django()
+            yield folder
+        finally:
+            _close_connections()
+            server.stop(folder)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _keep_off_the_proxy() -> None:
@@ -86,6 +91,7 @@ def process(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run ``almanakka`` with ``arguments`` beside us, for as long as the block lasts; what it says goes to a log."""
     with (folder / f"{arguments[0]}.log").open("wb") as log:
         running = _start(log, arguments)
+        keeper.note(folder, running.pid)
         try:
             yield running
         finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -15,6 +16,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
+
+from almanakka.demo import keeper
 
 #: How long the simulator may take to answer for the first time, in seconds.
 PATIENCE = 60.0
@@ -110,7 +113,9 @@ def running(folder: Path) -> Iterator[Control]:
     ]
     with (folder / "simulator.log").open("wb") as log:
         # a session of its own: Ctrl-C is for us to pass on, after the product has stopped
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)  # noqa: S603
+        environment = {**os.environ, "TMPDIR": str(folder)}  # where nothing stays behind, even if it is killed
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)  # noqa: S603
+        keeper.note(folder, process.pid)
         try:
             yield _connect(process, state, folder / "simulator.log")
         finally:

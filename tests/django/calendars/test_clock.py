@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,9 +18,10 @@ NEXT_YEAR = NOW + timedelta(days=365)
 
 
 @pytest.fixture(params=[timedelta(hours=2), timedelta(days=365)], ids=str)
-def then(request: pytest.FixtureRequest) -> Iterator[datetime]:
+def then(request: pytest.FixtureRequest) -> datetime:
     """What the clock said before it was set back to NOW."""
-    yield NOW + request.param
+    moment: datetime = NOW + request.param
+    return moment
 
 
 @pytest.mark.parametrize("error", [Unreachable("x"), Throttled(60), None], ids=lambda each: type(each).__name__)
