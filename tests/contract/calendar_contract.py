@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -442,6 +443,23 @@ class CalendarContract:
         written.append(outlook.calendar.create(exceptional, key()))
         told = {event.id: event.change_key for event in collect(outlook.calendar.changes(mark)).events}
         assert told == {event.id: event.change_key for event in written}
+
+    def test_what_changed_since_our_own_write_is_told(self, outlook: Outlook) -> None:
+        mark = collect(outlook.calendar.listing()).watermark or ""
+        written = [outlook.calendar.create(entry, key()) for entry in (single(), series(), series(), single())]
+        known = {event.id: event.change_key for event in written}
+        outlook.retitle(written[0].id, "Theirs")
+        outlook.retitle(written[1].id, "Theirs", date(2026, 10, 19))
+        asked: set[str] = set()
+
+        def versions(ids: Collection[str]) -> dict[str, str]:
+            asked.update(ids)
+            return known
+
+        told = {event.id: event.change_key for event in collect(outlook.calendar.changes(mark, versions)).events}
+        assert {written[0].id, written[1].id} <= told.keys() <= known.keys()
+        assert asked <= known.keys()
+        assert {id for id in told if told[id] != known[id]} == {written[0].id, written[1].id}
 
     @pytest.mark.parametrize("watermark", ["", "{}", "nonsense", "null", '{"version": 1, "link": "x"}'])
     def test_a_watermark_that_is_none_is_lost(self, outlook: Outlook, watermark: str) -> None:

@@ -83,6 +83,19 @@ def test_a_touched_series_costs_one_request_however_many_occurrences_it_has(grap
     assert sum("delta" in path for _, path in graph.sent) == len(graph.sent) - 1
 
 
+def test_the_echo_of_our_own_series_is_dropped_unread(graph: GraphOutlook) -> None:
+    mark = collect(graph.calendar.listing()).watermark or ""
+    written = [graph.calendar.create(series(exceptions={date(2026, 10, 12): CANCELLED}), key()) for _ in range(3)]
+    known = {event.id: event.change_key for event in written}
+    graph.sent.clear()
+    assert collect(graph.calendar.changes(mark, lambda ids: known)).events == []
+    assert all("delta" in path for _, path in graph.sent)
+    graph.retitle(written[1].id, "Special", date(2026, 10, 19))
+    graph.sent.clear()
+    assert [event.id for event in collect(graph.calendar.changes(mark, lambda ids: known)).events] == [written[1].id]
+    assert [path.rpartition("/")[2] for _, path in graph.sent if "delta" not in path] == [written[1].id]
+
+
 def test_every_request_repeats_its_preferences(graph: GraphOutlook) -> None:
     loaded(graph, 600, 25)
     mark = collect(graph.calendar.listing()).watermark or ""

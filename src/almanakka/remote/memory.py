@@ -24,7 +24,7 @@ from almanakka.sync.entry import (
 from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, WatermarkLost
 from almanakka.sync.expansion import neighbours
 from almanakka.sync.fields import canonical, changed_groups, restores, same, take
-from almanakka.sync.ports import Limits, Page
+from almanakka.sync.ports import Limits, Page, Versions, unknown
 
 Hook = Callable[[str, str], None]
 """Called with the operation and ``"before"`` or ``"after"`` its effect; may raise any CalendarError."""
@@ -87,13 +87,15 @@ class MemoryCalendar:
                 page = Page(with_origin, watermark=watermark if last else None)
             yield page
 
-    def changes(self, watermark: str) -> Iterator[Page]:
+    def changes(self, watermark: str, versions: Versions = unknown) -> Iterator[Page]:
         """Feed the changes, out of order and some of them twice, as calendarView/delta does."""
         generation, _, step = watermark.partition(":")
         if generation != str(self._generation):
             raise WatermarkLost("the watermark has expired")
         since, now = int(step), self._watermark()
         ids = [id for id, item in self._items.items() if item.touched > since]
+        held = versions(ids) if ids else {}
+        ids = [id for id in ids if self._items[id].event.change_key != held.get(id)]
         ids = ids[::-1] + ids[:1]
         removed = [id for id, touched in self._gone.items() if touched > since]
         for start in range(0, max(len(ids), 1), self.page_size):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,6 +36,15 @@ class Limits:
     notes: int | None = None
 
 
+#: Tells of some events at which change key we know each already, where we do.
+Versions = Callable[[Collection[str]], Mapping[str, str]]
+
+
+def unknown(ids: Collection[str]) -> Mapping[str, str]:
+    """Know no event."""
+    return {}
+
+
 class Calendar(Protocol):
     """One mailbox's calendar. Every method may raise any :class:`almanakka.sync.errors.CalendarError`."""
 
@@ -48,9 +57,10 @@ class Calendar(Protocol):
         ``origin`` where they have one.
         """
 
-    def changes(self, watermark: str) -> Iterator[Page]:
+    def changes(self, watermark: str, versions: Versions = unknown) -> Iterator[Page]:
         """Yield what has changed since ``watermark``; a touched series comes whole. ``origin`` is never filled in.
 
+        An event that stands at the change key we know of ``versions`` may be left out: it is our own write's echo.
         ``removed`` names events that may be gone: ask :meth:`fetch` before believing it (B2). Raises
         :class:`WatermarkLost` when the cursor is no longer good, for whatever reason.
         """

@@ -163,12 +163,15 @@ class Run:
         feed = None
         if watermark and not full:
             try:
-                feed = self._collect(self.calendar.changes(watermark), full=False)
+                feed = self._collect(self.calendar.changes(watermark, self._versions), full=False)
             except WatermarkLost:
                 feed = None
         if feed is None:
             feed = self._collect(self.calendar.listing(), full=True)
         return feed, self.activities.hints()
+
+    def _versions(self, ids: Collection[str]) -> dict[str, str]:
+        return {pair.event: pair.change_key for pair in self.ledger.by_event(ids) if pair.event and _at_rest(pair)}
 
     def _collect(self, pages: Iterable[Page], *, full: bool) -> _Feed:
         feed = _Feed(full=full)
@@ -321,8 +324,13 @@ def _drop_echoes(feed: _Feed, pairs: Iterable[Pair], touched: Collection[Activit
         event = feed.events.get(pair.event) if pair.event is not None else None
         if event is None or event.change_key != pair.change_key or pair.activity in touched:
             continue
-        if pair.state is State.LIVE and pair.intended is None and not pair.approved:
+        if _at_rest(pair):
             del feed.events[event.id]
+
+
+def _at_rest(pair: Pair) -> bool:
+    """Whether an event is all that it was when it was last seen, if its change key still is."""
+    return pair.state is State.LIVE and pair.intended is None and not pair.approved
 
 
 def _may_be_there(todo: Plan, snapshot: Snapshot) -> bool:

@@ -17,7 +17,7 @@ from almanakka.remote.graph.refusals import DUPLICATE_TRANSACTION, Answer, code_
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import Invalid, Stale
 from almanakka.sync.fields import canonical, changed_groups, restores
-from almanakka.sync.ports import Limits, Page
+from almanakka.sync.ports import Limits, Page, Versions, unknown
 
 
 def _now() -> datetime:
@@ -38,8 +38,8 @@ class GraphCalendar:
     def listing(self) -> Iterator[Page]:
         return listing(self._mailbox)
 
-    def changes(self, watermark: str) -> Iterator[Page]:
-        return delta.changes(self._mailbox, watermark)
+    def changes(self, watermark: str, versions: Versions = unknown) -> Iterator[Page]:
+        return delta.changes(self._mailbox, watermark, versions)
 
     def fetch(self, ids: Sequence[str]) -> dict[str, Event | Unreadable | None]:
         found: dict[str, Found | None] = {}

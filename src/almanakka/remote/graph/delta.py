@@ -15,9 +15,10 @@ from almanakka.remote.graph.client import query
 from almanakka.remote.graph.decoding import decode
 from almanakka.remote.graph.mailbox import Found, Mailbox, reference
 from almanakka.remote.graph.model import EventRow, Rows
+from almanakka.remote.graph.read import bare
 from almanakka.remote.graph.times import stamp
 from almanakka.sync.errors import Throttled, Unreachable, WatermarkLost
-from almanakka.sync.ports import Page
+from almanakka.sync.ports import Page, Versions
 
 #: The window: what S15 leaves out lies before it; what lies after it comes with the daily listing.
 PAST, AHEAD = timedelta(days=30), timedelta(days=400)
@@ -93,19 +94,19 @@ def start(mailbox: Mailbox) -> str:
     return mark.text()
 
 
-def changes(mailbox: Mailbox, watermark: str) -> Iterator[Page]:
+def changes(mailbox: Mailbox, watermark: str, versions: Versions) -> Iterator[Page]:
     """Yield what has changed; one request if nothing has. Raises WatermarkLost as the port says."""
     mark = read_watermark(watermark)
     age = mailbox.clock().astimezone(UTC).date() - (mark.start + PAST)
     if not -_AHEAD_OF_US <= age <= OLDEST:  # too old, or made before the clock was set back
         raise WatermarkLost("the window is to be rolled", "window_rolled")
-    touched: dict[str, None] = {}
+    touched: dict[str, set[str]] = {}
     for page in _guarded(mailbox, mark.link or ""):
         mark.link = page.delta_link
         yield _page(mailbox, page.value, touched)
     if mark.link is None:
         raise WatermarkLost("the last page has no cursor")
-    pages = list(_whole(mailbox, list(touched))) or [Page()]
+    pages = list(_whole(mailbox, _unread(touched, versions))) or [Page()]
     yield from pages[:-1]
     yield replace(pages[-1], watermark=mark.text())
 
@@ -117,8 +118,11 @@ def _guarded(mailbox: Mailbox, path: str) -> Iterator[Rows]:
         yield page
 
 
-def _page(mailbox: Mailbox, rows: list[Raw], touched: dict[str, None]) -> Page:
-    """Sort rows into complete single events and removals; what has to be asked for goes to ``touched``."""
+def _page(mailbox: Mailbox, rows: list[Raw], touched: dict[str, set[str]]) -> Page:
+    """Sort rows into complete single events and removals; what has to be asked for goes to ``touched``.
+
+    That holds, by id, the change keys at which the event itself was told of: none where only an occurrence was.
+    """
     reader = mailbox.reader()
     events: list[Found] = []
     removed: list[str] = []
@@ -127,11 +131,11 @@ def _page(mailbox: Mailbox, rows: list[Raw], touched: dict[str, None]) -> Page:
         if known.removed is not None:
             removed.append(known.id)
         elif known.master is not None:
-            touched[known.master] = None
+            touched.setdefault(known.master, set())
         elif known.type == "singleInstance" and _complete(raw):
             events.append(reader.event(raw))
         else:
-            touched[known.id] = None
+            touched.setdefault(known.id, set()).update({bare(known.etag)} - {""})
     return Page(events, removed)
 
 
@@ -142,6 +146,12 @@ def _complete(raw: Raw) -> bool:
     except Unreachable:
         return True  # asking again brings the same: the reader says what is wrong with it
     return isinstance(row.subject, str | None) and row.body is not msgspec.UNSET and None not in (row.start, row.end)
+
+
+def _unread(touched: dict[str, set[str]], versions: Versions) -> list[str]:
+    """Return what has to be asked for: any write to an occurrence gives its master a new change key too."""
+    held = versions(touched) if touched else {}
+    return [id for id, keys in touched.items() if id not in held or keys != {held[id]}]
 
 
 def _whole(mailbox: Mailbox, ids: list[str]) -> Iterator[Page]:

@@ -52,7 +52,7 @@ class Reader:
             reference = decode(raw, Reference)
             return Unreadable(
                 reference.id,
-                _bare(reference.etag if isinstance(reference.etag, str) else ""),
+                bare(reference.etag),
                 "",
                 "it came in a form that makes no sense",
             )
@@ -142,7 +142,7 @@ class Reader:
 
 def change_key(row: EventRow) -> str:
     """Return the version of an event: ``changeKey``, which is also what its etag holds."""
-    return row.change_key or _bare(row.etag)
+    return row.change_key or bare(row.etag)
 
 
 def etag(key: str) -> str:
@@ -150,8 +150,9 @@ def etag(key: str) -> str:
     return f'W/"{key}"'
 
 
-def _bare(tag: str | None) -> str:
-    return (tag or "").removeprefix("W/").strip('"')
+def bare(tag: object) -> str:
+    """Return the change key in an etag; an empty text where there is none."""
+    return (tag if isinstance(tag, str) else "").removeprefix("W/").strip('"')
 
 
 def _must_begin(recurrence: Recurrence, first: date) -> None:
