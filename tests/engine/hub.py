@@ -372,6 +372,8 @@ class HubActivities(Held):
     def _create(self, draft: Draft) -> ActivityId:
         id = self.hub.create(self._placed(draft.entry), draft.owner, through=self.user, at=draft.edited_at)
         self.hub.guests = self.hub.guests | {id: draft.guests}
+        if draft.participation is not None:
+            self.respond(id, draft.participation.response, draft.participation.private)
         return id
 
     def change(self, id: ActivityId, version: int, edit: Edit) -> int:

@@ -30,6 +30,7 @@ from almanakka.activities.values import (
     Participation,
     cleaned,
 )
+from almanakka.database.rows import insert
 from almanakka.sync.errors import StaleVersion
 
 __all__ = [
@@ -52,7 +53,8 @@ CHANGEABLE = frozenset(field.name for field in dataclass_fields(Draft)) - {"id",
 def create(company_id: UUID, draft: Draft, origin: Origin) -> Activity:
     """Add one activity."""
     with transaction.atomic():
-        return _insert(company_id, [draft], origin)[0]
+        _insert(company_id, [draft], origin)
+        return Activity.objects.get(pk=draft.id)
 
 
 def create_many(company_id: UUID, drafts: Sequence[Draft], origin: Origin) -> list[UUID]:
@@ -60,11 +62,10 @@ def create_many(company_id: UUID, drafts: Sequence[Draft], origin: Origin) -> li
 
     An InvalidActivity names the draft by ``activity_id``. Returns the ids in the order given.
     """
-    ids: list[UUID] = []
     with transaction.atomic():
         for first in range(0, len(drafts), BATCH):
-            ids.extend(activity.pk for activity in _insert(company_id, drafts[first : first + BATCH], origin))
-    return ids
+            _insert(company_id, drafts[first : first + BATCH], origin)
+    return [draft.id for draft in drafts]
 
 
 def change(activity_id: UUID, version: int | None, fields: Mapping[str, object], origin: Origin) -> int:
@@ -136,19 +137,13 @@ def _locked(activity_id: UUID, version: int | None, origin: Origin, *, deleting:
     return activity
 
 
-def _insert(company_id: UUID, drafts: Sequence[Draft], origin: Origin) -> list[Activity]:
+def _insert(company_id: UUID, drafts: Sequence[Draft], origin: Origin) -> None:
     clean = [cleaned(draft) for draft in drafts]
     references.check(company_id, clean)
-    created = [rows.activity_row(company_id, draft, _times_of_new(draft, origin), origin) for draft in clean]
-    Activity.objects.bulk_create(created)
-    Participant.objects.bulk_create(
-        [row for draft in clean for row in rows.participant_rows(draft.id, draft.participants)]
-    )
-    Occurrence.objects.bulk_create(
-        [row for draft in clean for row in rows.occurrence_rows(draft.id, draft.occurrences)]
-    )
+    insert(Activity, [rows.activity_row(company_id, draft, _times_of_new(draft, origin), origin) for draft in clean])
+    insert(Participant, [row for draft in clean for row in rows.participant_rows(draft.id, draft.participants)])
+    insert(Occurrence, [row for draft in clean for row in rows.occurrence_rows(draft.id, draft.occurrences)])
     _tell([_creation(company_id, draft, origin) for draft in clean])
-    return created
 
 
 def _times_of_new(draft: Draft, origin: Origin) -> dict[str, Any]:
@@ -210,7 +205,7 @@ def _write_participants(
     written = {user: participation for user, participation in after.items() if before.get(user) != participation}
     if written:
         Participant.objects.bulk_create(
-            rows.participant_rows(activity.pk, written),
+            [Participant(**row) for row in rows.participant_rows(activity.pk, written)],
             update_conflicts=True,
             unique_fields=["activity", "user"],
             update_fields=["response", "private"],
@@ -226,7 +221,7 @@ def _write_occurrences(
     written = {day: occurrence for day, occurrence in after.items() if before.get(day) != occurrence}
     if written:
         Occurrence.objects.bulk_create(
-            rows.occurrence_rows(activity.pk, written),
+            [Occurrence(**row) for row in rows.occurrence_rows(activity.pk, written)],
             update_conflicts=True,
             unique_fields=["activity", "original_date"],
             update_fields=["cancelled", *Occurrence.OVERRIDES],

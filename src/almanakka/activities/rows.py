@@ -57,42 +57,46 @@ def occurrence_of(row: Occurrence) -> OccurrenceDraft:
     return OccurrenceDraft(cancelled=row.cancelled, **{name: getattr(row, name) for name in Occurrence.OVERRIDES})
 
 
-def activity_row(company_id: UUID, draft: Draft, changed_at: Mapping[str, datetime], origin: Origin) -> Activity:
-    """An unsaved row for a cleaned ``draft``."""
-    return Activity(
-        id=draft.id,
-        company_id=company_id,
-        changed_at={group: written(moment) for group, moment in changed_at.items()},
-        changed_through=[] if origin.mailbox is None else sorted(changed_at),
-        created_at=origin.edited_at,
+def activity_row(company_id: UUID, draft: Draft, changed_at: Mapping[str, datetime], origin: Origin) -> dict[str, Any]:
+    """The columns of a new row for a cleaned ``draft``."""
+    moments = {moment: written(moment) for moment in set(changed_at.values())}
+    return {
+        "id": draft.id,
+        "company_id": company_id,
+        "version": 1,
+        "changed_at": {group: moments[moment] for group, moment in changed_at.items()},
+        "changed_through": [] if origin.mailbox is None else sorted(changed_at),
+        "created_at": origin.edited_at,
         **columns(draft),
-    )
+    }
 
 
 def columns(draft: Draft) -> dict[str, Any]:
     return {name: getattr(draft, name) for name in COLUMNS}
 
 
-def participant_rows(activity_id: UUID, participants: Mapping[UUID, Participation]) -> list[Participant]:
+def participant_rows(activity_id: UUID, participants: Mapping[UUID, Participation]) -> list[dict[str, Any]]:
+    """The columns of the participants' rows."""
     return [
-        Participant(
-            activity_id=activity_id,
-            user_id=user_id,
-            response=participation.response,
-            private=participation.private,
-        )
+        {
+            "activity_id": activity_id,
+            "user_id": user_id,
+            "response": participation.response,
+            "private": participation.private,
+        }
         for user_id, participation in participants.items()
     ]
 
 
-def occurrence_rows(activity_id: UUID, occurrences: Mapping[date, OccurrenceDraft]) -> list[Occurrence]:
+def occurrence_rows(activity_id: UUID, occurrences: Mapping[date, OccurrenceDraft]) -> list[dict[str, Any]]:
+    """The columns of the rows of departing occurrences."""
     return [
-        Occurrence(
-            activity_id=activity_id,
-            original_date=original_date,
-            cancelled=occurrence.cancelled,
+        {
+            "activity_id": activity_id,
+            "original_date": original_date,
+            "cancelled": occurrence.cancelled,
             **{name: getattr(occurrence, name) for name in Occurrence.OVERRIDES},
-        )
+        }
         for original_date, occurrence in occurrences.items()
     ]
 

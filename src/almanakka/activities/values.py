@@ -39,6 +39,9 @@ GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
+_SHOW_AS, _RESPONSES = frozenset(ShowAs.values), frozenset(Response.values)
+
+
 class InvalidActivity(ValueError):
     """An activity that cannot be stored; ``reason`` is a plain sentence for people, ``code`` a slug."""
 
@@ -211,7 +214,7 @@ def _pattern(recurrence: Recurrence | Mapping[str, Any] | None) -> dict[str, Any
 
 
 def _check_choice(show_as: str | None) -> None:
-    if show_as is not None and show_as not in ShowAs.values:
+    if show_as is not None and show_as not in _SHOW_AS:
         raise InvalidActivity(_("The activity cannot be shown like this."), "unknown-show-as")
 
 
@@ -238,7 +241,7 @@ def _guest(guest: Mapping[str, str]) -> dict[str, str]:
 
 
 def _check_response(response: str) -> None:
-    if response not in Response.values:
+    if response not in _RESPONSES:
         raise InvalidActivity(_("An answer to an invitation is unknown."), "unknown-response")
 
 

@@ -27,6 +27,9 @@ from almanakka.sync.ports import ActivityId, Draft, Edit, Hint, Record, UserId
 #: How many activities are held at a time while all of them are read.
 CHUNK = 2000
 
+_GROUPS = tuple(group.value for group in Group)
+_NOT_WHO = tuple(group for group in Group if group is not Group.WHO)
+
 
 class OrmActivities:
     """The activities of the mailbox's company. With a ``fence``, each transaction of its run checks the lease."""
@@ -182,9 +185,17 @@ class OrmActivities:
             organiser_name="" if organiser is None else organiser.name,
             organiser_address="" if organiser is None else organiser.address,
             guests=drafts.guests(draft.guests),
-            changed_at={group.value: draft.edited_at for group in Group},
-            **drafts.fields(draft.entry, Group, self.zone),
+            changed_at=dict.fromkeys(_GROUPS, draft.edited_at),
+            **self._who(draft) | drafts.fields(draft.entry, _NOT_WHO, self.zone),
         )
+
+    def _who(self, draft: Draft) -> dict[str, Any]:
+        participants = dict.fromkeys(drafts.people(draft.entry.who or ()), values.Participation())
+        if draft.participation is not None and self.user_id in participants:
+            participants[self.user_id] = Participation(
+                response=draft.participation.response.value, private=draft.participation.private
+            )
+        return {"participants": participants}
 
     def _type_for(self, private: bool) -> UUID:
         """Personal for what is private, if the company has such a type; else the default (S10)."""

@@ -15,6 +15,7 @@ from almanakka.sync.recurrence import Index, Kind, Recurrence
 Json = dict[str, Any]
 
 _MICROSECOND = timedelta(microseconds=1)
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def dump(entry: Entry) -> Json:
@@ -53,7 +54,7 @@ def load(image: Json) -> Entry:
 
 def text(entry: Entry | None) -> str | None:
     """``entry`` as one line of ASCII JSON, in which every character survives."""
-    return None if entry is None else json.dumps(dump(entry), separators=(",", ":"))
+    return None if entry is None else _encode(dump(entry))
 
 
 def parse(stored: str | None) -> Entry | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -17,6 +16,7 @@ from almanakka.activities.values import storable
 from almanakka.calendars import clock, images
 from almanakka.calendars.lease import Fence
 from almanakka.calendars.models import UNFINISHED, Hold, JournalEntry, Mailbox, MeetingUid, Pair, Run
+from almanakka.database.rows import insert, texts
 from almanakka.sync import ports
 from almanakka.sync.errors import UidTaken
 from almanakka.sync.ports import ActivityId, Born, Copy, Known, Note, State, UserId
@@ -52,7 +52,7 @@ SAVE = " ".join(
     (
         "UPDATE calendars_pair AS pair SET",
         ", ".join(f'"{name}" = new."{name}"' for name in COLUMNS),
-        "FROM jsonb_to_recordset(%s::jsonb) AS new(key bigint,",
+        "FROM json_to_recordset(%s) AS new(key bigint,",
         ", ".join(f'"{name}" {kind}' for name, kind in COLUMNS.items()),
         ") WHERE pair.id = new.key AND pair.mailbox_id = %s",
     )
@@ -112,18 +112,19 @@ class MailboxLedger:
     def add(self, pairs: Sequence[ports.Pair]) -> None:
         if not pairs:
             return
-        rows = [Pair(mailbox_id=self.mailbox_id, **_columns(pair)) for pair in pairs]
+        rows = [{"mailbox_id": self.mailbox_id, **_columns(pair)} for pair in pairs]
         with self.fence.write():
-            Pair.objects.bulk_create(rows)
-        for pair, row in zip(pairs, rows, strict=True):
-            pair.key = row.pk
+            keys = {origin: key for key, origin in insert(Pair, rows, returning=("id", "origin"))}
+        for pair in pairs:
+            pair.key = keys[pair.origin]
 
     def save(self, pairs: Sequence[ports.Pair]) -> None:
         if not pairs:
             return
-        rows = [{"key": pair.key, **_columns(pair), **_texts(pair)} for pair in pairs]
+        rows = [{"key": pair.key, **_columns(pair)} for pair in pairs]
         with self.fence.write(), connection.cursor() as cursor:
-            cursor.execute(SAVE, [json.dumps(rows), self.mailbox_id])
+            for text in texts(rows):
+                cursor.execute(SAVE, [text, self.mailbox_id])
 
     def forget(self, pairs: Sequence[ports.Pair]) -> None:
         keys = [pair.key for pair in pairs if pair.key is not None]
@@ -232,22 +233,22 @@ class MailboxLedger:
             return
         now = clock.now()
         with self.fence.write():
-            JournalEntry.objects.bulk_create([self._line(note, now) for note in notes])
+            insert(JournalEntry, [self._line(note, now) for note in notes])
 
-    def _line(self, note: Note, now: datetime) -> JournalEntry:
-        return JournalEntry(
-            run=self.run,
-            mailbox_id=self.mailbox_id,
-            at=now,
-            side=note.side.value,
-            action=note.action,
-            reason=note.reason,
-            activity=note.activity,
-            event=note.event,
-            groups=sorted(group.value for group in note.groups),
-            before=note.before,
-            after=note.after,
-        )
+    def _line(self, note: Note, now: datetime) -> dict[str, Any]:
+        return {
+            "run_id": None if self.run is None else self.run.pk,
+            "mailbox_id": self.mailbox_id,
+            "at": now,
+            "side": note.side.value,
+            "action": note.action,
+            "reason": note.reason,
+            "activity": note.activity,
+            "event": note.event,
+            "groups": sorted(group.value for group in note.groups),
+            "before": images.text(note.before),
+            "after": images.text(note.after),
+        }
 
     def hold(self, holds: Sequence[ports.Hold]) -> None:
         latest = {hold.item: hold for hold in holds}
@@ -298,9 +299,9 @@ def _columns(pair: ports.Pair) -> dict[str, Any]:
         "state": pair.state.value,
         "change_key": pair.change_key,
         "uid": pair.uid,
-        "base": pair.base,
-        "seen": pair.seen,
-        "intended": pair.intended,
+        "base": images.text(pair.base),
+        "seen": images.text(pair.seen),
+        "intended": images.text(pair.intended),
         "real": pair.real,
         "master": pair.master,
         "organises": pair.organises,
@@ -310,10 +311,6 @@ def _columns(pair: ports.Pair) -> dict[str, Any]:
         "writes": [moment.isoformat() for moment in pair.writes],
         "approved": pair.approved,
     }
-
-
-def _texts(pair: ports.Pair) -> dict[str, str | None]:
-    return {name: images.text(getattr(pair, name)) for name in ("base", "seen", "intended")}
 
 
 def _read(rows: QuerySet[Pair]) -> list[ports.Pair]:

@@ -13,12 +13,11 @@ from almanakka.sync.fields import canonical
 from almanakka.sync.footer import attach, detach
 from almanakka.sync.journal import note_created_here, note_removed, note_there, notes_here
 from almanakka.sync.plan import new_pair
-from almanakka.sync.ports import Activities, Born, Calendar, Hold, Ledger, Pair, Side, State
+from almanakka.sync.ports import Activities, Born, Calendar, Hold, Ledger, Pair, Participation, Side, State
 from almanakka.sync.reconcile import WRITES_WITHIN
 from almanakka.sync.steps import (
     CreateHere,
     CreateThere,
-    Participation,
     Reconcile,
     RemoveHere,
     RemoveThere,
@@ -149,9 +148,6 @@ class Effects:
                 keys = {step.uid: id for step, id in chosen if step.uid and (step.replaces is not None) is revived}
                 self.ledger.bind(keys, revive=revived)
             self.ledger.add(pairs)
-            for step, id in zip(steps, ids, strict=True):
-                if step.participation is not None and _worth_recording(step.participation):
-                    self._participate(id, step.participation)
             self.ledger.note([note_created_here(step, id) for step, id in zip(steps, ids, strict=True)])
         self.tally.did("created_here", len(steps))
 
@@ -294,10 +290,6 @@ class Effects:
             self.ledger.add([mirror])
         self.tally.did("superseded", writes=False)
         self.remove_there(RemoveThere(mirror, "superseded by the meeting itself"))
-
-
-def _worth_recording(participation: Participation) -> bool:
-    return participation.private or participation.response.value != "none"
 
 
 def _born_there(step: CreateHere, activity: str) -> Pair:

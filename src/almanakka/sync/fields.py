@@ -24,7 +24,6 @@ SIMPLE_GROUPS = (Group.TITLE, Group.WHEN, Group.WHERE, Group.NOTES, Group.PRIVAC
 # Not U+0085: it ends a line, so it is white space.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
-_SPACE = re.compile(r"\s+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -37,14 +36,16 @@ def clean(text: str) -> str:
 
 def line(text: str) -> str:
     """Return ``text`` as one line: composed, white space collapsed."""
-    return _SPACE.sub(" ", unicodedata.normalize("NFC", clean(text))).strip()
+    return " ".join(unicodedata.normalize("NFC", clean(text)).split())
 
 
 def paragraphs(text: str) -> str:
     """Return ``text`` as servers give notes back: no blanks at line ends, no runs of blank lines."""
+    if not text:
+        return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    text = unicodedata.normalize("NFC", clean(text)).replace("\xa0", " ").replace("\t", " ")
-    lines = "\n".join(_SPACE.sub(" ", row).strip() for row in text.split("\n"))
+    text = unicodedata.normalize("NFC", clean(text))
+    lines = "\n".join([" ".join(row.split()) for row in text.split("\n")])
     return _BLANK_LINES.sub("\n\n", lines).strip()
 
 
@@ -60,6 +61,8 @@ def cut(text: str, units: int | None) -> str:
 
 def minute(moment: datetime) -> datetime:
     """Return ``moment`` in UTC, floored to the minute."""
+    if _is_whole(moment):
+        return moment
     return moment.astimezone(UTC).replace(second=0, microsecond=0)
 
 
@@ -90,13 +93,12 @@ def regular(series: Series, original: date) -> Timed | AllDay:
 def canonical(entry: Entry, limits: Limits | None = None) -> Entry:
     """Return ``entry`` with its texts in canonical form, cut to ``limits``, and without exceptions that say nothing."""
     limits = limits or Limits(title=None, location=None)
-    result = replace(
-        entry,
-        title=cut(line(entry.title), limits.title),
-        location=cut(line(entry.location), limits.location),
-        notes=cut(paragraphs(entry.notes), limits.notes),
-        when=_whole_minutes(entry.when),
-    )
+    title, location = cut(line(entry.title), limits.title), cut(line(entry.location), limits.location)
+    notes, when = cut(paragraphs(entry.notes), limits.notes), _whole_minutes(entry.when)
+    if (title, location, notes) == (entry.title, entry.location, entry.notes) and when is entry.when:
+        result = entry
+    else:
+        result = replace(entry, title=title, location=location, notes=notes, when=when)
     if not entry.exceptions:
         return result
     if not isinstance(result.when, Series):
@@ -107,11 +109,16 @@ def canonical(entry: Entry, limits: Limits | None = None) -> Entry:
 
 def _whole_minutes(when: When) -> When:
     if isinstance(when, Timed):
-        start, end = minute(when.start), minute(when.end)
-        return when if (start, end) == (when.start, when.end) else replace(when, start=start, end=end)
+        if _is_whole(when.start) and _is_whole(when.end):
+            return when
+        return replace(when, start=minute(when.start), end=minute(when.end))
     if isinstance(when, Series) and when.start is not None and (when.start.second or when.start.microsecond):
         return replace(when, start=when.start.replace(second=0, microsecond=0))
     return when
+
+
+def _is_whole(moment: datetime) -> bool:
+    return moment.tzinfo is UTC and not (moment.second or moment.microsecond)
 
 
 def _canonical_override(master: Entry, day: date, override: Override, limits: Limits) -> Override:

@@ -22,6 +22,8 @@ Key = Callable[[Entry], Hashable]
 
 def match(events: Sequence[Event], records: Sequence[Record], limits: Limits, zone: str) -> list[tuple[Event, Record]]:
     """Return the pairs: exact keys first, then keys that differ in letter case and width only."""
+    if not (events and records):
+        return []
     theirs = [(event, canonical(event.entry, limits)) for event in events]
     ours = [(record, canonical(record.entry, limits)) for record in records]
     pairs: list[tuple[Event, Record]] = []

@@ -66,7 +66,8 @@ def guests(event: Event, users: Mapping[str, UserId]) -> tuple[Person, ...]:
 
 def with_people(event: Event, entry: Entry, users: Mapping[str, UserId], holder: UserId) -> Entry:
     """Return ``entry`` with the meeting's people as its participants."""
-    return replace(entry, who=people(event, users, holder))
+    who = people(event, users, holder)
+    return entry if who == entry.who else replace(entry, who=who)
 
 
 def draft(event: Event, entry: Entry, users: Mapping[str, UserId], holder: UserId) -> Draft:

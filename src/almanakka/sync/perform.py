@@ -27,7 +27,7 @@ from almanakka.sync.steps import (
 )
 
 #: How many creations or settlements share one transaction.
-BATCH = 200
+BATCH = 500
 #: How many mirrors may be begun before the first is settled: a crash costs one look-up for each.
 BEGUN = 20
 #: How often one entry is decided anew within a run before it is left to the next.

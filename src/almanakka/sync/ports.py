@@ -129,14 +129,26 @@ class Hint:
 
 
 @dataclass(frozen=True, slots=True)
+class Participation:
+    """What the mailbox's user answered to a meeting, and whether they hide taking part (B9)."""
+
+    response: Response
+    private: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """An activity about to be created from an event. Its type is Personal or the default by ``entry.private`` (S10)."""
+    """An activity about to be created from an event. Its type is Personal or the default by ``entry.private`` (S10).
+
+    ``participation`` is that of the mailbox's user, if they are among ``entry.who`` and it is a meeting.
+    """
 
     entry: Entry
     owner: UserId | None
     edited_at: datetime
     organiser: Person | None = None
     guests: tuple[Person, ...] = ()
+    participation: Participation | None = None
 
 
 @dataclass(frozen=True, slots=True)

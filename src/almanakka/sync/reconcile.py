@@ -22,6 +22,7 @@ from almanakka.sync.ports import (
     Known,
     Limits,
     Pair,
+    Participation,
     Record,
     State,
     UserId,
@@ -30,7 +31,6 @@ from almanakka.sync.scope import Settings, outgoing, takes_part
 from almanakka.sync.steps import (
     CreateHere,
     CreateThere,
-    Participation,
     Reconcile,
     RemoveHere,
     RemoveThere,
@@ -374,11 +374,10 @@ def create_here(view: View, event: Event, replaces: Pair | None = None, reason: 
     return CreateHere(
         event=event,
         seen=theirs,
-        draft=replace(made, edited_at=view.when_edited(event)),
+        draft=replace(made, edited_at=view.when_edited(event), participation=participation(event)),
         uid=uid if known is None or (replaces is not None and known.activity == replaces.activity) else "",
         real=event.meeting is not None,
         organises=event.meeting is not None and event.meeting.is_organiser,
-        participation=participation(event),
         replaces=replaces,
         footer=footer if found else "",
         reason=reason,

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from almanakka.sync.entry import Entry, Event, Group, Response
+from almanakka.sync.entry import Entry, Event, Group
 from almanakka.sync.merge import Conflict
-from almanakka.sync.ports import ActivityId, Draft, Edit, Hold, Pair, Record
-
-
-@dataclass(frozen=True, slots=True)
-class Participation:
-    """What the mailbox's user answered to a meeting, and whether they hide taking part (B9)."""
-
-    response: Response
-    private: bool
+from almanakka.sync.ports import ActivityId, Draft, Edit, Hold, Pair, Participation, Record
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +45,6 @@ class CreateHere:
     uid: str
     real: bool
     organises: bool
-    participation: Participation | None = None
     replaces: Pair | None = None
     footer: str = ""
     reason: str = "new in Microsoft"

@@ -23,7 +23,7 @@ from almanakka.calendars.models import ActivityHint, Connection, Mailbox
 from almanakka.sync.entry import AllDay, Entry, Group, Override, Person, Response, Series, ShowAs, Timed
 from almanakka.sync.errors import Denied, Invalid, StaleVersion
 from almanakka.sync.fields import same
-from almanakka.sync.ports import Category, Draft, Edit, Hint
+from almanakka.sync.ports import Category, Draft, Edit, Hint, Participation
 from almanakka.sync.recurrence import Kind, Recurrence
 
 NINE = datetime(2026, 1, 7, 7, 0, tzinfo=UTC)
@@ -352,6 +352,19 @@ def test_an_answer_and_a_mark_are_the_participants_own(
     assert list(made.participants.values_list("response", "private")) == [("tentative", True)]
     made.refresh_from_db()
     assert (made.is_private, made.version) == (False, 2)
+
+
+def test_a_new_activity_has_the_answer_and_mark_of_the_mailboxes_user_from_the_start(
+    port: OrmActivities, aino: User, eero: User
+) -> None:
+    """B9, without a second version that other mailboxes would have to look at."""
+    both = replace(draft(eero).entry, who=frozenset({str(aino.pk), str(eero.pk)}))
+    meeting = replace(draft(eero), entry=both, participation=Participation(Response.TENTATIVE, private=True))
+    [id] = port.create([meeting])
+    answers = Participant.objects.filter(activity=id).values_list("user_id", "response", "private")
+    assert set(answers) == {(aino.pk, "tentative", True), (eero.pk, "none", False)}
+    made = Activity.objects.get(pk=id)
+    assert (made.is_private, made.version) == (False, 1)
 
 
 def test_people_are_found_by_primary_and_verified_addresses(port: OrmActivities, aino: User, eero: User) -> None:
