@@ -372,8 +372,9 @@ class HubActivities(Held):
     def _create(self, draft: Draft) -> ActivityId:
         id = self.hub.create(self._placed(draft.entry), draft.owner, through=self.user, at=draft.edited_at)
         self.hub.guests = self.hub.guests | {id: draft.guests}
-        if draft.participation is not None:
-            self.respond(id, draft.participation.response, draft.participation.private)
+        mine = draft.participation
+        if mine is not None and self.user in (self.hub.records[id].entry.who or ()):
+            self.hub.answers = self.hub.answers | {(id, self.user): Answer(mine.response, mine.private)}
         return id
 
     def change(self, id: ActivityId, version: int, edit: Edit) -> int:
