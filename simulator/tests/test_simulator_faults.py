@@ -170,6 +170,61 @@ def test_rows_about_strangers_and_empty_pages(company: Company) -> None:
     assert len(company.get(empty["@odata.nextLink"], prefer="odata.maxpagesize=50")["value"]) == 6
 
 
+def test_rows_can_come_twice_late_or_never(company: Company) -> None:
+    _, link = company.delta()
+    _fill(company)
+    fault(company, "rows_late", path="delta")
+    assert company.delta(link) == ([], link)
+    fault(company, "rows_twice", path="delta")
+    rows, following = company.delta(link, prefer="odata.maxpagesize=50")
+    ids = [row["id"] for row in rows]
+    assert (len(ids), ids[:6]) == (12, ids[:5:-1])
+    fault(company, "rows_lost", path="delta")
+    rows, after = company.delta(link, prefer="odata.maxpagesize=50")
+    assert rows == []
+    assert company.delta(after)[0] == company.delta(following)[0] == []
+
+
+def test_events_can_be_removed_and_be_there(company: Company) -> None:
+    _, link = company.delta()
+    created = company.create(LUNCH)
+    fault(company, "removed_and_back", path="delta")
+    (row, removed), _ = company.delta(link)
+    assert row["id"] == removed["id"] == created["id"]
+    assert removed["@removed"] == {"reason": "changed"}
+    assert company.get(f"events/{created['id']}")["subject"] == "Lunch"
+
+
+def test_what_is_cancelled_can_come_as_nulls(company: Company) -> None:
+    company.simulator.control.set_behaviour(decline_removes_copy=False)
+    meeting = company.anna.create_event(LUNCH)
+    company.anna.create_event(LUNCH | {"subject": "Kept"})
+    company.anna.invite(meeting, [company.ben.address])
+    company.anna.cancel_meeting(meeting)
+    fault(company, "nulls", path="events$")
+    (cancelled,) = company.values(f"{company.ben_url}/calendar/events")
+    assert cancelled["isCancelled"]
+    assert (cancelled["subject"], cancelled["body"], cancelled["organizer"]) == (None, None, None)
+    fault(company, "nulls", path="events$")
+    assert company.values("calendar/events")[-1]["subject"] == "Kept"
+
+
+def test_a_batch_may_hold_more_than_a_mailbox_takes_at_once(company: Company) -> None:
+    company.simulator.control.set_behaviour(batch_at_once=4)
+    asked = [{"id": str(n), "method": "GET", "url": f"/users/{company.anna.address}/calendar"} for n in range(6)]
+    asked += [{"id": "b", "method": "GET", "url": f"/users/{company.ben.address}/calendar"}]
+    asked += [{"id": "c", "method": "GET", "url": f"/users/{company.anna.address}/calendar", "dependsOn": ["b"]}]
+    found = company.call("POST", f"{company.simulator.graph_url}/$batch", json={"requests": asked})["responses"]
+    status = {part["id"]: part["status"] for part in found}
+    assert status == {"0": 200, "1": 200, "2": 200, "3": 200, "4": 429, "5": 429, "b": 200, "c": 200}
+    assert {part["headers"]["Retry-After"] for part in found if part["status"] == 429} == {"1"}
+
+
+def test_answers_are_dated_by_the_clock_of_the_simulation(company: Company) -> None:
+    answer = company.session.get(f"{company.anna_url}/calendar")
+    assert answer.headers["Date"] == "Thu, 01 Oct 2026 12:00:00 GMT"
+
+
 def test_token_requests_have_faults_of_their_own(company: Company) -> None:
     fault(company, "throttled")
     assert company.token_request().ok

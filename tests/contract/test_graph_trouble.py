@@ -42,7 +42,7 @@ def mark_of(graph: GraphOutlook) -> str:
     ("options", "error", "code"),
     [
         ({"kind": "throttled"}, Throttled, "throttled"),
-        ({"kind": "unavailable"}, Throttled, "throttled"),
+        ({"kind": "unavailable"}, Throttled, "unavailable"),
         ({"kind": "gateway_timeout"}, Throttled, "timed_out"),
         ({"kind": "timeout_after"}, Throttled, "timed_out"),
         ({"kind": "server_error"}, Unreachable, "unreachable"),
@@ -55,7 +55,7 @@ def mark_of(graph: GraphOutlook) -> str:
         ({"kind": "status", "status": 404, "code": "Request_ResourceNotFound"}, NotFound, "mailbox_not_found"),
         ({"kind": "status", "status": 403, "code": "Authorization_RequestDenied"}, Denied, "permission_missing"),
         ({"kind": "status", "status": 302, "code": "x"}, Unreachable, "unreachable"),
-        ({"kind": "status", "status": 500, "code": "ErrorMailboxMoveInProgress"}, Throttled, "throttled"),
+        ({"kind": "status", "status": 500, "code": "ErrorMailboxMoveInProgress"}, Throttled, "unavailable"),
     ],
     ids=lambda value: value.get("code", value["kind"]) if isinstance(value, dict) else None,
 )

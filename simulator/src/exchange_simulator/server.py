@@ -96,6 +96,7 @@ def make_server(world: World, host: str, port: int, directory: Path, *, https: b
         log_level="error",
         access_log=False,
         server_header=False,
+        date_header=False,
         timeout_keep_alive=60,
         timeout_graceful_shutdown=1,
         ssl_version=ssl.PROTOCOL_TLS_SERVER,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -162,6 +163,7 @@ class Site:
             return await cut(request)
         if answer.settle is not None:
             await run_in_threadpool(self.graph.settle, call, answer)
+        answer.headers["Date"] = format_datetime(self.world.now(), usegmt=True)
         kind = "application/json; odata.metadata=minimal; odata.streaming=true; charset=utf-8"
         if answer.body is None:
             return Response(None, answer.status, headers=answer.headers)

@@ -38,6 +38,7 @@ class Behaviour:
     without_consent: str = "AADSTS65001"
     latency: float = 0.0
     requests_at_once: int = 4
+    batch_at_once: int = 0
     default_page: int = 10
     max_page: int = 1000
 

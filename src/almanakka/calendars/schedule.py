@@ -65,7 +65,7 @@ def make_due(ids: Collection[UUID]) -> list[UUID]:
 
 def wake(mailbox_id: UUID) -> None:
     """End the rest that we ordered ourselves after failures; one that the server asked for stays."""
-    Mailbox.objects.filter(pk=mailbox_id).exclude(error_code=Throttled.code).update(not_before=None)
+    Mailbox.objects.filter(pk=mailbox_id).exclude(health=Health.WAITING).update(not_before=None)
 
 
 def due() -> list[UUID]:
@@ -147,12 +147,12 @@ def _after_success(result: Result, now: datetime) -> dict[str, Any]:
 def _after_error(mailbox: Any, error: CalendarError, now: datetime) -> dict[str, Any]:
     failures = (mailbox.values_list("failures", flat=True).first() or 0) + 1
     rest = now + pause(error, failures)
-    throttled = isinstance(error, Throttled)
+    asked = isinstance(error, Throttled) and error.asked
     return {
         "due_at": rest,
         "not_before": rest,
         "failures": failures,
-        "health": Health.WAITING if throttled else Health.FAILING,
+        "health": Health.WAITING if asked else Health.FAILING,
         "error_code": error.code[:64],
         "error_detail": error.detail,
     }
@@ -161,7 +161,8 @@ def _after_error(mailbox: Any, error: CalendarError, now: datetime) -> dict[str,
 def pause(error: CalendarError, failures: int) -> timedelta:
     """How long a mailbox rests after ``error``, the ``failures``-th in a row."""
     if isinstance(error, Throttled):
-        return min(timedelta(seconds=max(error.retry_after, 1)), LONGEST_REST)
+        rest = timedelta(seconds=max(error.retry_after, 1))
+        return min(rest, LONGEST_REST) if error.asked else min(rest * 2 ** min(failures - 1, 10), LONGEST_PAUSE)
     if isinstance(error, DatabaseAway) and failures == 1:  # it answers again, or this would not be noted in it
         return timedelta()
     if isinstance(error, Denied):  # nothing gets better by itself soon

@@ -40,6 +40,14 @@ SENTENCES: Mapping[str, Sentence] = {
     # the calendar
     "calendar_error": Sentence(_("Microsoft's calendar did not do what it was asked."), _RETRIED, _NOTHING_TO_DO),
     "throttled": Sentence(_("Microsoft asks us to wait: there have been too many requests."), _RETRIED, _NOTHING_TO_DO),
+    "unavailable": Sentence(
+        _("Microsoft's calendar is not available at the moment."),
+        _RETRIED,
+        _("If this lasts for hours, tell your administrator."),
+    ),
+    "timed_out": Sentence(
+        _("Microsoft takes too long to answer."), _RETRIED, _("If this lasts for hours, tell your administrator.")
+    ),
     "unreachable": Sentence(
         _("Microsoft's calendar does not answer."),
         _RETRIED,

@@ -20,13 +20,14 @@ class CalendarError(Exception):
 
 
 class Throttled(CalendarError):
-    """The server asks us to come back later; ``retry_after`` is in seconds."""
+    """The server asks us to come back later: in ``retry_after`` seconds, which it named itself if ``asked``."""
 
     code = "throttled"
 
-    def __init__(self, retry_after: float, detail: str = "") -> None:
+    def __init__(self, retry_after: float, detail: str = "", *, asked: bool = True) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+        self.asked = asked
 
 
 class Denied(CalendarError):

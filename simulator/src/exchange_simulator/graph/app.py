@@ -17,7 +17,7 @@ from exchange_simulator.mail import Actor
 from exchange_simulator.requestlog import Logged
 from exchange_simulator.world import Tenant, User, World
 
-from . import batch, delta, directory, routes
+from . import batch, delta, directory, routes, spoiling
 from .call import Answer, Call, read_preferences
 from .events import EventRequests
 from .listing import next_link
@@ -122,7 +122,7 @@ class Graph:
         head, *tail = [*call.segments[1:], ""]
         match head.lower():
             case "$batch" if call.method == "POST" and not call.in_batch:
-                return batch.answer(call, self.handle, self.finished)
+                return batch.answer(call, self.handle, self.finished, self.world.behaviour.batch_at_once)
             case "organization" if call.method == "GET":
                 _need(grant, _ORGANISATION_ROLES)
                 return directory.organisation(call, tenant)
@@ -211,6 +211,10 @@ class Graph:
                 actor = Actor("client", grant.client_id)
                 desk = Desk(self.world, person, actor)
                 answer.body["value"].append(delta.unknown_removed_row(desk, call))
+            elif fault.kind == "rows_late" and "@odata.deltaLink" in (answer.body or {}):
+                answer.body |= {"value": [], "@odata.deltaLink": f"{call.url}?{call.query}"}
+            elif fault.kind in spoiling.SPOILERS and isinstance(answer.body, dict):
+                spoiling.SPOILERS[fault.kind](answer.body)
 
     def _after(self, call: Call, answer: Answer, faults: list[Fault]) -> None:
         """The faults that strike once the request was carried out."""

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from exchange_simulator.errors import bad_request
+from exchange_simulator.faults import REFUSALS
 
 from .call import Answer, Call
 
 _MOST = 20
 
 
-def answer(call: Call, handle: Callable[[Call], Answer], finished: Callable[[Answer], None]) -> Answer:
-    """Carry the requests out in their order and answer in another, as the service may. Raises `Refusal`."""
+def answer(
+    call: Call, handle: Callable[[Call], Answer], finished: Callable[[Answer], None], at_once: int = 0
+) -> Answer:
+    """Carry the requests out in their order and answer in another, as the service may. Raises `Refusal`.
+
+    `at_once` is how many that depend on no other a mailbox takes in one batch (0: all); the rest get 429."""
     requests = call.body.get("requests") if isinstance(call.body, dict) else None
     if not isinstance(requests, list) or not requests:
         raise bad_request("Invalid batch payload format.")
@@ -22,8 +28,13 @@ def answer(call: Call, handle: Callable[[Call], Answer], finished: Callable[[Ans
     _check(requests)
     done: dict[str, dict[str, Any]] = {}
     delay = 0.0
+    free: Counter[str] = Counter()
     for request in requests:
         result = _failed_dependency(request, done)
+        if result is None and at_once and not request.get("dependsOn"):
+            holder = "/".join(str(request["url"]).lstrip("/").split("/")[:2]).lower()
+            free[holder] += 1
+            result = _crowded() if free[holder] > at_once else None
         if result is None:
             sub = handle(_sub_call(call, request))
             delay = max(delay, sub.delay)
@@ -61,6 +72,12 @@ def _failed_dependency(request: dict[str, Any], done: dict[str, dict[str, Any]])
         return None
     error = {"code": "FailedDependency", "message": "Failed Dependency."}
     return {"status": 424, "headers": {"Content-Type": "application/json"}, "body": {"error": error}}
+
+
+def _crowded() -> dict[str, Any]:
+    status, code, message = REFUSALS["throttled"]
+    headers = {"Content-Type": "application/json", "Retry-After": "1"}
+    return {"status": status, "headers": headers, "body": {"error": {"code": code, "message": message}}}
 
 
 def _sub_call(call: Call, request: dict[str, Any]) -> Call:

@@ -14,9 +14,9 @@ from requests.auth import AuthBase
 
 from almanakka.remote.graph.clouds import GraphSettings
 from almanakka.remote.graph.decoding import decode
-from almanakka.remote.graph.refusals import Answer, refusal, retry_after
+from almanakka.remote.graph.refusals import Answer, refusal, throttled
 from almanakka.remote.graph.tokens import Tokens, tokens_for
-from almanakka.sync.errors import Throttled, Unreachable
+from almanakka.sync.errors import Unreachable
 
 T = TypeVar("T")
 
@@ -96,7 +96,11 @@ class Client:
         token = self.tokens.get()
         answer = self._exchange(url, request, token)
         if answer.status == 401:
-            answer = self._exchange(url, request, self.tokens.renew(token))
+            token = self.tokens.renew(token)
+            answer = self._exchange(url, request, token)
+        if answer.status == 403:
+            # What was granted since then is only in a new token; this one would be kept for an hour.
+            self.tokens.forget(token)
         return answer
 
     def get(self, path: str, kind: type[T], *, following: bool = False, **headers: str) -> T:
@@ -120,7 +124,7 @@ class Client:
         retried = self._batches([requests[number] for number in again], AT_ONCE)
         for number, answer in zip(again, retried, strict=True):
             if answer.status == 429:
-                raise Throttled(retry_after(answer), "throttled inside a batch")
+                raise throttled(answer.headers, "throttled inside a batch")
             answers[number] = answer
         return answers
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,11 +24,40 @@ from almanakka.sync.errors import Invalid, NotFound, Unreachable
 LIST_PAGE = 500
 #: No mailbox has more pages than this: beyond it, a server is sending us in circles.
 MOST_PAGES = 5000
+#: So often the same page may come, and so many without a row one after the other.
+MOST_REPEATS = 3
+MOST_EMPTY = 20
 
 _SERIES_FIELDS = f"{FIELDS},cancelledOccurrences,exceptionOccurrences"
 _EXPAND_EXCEPTIONS = f"exceptionOccurrences($select={EXCEPTION_FIELDS})"
 
 Found = Event | Unreadable
+
+
+class Endless(Unreachable):
+    """The links of a collection lead on without end (msgraph-sdk-dotnet #3082, #3070)."""
+
+
+class LoopGuard:
+    """Notices a server that sends the same page for ever, or one empty page after another."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[bytes] = Counter()
+        self._empty = 0
+
+    def check(self, page: Rows) -> None:
+        """Raise Endless at the third page with the same events at the same versions."""
+        if not page.value:
+            self._empty += 1
+            if self._empty >= MOST_EMPTY:
+                raise Endless("one empty page came after another")
+            return
+        self._empty = 0
+        rows = sorted(f"{row.id} {row.etag} {row.removed is not None}" for row in map(reference, page.value))
+        digest = hashlib.blake2b("\n".join(rows).encode("utf-8", "replace"), digest_size=16).digest()
+        self._seen[digest] += 1
+        if self._seen[digest] >= MOST_REPEATS:
+            raise Endless("the same page came again and again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +84,18 @@ class Mailbox:
         return Reader(self.zone, self.clock())
 
     def rows(self, path: str, *, following: bool = False, size: int | None = None) -> Iterator[Rows]:
-        """Yield the pages of a collection; raises Unreachable where they never end."""
+        """Yield the pages of a collection; raises Endless where they never end."""
+        guard = LoopGuard()
         for _ in range(MOST_PAGES):
             headers = {} if size is None else {"Prefer": f"odata.maxpagesize={size}"}
             page = self.client.get(path, Rows, following=following, **headers)
+            if page.next_link is not None:
+                guard.check(page)
             yield page
             if page.next_link is None:
                 return
             path = page.next_link
-        raise Unreachable("the pages never end")
+        raise Endless("the pages never end")
 
     def list_path(self) -> str:
         """Return the list of every single event and series master, with their origin keys."""

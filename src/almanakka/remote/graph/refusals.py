@@ -20,7 +20,7 @@ from almanakka.sync.errors import (
 )
 
 _PAUSE = 5.0
-_LONGEST_PAUSE = 3600.0
+_LONGEST_PAUSE = 24 * 3600.0
 
 # Lower-cased codes; sources are the reports in facts: graph §2, §3, §4, §7.26.
 _ITEM_GONE = frozenset({"erroritemnotfound", "itemnotfound"})
@@ -31,10 +31,8 @@ _CURSOR_LOST = frozenset(
     | {"errorinvalidsyncstatedata"}
 )
 _CONFLICT = frozenset({"errorirresolvableconflict"})
-_BUSY = frozenset(
-    {"applicationthrottled", "toomanyrequests", "serviceunavailable", "errorserverbusy", "errormailboxmoveinprogress"}
-    | {"errormailboxstoreunavailable"}
-)
+_TOO_MANY = frozenset({"applicationthrottled", "toomanyrequests", "errorserverbusy"})
+_BUSY = _TOO_MANY | {"serviceunavailable", "errormailboxmoveinprogress", "errormailboxstoreunavailable"}
 DUPLICATE_TRANSACTION = "errorduplicatetransactionid"
 
 
@@ -78,22 +76,24 @@ def existing_event(answer: Answer) -> str | None:
     return _error_in(answer).existing
 
 
-def retry_after(answer: Answer) -> float:
-    """Return the seconds that Graph asks us to wait, a number or a date; 5 where it does not say."""
-    text = answer.headers.get("retry-after", "").strip()
+def throttled(headers: Mapping[str, str], detail: str, pause: float = _PAUSE) -> Throttled:
+    """Return the rest that a server asks for in seconds or by a date; ``pause`` seconds where it does not say."""
+    text = headers.get("retry-after", "").strip()
     try:
         seconds = float(text)
     except ValueError:
-        seconds = _until(text, answer.headers.get("date", ""))
-    return min(max(seconds, 1.0), _LONGEST_PAUSE) if seconds == seconds else _PAUSE
+        seconds = _until(text, headers.get("date", ""))
+    if seconds != seconds:
+        return Throttled(pause, detail, asked=False)
+    return Throttled(min(max(seconds, 1.0), _LONGEST_PAUSE), detail)
 
 
 def _until(text: str, now: str) -> float:
-    """Return the seconds between two HTTP dates, by the server's own clock."""
+    """Return the seconds between two HTTP dates, by the server's own clock; not a number if either is none."""
     try:
         return (parsedate_to_datetime(text) - parsedate_to_datetime(now)).total_seconds()
     except (ValueError, TypeError, OverflowError):
-        return _PAUSE
+        return float("nan")
 
 
 def refusal(answer: Answer, *, following: bool = False) -> CalendarError:
@@ -101,8 +101,9 @@ def refusal(answer: Answer, *, following: bool = False) -> CalendarError:
     status, code = answer.status, code_of(answer)
     detail = f"HTTP {status} {code}".strip()
     if status in {429, 503, 504} or code in _BUSY:
-        busy = Throttled(retry_after(answer), detail)
-        busy.code = "timed_out" if status == 504 else busy.code
+        busy = throttled(answer.headers, detail)
+        if status != 429 and code not in _TOO_MANY:
+            busy.code = "timed_out" if status == 504 else "unavailable"
         return busy
     if code in _CURSOR_LOST or (following and status in {400, 404, 410} and code not in _ON_PREMISES | _NO_MAILBOX):
         return WatermarkLost(detail)

@@ -11,6 +11,7 @@ import msal
 import requests
 
 from almanakka.remote.graph.clouds import GraphSettings
+from almanakka.remote.graph.refusals import throttled
 from almanakka.sync.errors import CalendarError, Denied, Throttled, Unreachable
 
 #: learn.microsoft.com/entra/identity-platform/reference-error-codes; the values are codes of sentences for people.
@@ -51,10 +52,14 @@ class Tokens:
 
     def renew(self, refused: str) -> str:
         """Return another token than ``refused``, which the server no longer takes."""
+        self.forget(refused)
+        return self.get()
+
+    def forget(self, token: str) -> None:
+        """Have the next one who asks get another token than this."""
         with self._lock:
-            if self._app is not None and self._current == refused:
+            if self._app is not None and self._current == token:
                 self._app.remove_tokens_for_client()
-            return self._acquire()
 
     def _acquire(self) -> str:
         try:
@@ -117,7 +122,8 @@ class _SignInTransport:
         options |= {"verify": self._verify, "timeout": self._timeout, "allow_redirects": False}
         answer = self._session.request(method, url, **options)
         if answer.status_code in {429, 503, 504}:
-            raise Throttled(_PAUSE, f"sign-in: HTTP {answer.status_code}")
+            headers = {name.lower(): value for name, value in answer.headers.items()}
+            raise throttled(headers, f"sign-in: HTTP {answer.status_code}", _PAUSE)
         if answer.status_code >= 500 or 300 <= answer.status_code < 400:
             raise Unreachable(f"sign-in: HTTP {answer.status_code}", "sign_in_unreachable")
         return answer
@@ -138,7 +144,7 @@ def _refusal(answer: Mapping[str, Any]) -> CalendarError:
         codes = _codes_in(str(answer.get("error_description", "")))
     detail = "sign-in: " + (", ".join(f"AADSTS{code}" for code in codes) or str(answer.get("error", "no token"))[:60])
     if _BUSY.intersection(codes) or answer.get("error") == "temporarily_unavailable":
-        return Throttled(_PAUSE, detail)
+        return Throttled(_PAUSE, detail, asked=False)
     reason = next((REASONS[code] for code in codes if code in REASONS), "sign_in_failed")
     return Denied(detail, reason)
 

@@ -13,7 +13,7 @@ from almanakka.remote.graph.client import Client, Request, query
 from almanakka.remote.graph.clouds import GraphSettings
 from almanakka.remote.graph.delta import read_watermark
 from almanakka.remote.graph.mailbox import Mailbox
-from almanakka.remote.graph.refusals import Answer, refusal, retry_after
+from almanakka.remote.graph.refusals import Answer, refusal, throttled
 from almanakka.remote.graph.tokens import Tokens
 from almanakka.sync.errors import Denied, NotFound, Throttled, Unreachable, WatermarkLost
 
@@ -144,21 +144,23 @@ def test_a_token_refused_twice_is_denied() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "seconds"),
+    ("headers", "seconds", "asked"),
     [
-        ({}, 5),
-        ({"retry-after": "17"}, 17),
-        ({"retry-after": "0"}, 1),
-        ({"retry-after": "-3"}, 1),
-        ({"retry-after": "1e9"}, 3600),
-        ({"retry-after": "nan"}, 5),
-        ({"retry-after": "soon"}, 5),
-        ({"retry-after": "Thu, 01 Oct 2026 12:01:30 GMT", "date": "Thu, 01 Oct 2026 12:00:00 GMT"}, 90),
-        ({"retry-after": "Thu, 01 Oct 2026 12:01:30 GMT"}, 5),
+        ({}, 5, False),
+        ({"retry-after": "17"}, 17, True),
+        ({"retry-after": "0"}, 1, True),
+        ({"retry-after": "-3"}, 1, True),
+        ({"retry-after": "7200"}, 7200, True),
+        ({"retry-after": "1e9"}, 86400, True),
+        ({"retry-after": "nan"}, 5, False),
+        ({"retry-after": "soon"}, 5, False),
+        ({"retry-after": "Thu, 01 Oct 2026 12:01:30 GMT", "date": "Thu, 01 Oct 2026 12:00:00 GMT"}, 90, True),
+        ({"retry-after": "Thu, 01 Oct 2026 12:01:30 GMT"}, 5, False),
     ],
 )
-def test_how_long_to_wait(headers: dict[str, str], seconds: float) -> None:
-    assert retry_after(Answer(429, headers)) == seconds
+def test_how_long_to_wait(headers: dict[str, str], seconds: float, asked: bool) -> None:
+    found = throttled(headers, "")
+    assert (found.retry_after, found.asked) == (seconds, asked)
 
 
 @pytest.mark.parametrize(
