@@ -15,29 +15,39 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from . import first_run
+from . import edits, expansion, first_run, idle, matching, stage, translation, workers
 from .figures import Figure, number
+from .stage import Stage
 
 RESULTS = Path("bench-results.json")
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """A benchmark by name; ``run`` is told whether it has to be quick, which shows that it works and nothing more."""
+    """A benchmark; ``run`` is told whether it has to be quick, which shows that it works and nothing more."""
 
-    run: Callable[[bool], list[Figure]]
     says: str
+    run: Callable[[Stage, bool], list[Figure]]
 
 
 BENCHES = {
     "first-2000": Bench(
-        lambda quick: first_run.figures("First run, 2,000", 60 if quick else 2000, 1 if quick else 5),
-        "first run of a mailbox with 2,000 entries",
+        "first runs of mailboxes with 2,000 entries",
+        lambda place, quick: first_run.figures(place, "First run, 2,000", *((100, 1) if quick else (2000, 5))),
     ),
     "first-50000": Bench(
-        lambda quick: first_run.figures("First run, 50,000", 120 if quick else 50_000, 1, first_run.MEMORY),
         "first run of a mailbox with 50,000 entries",
+        lambda place, quick: first_run.figures(
+            place, "First run, 50,000", *((100, 1) if quick else (50_000, 1)), first_run.MEMORY
+        ),
     ),
+    "idle": Bench("runs with nothing to do", idle.figures),
+    "edits": Bench("edits on either side with a worker up", edits.figures),
+    "workers": Bench("two workers beside one", workers.figures),
+    "matching": Bench("matching 100,000 with 100,000", lambda place, quick: matching.figures(quick)),
+    "expansion": Bench("occurrences as instants", lambda place, quick: expansion.figures(quick)),
+    "future": Bench("whether a series still has an occurrence", lambda place, quick: expansion.future_figures(quick)),
+    "translation": Bench("a page of Graph's events", translation.figures),
 }
 
 
@@ -46,9 +56,10 @@ def main(argv: Sequence[str]) -> int:
     options = _options(argv)
     console = Console(stderr=True, highlight=False)
     found: dict[str, list[Figure]] = {}
-    for name in options.names or BENCHES:
-        with console.status(f"{name}: {BENCHES[name].says}"):
-            found[name] = BENCHES[name].run(options.quick)
+    with stage.prepared() as place:
+        for name in options.names or BENCHES:
+            with console.status(f"{name}: {BENCHES[name].says}"):
+                found[name] = BENCHES[name].run(place, options.quick)
     figures = [figure for each in found.values() for figure in each]
     _show(figures)
     options.results.write_text(json.dumps(_results(found, options.quick), indent=1, ensure_ascii=False) + "\n")
@@ -80,7 +91,8 @@ def _show(found: Sequence[Figure]) -> None:
             verdicts[figure.passed],
             figure.peer,
         )
-    Console(highlight=False).print(table)
+    terminal = Console(highlight=False)
+    terminal.print(table, width=None if terminal.is_terminal else 150)
 
 
 def _results(found: Mapping[str, Sequence[Figure]], quick: bool) -> dict[str, object]:

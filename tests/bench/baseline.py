@@ -7,6 +7,7 @@ commit. The strict one decodes with msgspec and inserts with COPY.
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,6 +20,9 @@ from django.db.models.functions import Cast
 
 from .process import MeasurementFailed, spending
 
+#: Rows in one statement of the bulk insert: many more make it slower again.
+BATCH = 2000
+
 Rows = dict[type[models.Model], list[models.Model]]
 
 
@@ -30,6 +34,8 @@ def bare(company: str, requests: list[Any], token: str, ca_file: str) -> dict[st
     with connection.cursor() as cursor:
         plain = {model: _plain(cursor, model, here) for model, here in rows.items()}
     _delete(rows)
+    gc.collect()
+    gc.freeze()  # what was made beforehand is no burden
     copied = _copy(plain)
     _delete(rows)
     inserted = _insert(rows)
@@ -115,7 +121,7 @@ def _delete(rows: Rows) -> None:
 def _insert(rows: Rows) -> float:
     with spending() as spent, transaction.atomic():
         for model, here in rows.items():
-            model._default_manager.bulk_create(here)
+            model._default_manager.bulk_create(here, batch_size=BATCH)
     return spent.cpu
 
 

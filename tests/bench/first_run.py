@@ -10,20 +10,18 @@ from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
-from . import events, process, stage
+from . import events, process
 from .figures import Figure, Floor, middle
 from .process import spending
+from .stage import Stage
 
 #: Times the baseline, and MB.
 CPU, MEMORY = Floor(3), Floor(250)
 
 
-def figures(name: str, size: int, rounds: int, memory: Floor | None = None) -> list[Figure]:
+def figures(place: Stage, name: str, size: int, rounds: int, memory: Floor | None = None) -> list[Figure]:
     """Measure first runs of mailboxes with ``size`` entries, each in a process of its own with its own baseline."""
-    found = []
-    with stage.prepared() as place:
-        for _ in range(rounds):
-            found.append(_round(place, size))
+    found = [_round(place, size) for _ in range(rounds)]
     ours, bare = middle(found, "cpu"), middle(found, "bare_cpu")
     details = {key: middle(found, key) for key in found[0]}
     peer = f"bare client + bulk insert {bare:.2f} s, ours {ours:.2f} s"
@@ -42,7 +40,7 @@ def figures(name: str, size: int, rounds: int, memory: Floor | None = None) -> l
     ]
 
 
-def _round(place: stage.Stage, size: int) -> dict[str, Any]:
+def _round(place: Stage, size: int) -> dict[str, Any]:
     office = place.office(people=2)
     full, empty = office.members
     place.load(full.address, events.calendar(size, datetime.now(UTC).date(), full.address))

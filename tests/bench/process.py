@@ -89,6 +89,7 @@ def main() -> None:
     """Carry out what :func:`measure` asks for."""
     import django
 
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "almanakka.settings")
     django.setup()
     module, _, function = sys.argv[1].rpartition(".")
     answer = getattr(import_module(f"bench.{module}"), function)(**json.load(sys.stdin))

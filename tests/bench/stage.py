@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from almanakka.demo import place, tenant
 from almanakka.demo.tenant import Control
+
+from .process import MeasurementFailed
 
 ZONE, WINDOWS_ZONE = "Europe/Helsinki", "FLE Standard Time"
 SECRET = "s3cret"
@@ -39,13 +43,9 @@ class Office:
 class Stage:
     """A fresh database and a simulated Microsoft 365; ``control`` says to the latter what shall be."""
 
-    def __init__(self, control: Control) -> None:
+    def __init__(self, folder: Path, control: Control) -> None:
+        self.folder = folder
         self.control = control
-
-    @property
-    def simulator(self) -> dict[str, str]:
-        """What a process needs to know to speak to the simulator."""
-        return {"base_url": self.control.base_url, "ca_file": self.control.ca_file}
 
     def token(self, office: Office) -> str:
         return str(self.control("issue_token", tenant=office.tenant, client_id=office.client)["access_token"])
@@ -67,7 +67,9 @@ class Stage:
         ActivityType.objects.create(
             company=company, name="Meeting", category=Category.CALENDAR_ENTRY, synchronised=True, is_default=True
         )
-        personal = ActivityType.objects.create(company=company, name="Personal", category=Category.PERSONAL)
+        personal = ActivityType.objects.create(
+            company=company, name="Personal", category=Category.PERSONAL, synchronised=True
+        )
         connection = Connection.objects.create(
             company=company,
             cloud=Cloud.OTHER,
@@ -101,6 +103,19 @@ class Stage:
             members.append(Member(str(mailbox.pk), str(user.pk), address))
         return Office(str(company.pk), there, client, members)
 
+    @contextmanager
+    def worker(self, concurrency: int = 10) -> Iterator[None]:
+        """Let a worker process run, with nothing to do at first, for as long as the block lasts."""
+        from procrastinate.contrib.django.models import ProcrastinateWorker
+
+        before = ProcrastinateWorker.objects.count()
+        with place.process(self.folder, "worker", "--concurrency", str(concurrency)) as process:
+            while ProcrastinateWorker.objects.count() == before:
+                if process.poll() is not None:
+                    raise MeasurementFailed("the worker has ended")
+                time.sleep(0.05)
+            yield
+
     def load(self, address: str, events: list[dict[str, Any]]) -> None:
         """Put ``events`` into a mailbox; raises TenantFailed if one of them is refused."""
         refused = [result.error for result in self.control.load(address, events) if result.error]
@@ -112,4 +127,4 @@ class Stage:
 def prepared() -> Iterator[Stage]:
     """Make a stage, gone afterwards. Django is set up inside."""
     with place.prepared(None) as folder, tenant.running(folder) as control:
-        yield Stage(control)
+        yield Stage(folder, control)

@@ -7,33 +7,46 @@ two equal lunches here and two there make two pairs, and a surplus stays unpaire
 from __future__ import annotations
 
 import unicodedata
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
+from typing import Generic, NamedTuple, TypeVar
 
-from almanakka.sync.entry import AllDay, Entry, Event, Group, Timed
+from almanakka.sync.entry import Entry, Event, Group, Timed
 from almanakka.sync.fields import canonical, value, wall
 from almanakka.sync.ports import Limits, Record
 
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
-Key = Callable[[Entry], Hashable]
+#: No change of clocks makes a day shorter than this.
+_SHORTEST_DAY = timedelta(hours=12)
+
+Fold = Callable[[str], str]
+Either = TypeVar("Either", Event, Record)
+
+
+class _Side(NamedTuple, Generic[Either]):
+    """An event or an activity with its canonical entry and the time part of its key."""
+
+    of: Either
+    entry: Entry
+    time: Hashable
 
 
 def match(events: Sequence[Event], records: Sequence[Record], limits: Limits, zone: str) -> list[tuple[Event, Record]]:
     """Return the pairs: exact keys first, then keys that differ in letter case and width only."""
     if not (events and records):
         return []
-    theirs = [(event, canonical(event.entry, limits)) for event in events]
-    ours = [(record, canonical(record.entry, limits)) for record in records]
+    theirs = [_side(event, canonical(event.entry, limits), zone) for event in events]
+    ours = [_side(record, canonical(record.entry, limits), zone) for record in records]
     pairs: list[tuple[Event, Record]] = []
     for fold in (_as_is, _folded):
-        found = _pass(theirs, ours, lambda entry, fold=fold: (fold(entry.title), _time(entry, zone)))  # type: ignore[misc]
+        found = _pass(theirs, ours, fold)
         pairs += found
         paired_events = {event.id for event, _ in found}
         paired_records = {record.id for _, record in found}
-        theirs = [each for each in theirs if each[0].id not in paired_events]
-        ours = [each for each in ours if each[0].id not in paired_records]
+        theirs = [each for each in theirs if each.of.id not in paired_events]
+        ours = [each for each in ours if each.of.id not in paired_records]
     return pairs
 
 
@@ -62,55 +75,58 @@ def _folded(title: str) -> str:
     return unicodedata.normalize("NFKC", title).casefold()
 
 
+def _side(of: Either, entry: Entry, zone: str) -> _Side[Either]:
+    return _Side(of, entry, _time(entry, zone))
+
+
 def _time(entry: Entry, zone: str) -> Hashable:
     """Return the time part of the key; midnight to midnight in the user's zone counts as all day here."""
     when = entry.when
-    if isinstance(when, Timed):
+    if isinstance(when, Timed) and when.end - when.start >= _SHORTEST_DAY:
         start, end = wall(when.start, zone), wall(when.end, zone)
         if start.time() == end.time() == time() and end > start:
-            when = AllDay(start.date(), end.date())
-            return ("all-day", when.first, when.end)
+            return ("all-day", start.date(), end.date())
     return value(entry, Group.WHEN)
 
 
-def _pass(
-    events: Iterable[tuple[Event, Entry]], records: Iterable[tuple[Record, Entry]], key: Key
-) -> list[tuple[Event, Record]]:
-    ours: dict[Hashable, list[tuple[Record, Entry]]] = defaultdict(list)
-    theirs: dict[Hashable, list[tuple[Event, Entry]]] = defaultdict(list)
-    for record, entry in records:
-        ours[key(entry)].append((record, entry))
-    for event, entry in events:
-        place = key(entry)
+def _pass(events: Iterable[_Side[Event]], records: Iterable[_Side[Record]], fold: Fold) -> list[tuple[Event, Record]]:
+    ours: dict[Hashable, list[_Side[Record]]] = defaultdict(list)
+    theirs: dict[Hashable, list[_Side[Event]]] = defaultdict(list)
+    for record in records:
+        ours[fold(record.entry.title), record.time].append(record)
+    for event in events:
+        place = fold(event.entry.title), event.time
         if place in ours:
-            theirs[place].append((event, entry))
-    pairs: list[tuple[Event, Record]] = []
-    for place, there in theirs.items():
-        pairs += _bucket(there, ours[place])
-    return pairs
+            theirs[place].append(event)
+    return [pair for place, there in theirs.items() for pair in _bucket(there, ours[place])]
 
 
-def _bucket(events: list[tuple[Event, Entry]], records: list[tuple[Record, Entry]]) -> list[tuple[Event, Record]]:
+def _bucket(events: list[_Side[Event]], records: list[_Side[Record]]) -> list[tuple[Event, Record]]:
     """Pair within one key: first those that agree in place and notes too, then the k-th with the k-th, oldest first."""
-    events = sorted(events, key=lambda each: (each[0].created or _LONG_AGO, each[0].id))
-    records = sorted(records, key=lambda each: (each[0].created or _LONG_AGO, each[0].id))
+    if len(events) == len(records) == 1:
+        return [(events[0].of, records[0].of)]
+    events, records = sorted(events, key=_age), sorted(records, key=_age)
     pairs: list[tuple[Event, Record]] = []
     for detail in (_place_and_notes, _place, _nothing):
-        queues: dict[Hashable, list[Record]] = defaultdict(list)
-        for record, entry in records:
-            queues[detail(entry)].append(record)
-        left: list[tuple[Event, Entry]] = []
+        queues: dict[Hashable, deque[Record]] = defaultdict(deque)
+        for record in records:
+            queues[detail(record.entry)].append(record.of)
+        left: list[_Side[Event]] = []
         taken: set[str] = set()
-        for event, entry in events:
-            queue = queues.get(detail(entry))
+        for event in events:
+            queue = queues.get(detail(event.entry))
             if queue:
-                record = queue.pop(0)
-                taken.add(record.id)
-                pairs.append((event, record))
+                found = queue.popleft()
+                taken.add(found.id)
+                pairs.append((event.of, found))
             else:
-                left.append((event, entry))
-        events, records = left, [each for each in records if each[0].id not in taken]
+                left.append(event)
+        events, records = left, [each for each in records if each.of.id not in taken]
     return pairs
+
+
+def _age(side: _Side[Event] | _Side[Record]) -> tuple[datetime, str]:
+    return side.of.created or _LONG_AGO, side.of.id
 
 
 def _place_and_notes(entry: Entry) -> Hashable:

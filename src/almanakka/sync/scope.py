@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from almanakka.sync.entry import AllDay, Entry, Event, Series, Timed, When
-from almanakka.sync.expansion import dates
+from almanakka.sync.expansion import dates, has_date_on_or_after
 from almanakka.sync.fields import instant, regular, wall
 from almanakka.sync.ports import Category, Record, UserId
 
 #: How old an entry may be at the first synchronisation (S15).
 AGE = timedelta(days=30)
+#: What begins so many days later begins later in every zone.
+_IN_ANY_ZONE = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +65,19 @@ def _end(when: When, zone: str) -> datetime:
 
 
 def _occurs_after(entry: Entry, series: Series, settings: Settings) -> bool:
+    recurrence = series.recurrence
+    if recurrence.endless:  # only so many of its occurrences are cancelled
+        return True
     for override in entry.exceptions.values():
         if override.when is not None and _end(override.when, settings.zone) >= settings.cutoff:
             return True
-    since = _days_before(wall(settings.cutoff, settings.zone).date(), series.duration)
-    for day in dates(series.recurrence, since):
+    line = wall(settings.cutoff, settings.zone).date()
+    since = _days_before(line, series.duration)
+    if recurrence.until is not None and recurrence.until < since:
+        return False
+    if has_date_on_or_after(recurrence, line + _IN_ANY_ZONE, entry.exceptions):
+        return True
+    for day in dates(recurrence, since):
         exception = entry.exceptions.get(day)
         if exception is not None and (exception.cancelled or exception.when is not None):
             continue

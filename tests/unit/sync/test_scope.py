@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -65,6 +66,17 @@ def test_s15_an_all_day_entry_ends_at_midnight_in_the_users_zone(zone: str, old:
 )
 def test_s15_a_series_is_as_old_as_its_last_occurrence(entry: Entry, old: bool) -> None:
     assert too_old(entry, SETTINGS) is old
+
+
+@pytest.mark.parametrize("zone", ["Europe/Helsinki", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+@pytest.mark.parametrize("hours", [1, 50])
+def test_s15_a_series_near_the_line_is_judged_by_the_end_of_each_occurrence(zone: str, hours: int) -> None:
+    lasting = timedelta(hours=hours)
+    for days in range(-6, 7):
+        last = CUTOFF.date() + timedelta(days)
+        when = Series(Recurrence(Kind.DAILY, date(2026, 2, 1), until=last), time(9), lasting, zone)
+        ends = datetime.combine(last, time(9), ZoneInfo(zone)) + lasting
+        assert too_old(Entry("Daily", when), SETTINGS) is (ends < CUTOFF), last
 
 
 def test_s9_everything_comes_in_except_cancelled_and_declined() -> None:
