@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
-from almanakka.remote.memory import MemoryCalendar
+import pytest
+
+from almanakka.remote.memory import Fault, MemoryCalendar
+from almanakka.sync.entry import Override
+from almanakka.sync.errors import Unreachable
 from almanakka.sync.fields import paragraphs
 from almanakka.sync.footer import MARKER
 
-from .world import World, timed
+from .world import World, timed, weekly
 
 BLOCK = f"{MARKER}\nParticipants: Aino, Matti"
 
@@ -54,6 +59,58 @@ def test_a_mirror_edited_after_its_activity_was_deleted_comes_back_without_its_b
     calendar.edit(event, replace(calendar.entries()[event].entry, location="Room 2"))
     world.settle()
     assert notes_here(world) == ["Soup"]
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["unasked", "unanswered"])
+@pytest.mark.parametrize("before", ["", BLOCK], ids=["first", "other"])
+def test_b6_a_block_whose_writing_nobody_answered_for_stays_out_of_the_notes(before: str, after: bool) -> None:
+    world = World()
+    world.enable("aino")
+    activity = world.hub.create(timed(notes="Soup"), "aino", footer=before)
+    world.run("aino")
+    calendar = world.calendars["aino"]
+    (event,) = calendar.entries()
+    world.tick()
+    world.hub.change(activity, timed(notes="Soup", location="Room"), footer=f"{BLOCK}, Sanna")
+    calendar.faults.append(Fault("update", Unreachable("no answer"), after=after))
+    assert world.run("aino").error is not None
+    world.settle()
+    assert notes_here(world) == ["Soup"]
+    assert notes_there(calendar, event) == f"Soup\n\n{BLOCK}, Sanna"
+    world.tick()
+    world.hub.change(activity, timed(notes="Soup", location="Room"), footer="")
+    world.settle()
+    assert (notes_here(world), notes_there(calendar, event)) == (["Soup"], "Soup")
+
+
+def test_a_block_that_its_holder_deleted_and_then_brought_back_stays_out_of_the_notes() -> None:
+    world, calendar, _, event = mirrored()
+    whole = calendar.entries()[event].entry
+    calendar.edit(event, replace(whole, notes="Soup"))
+    world.settle()
+    calendar.edit(event, whole)
+    world.settle()
+    assert notes_here(world) == ["Soup"]
+    assert notes_there(calendar, event) == f"Soup\n\n{BLOCK}"
+
+
+def test_a_block_deleted_from_a_series_stays_out_of_its_occurrences_notes() -> None:
+    world = World()
+    world.enable("aino")
+    day = date(2026, 3, 10)
+    series = weekly(notes="Soup", exceptions={day: Override(title="Cake")})
+    world.hub.create(series, "aino", footer=BLOCK)
+    world.run("aino")
+    calendar = world.calendars["aino"]
+    (event,) = calendar.entries()
+    whole = calendar.entries()[event].entry
+    own = {day: replace(whole.exceptions[day], notes=f"Own\n\n{BLOCK}")}
+    calendar.edit(event, replace(whole, notes="Soup", exceptions=own))
+    world.settle()
+    world.run("aino", full=True)
+    (record,) = world.hub.records.values()
+    assert (record.entry.notes, record.entry.exceptions[day].notes) == ("Soup", "Own")
+    assert calendar.entries()[event].entry.exceptions[day].notes == f"Own\n\n{BLOCK}"
 
 
 def test_a_mirror_left_behind_is_paired_without_its_block() -> None:

@@ -21,10 +21,10 @@ def attach(entry: Entry, footer: str) -> Entry:
 def detach(entry: Entry, footer: str) -> tuple[Entry, bool]:
     """Return ``entry`` without the block that we wrote, and whether any of it was there.
 
-    Exactly the text we wrote is cut off; if somebody has edited it, everything from its first line on.
+    Exactly the text we wrote is cut off; if somebody has edited it, or we know of none, everything from its first
+    line on.
     """
-    if not footer:
-        return entry, False
+    footer = footer or MARKER
     notes, found = _without(entry.notes, footer)
     exceptions = {
         day: replace(each, notes=_without(each.notes, footer)[0]) if each.notes else each
@@ -34,16 +34,20 @@ def detach(entry: Entry, footer: str) -> tuple[Entry, bool]:
 
 
 def stray(entry: Entry) -> str:
-    """Return a block of ours under an entry that has no pair: one copied in Outlook, or left behind."""
+    """Return a block of ours under an entry of which we do not know that it has one."""
+    if MARKER not in entry.notes:
+        return ""
     rows = paragraphs(entry.notes).split("\n")
     return "\n".join(rows[rows.index(MARKER) :]) if MARKER in rows else ""
 
 
 def _without(notes: str, footer: str) -> tuple[str, bool]:
+    marker = footer.partition("\n")[0]
+    if marker not in notes:
+        return notes, False
     footer = paragraphs(footer)
     if notes.endswith(footer):
         return notes[: -len(footer)].strip(), True
-    marker = footer.partition("\n")[0]
     rows = notes.split("\n")
     if marker in rows:
         return "\n".join(rows[: rows.index(marker)]).strip(), True

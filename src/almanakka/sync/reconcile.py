@@ -54,11 +54,15 @@ class View:
     copies: Mapping[ActivityId, Sequence[Copy]] = field(default_factory=dict)
     known: Mapping[str, Known] = field(default_factory=dict)
 
-    def theirs(self, event: Event, footer: str) -> tuple[Entry, Entry, bool]:
-        """Return the event's entry as the server holds it, without our footer, and whether the footer was there."""
+    def theirs(self, event: Event, footer: str) -> tuple[Entry, Entry, str]:
+        """Return the event's entry as the server holds it, the same without our footer, and the footer that is there.
+
+        One that we know nothing of was written but never answered for, or somebody copied it or brought it back.
+        """
         raw = canonical(event.entry, self.limits)
+        footer = footer or stray(raw)
         entry, found = detach(raw, footer)
-        return raw, meetings.with_people(event, entry, self.users, self.settings.user), found
+        return raw, meetings.with_people(event, entry, self.users, self.settings.user), footer if found else ""
 
     def ours(self, record: Record) -> Entry:
         return canonical(record.entry, self.limits)
@@ -131,10 +135,10 @@ def _merge(view: View, pair: Pair, record: Record, event: Event | None, *, outwa
     ours = view.ours(record)
     if event is None:
         assert pair.seen is not None
-        raw, theirs, found = attach(pair.seen, pair.footer), pair.seen, bool(pair.footer)
+        raw, theirs, footer = attach(pair.seen, pair.footer), pair.seen, pair.footer
         modified, fixed, told = view.now, frozenset[Group](), pair
     else:
-        raw, theirs, found = view.theirs(event, pair.footer)
+        raw, theirs, footer = view.theirs(event, pair.footer)
         modified, fixed, told = view.when_edited(event), event.fixed, facts(pair, event)
     base, seen = pair.base or theirs, pair.seen or theirs
     personal = frozenset({Group.SHOW_AS}) if told.real and not told.organises else frozenset[Group]()
@@ -157,7 +161,7 @@ def _merge(view: View, pair: Pair, record: Record, event: Event | None, *, outwa
         intended=None,
         outward=outward,
         approved=False,
-        footer=pair.footer if found else "",
+        footer=footer,
     )
     step = Reconcile(
         pair=told,
@@ -294,8 +298,7 @@ def join(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
 
 
 def _united(view: View, record: Record, event: Event, pair: Pair, unite: Callable[[Entry, Entry], Entry]) -> Reconcile:
-    footer = stray(event.entry)
-    raw, theirs, _ = view.theirs(event, footer)
+    raw, theirs, footer = view.theirs(event, "")
     told = replace(facts(pair, event), state=State.LIVE, footer=footer)
     ours = view.ours(record)
     united = unite(ours, theirs)
@@ -366,8 +369,7 @@ def _edited_here(view: View, pair: Pair, record: Record) -> bool:
 
 def create_here(view: View, event: Event, replaces: Pair | None = None, reason: str = "new in Microsoft") -> CreateHere:
     """Return the step that makes an activity of an event."""
-    footer = replaces.footer if replaces and replaces.footer else stray(event.entry)
-    _, theirs, found = view.theirs(event, footer)
+    _, theirs, footer = view.theirs(event, replaces.footer if replaces else "")
     made = meetings.draft(event, theirs, view.users, view.settings.user)
     uid = meetings.uid_key(event)
     known = view.known.get(uid)
@@ -379,7 +381,7 @@ def create_here(view: View, event: Event, replaces: Pair | None = None, reason: 
         real=event.meeting is not None,
         organises=event.meeting is not None and event.meeting.is_organiser,
         replaces=replaces,
-        footer=footer if found else "",
+        footer=footer,
         reason=reason,
     )
 
