@@ -72,13 +72,12 @@ class Agreement:
         own = all(each["isOrganizer"] for each in there)
         shown_here = sorted(shown for each in here for shown in self._shown_here(each, somebody, window, own))
         shown_there = sorted(shown for each in there for shown in self._shown_there(each, window, own))
-        # two people made meetings of one activity: only one of the two speaks for it (R5)
-        two = len(self.known.organised.get(token, ())) > 1
+        two = self._organised_twice(token)
         if (shown_here != shown_there and not two) or len(here) != len(there):
             only = [f"   here  {x}" for x in shown_here if x not in shown_there][:4]
             only += [f"   there {x}" for x in shown_there if x not in shown_here][:4]
             self.problems.append(f"{what}: {len(here)} here, {len(there)} there\n" + "\n".join(only))
-        single = token not in self.known.deleted and token not in self.known.copied
+        single = token not in self.known.deleted and token not in self.known.copied and not two
         if single and max(len(here), len(there)) > 1:
             self.problems.append(f"{what} is doubled: {len(here)} here, {len(there)} there")
 
@@ -95,7 +94,13 @@ class Agreement:
 
     def _may_stay(self, event: dict[str, Any], token: str) -> bool:
         """A real meeting outlives its activity, and what was born there one that did not travel (B1, S13)."""
+        if self._organised_twice(token) and _is_meeting(event):
+            return True
         return token in self.known.deleted and (_is_meeting(event) or token in self.known.born_there)
+
+    def _organised_twice(self, token: str) -> bool:
+        """Two people made meetings of one activity: only one of the two speaks for it (R5)."""
+        return len(self.known.organised.get(token, ())) > 1
 
     def _declined(self, activity: Activity, somebody: Somebody) -> bool:
         own = [each for each in activity.participants.all() if each.user_id == somebody.user.pk]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 from almanakka.accounts.models import Company as CompanyRow
@@ -71,6 +73,8 @@ class Company:
 
     def __init__(self, seed: int, office: Office) -> None:
         self.random = Random(seed)
+        # ids decide orders, so that the same seed has to give the same ids
+        self.urandom = Random(seed).randbytes
         self.office = office
         self.simulator = office.simulator
         self.now = START
@@ -81,12 +85,13 @@ class Company:
         self.offences: list[str] = []
         for forget in ("clear_mails", "clear_requests", "clear_faults"):
             getattr(self.simulator.control, forget)()
-        self.company = CompanyRow.objects.create(name=f"Company {seed}", language="en")
-        self.types = {each.name: each for each in self._types()}
-        self.people = [self._moves_in(f"{name}.{seed}@contoso.test") for name in NAMES]
-        self.connection = self._connection()
-        for somebody in self.random.sample(self.people, self.random.choice((1, 2, 2, 3))):
-            self._switches_on(somebody)
+        with self.present():
+            self.company = CompanyRow.objects.create(name=f"Company {seed}", language="en")
+            self.types = {each.name: each for each in self._types()}
+            self.people = [self._moves_in(f"{name}.{seed}@contoso.test") for name in NAMES]
+            self.connection = self._connection()
+            for somebody in self.random.sample(self.people, self.random.choice((1, 2, 2, 3))):
+                self._switches_on(somebody)
 
     # -- the company
 
@@ -157,7 +162,7 @@ class Company:
     @contextmanager
     def present(self) -> Iterator[None]:
         self.simulator.world.clock.set(self.now)
-        with clock.stopped_at(self.now):
+        with clock.stopped_at(self.now), patch.object(uuid, "os", self):
             yield
 
     def say(self, text: object) -> None:

@@ -167,3 +167,26 @@ def test_r5_two_who_make_meetings_of_their_mirrors_do_not_overrule_each_other_fo
     world.settle()
     assert world.ours()["Shared"].entry.location == "Room 1"
     assert [pair.master for box in world.hub.boxes.values() for pair in box.pairs.values()] == [True, False]
+
+
+def test_b10_two_meetings_made_of_one_activity_stay_one_activity() -> None:
+    """Whoever is invited to the second of them holds both, and nobody gets a mirror beside their copy."""
+    world = World()
+    world.enable("aino", "matti", "sanna")
+    world.hub.create(timed("Together", who=frozenset({"aino", "matti", "sanna"})), "aino")
+    world.settle()
+    aino = world.calendars["aino"]
+    (own,) = aino.entries()
+    aino.edit(own, meeting=world.meeting("aino", "aino", ("guest",)))
+    world.settle()
+    world.convert("sanna", world.theirs("sanna")["Together"].id, ("aino", "matti"))
+    world.run("sanna")
+    world.settle()
+    assert {user: len(world.titles(user)) for user in world.users} == {"aino": 2, "matti": 1, "sanna": 1}
+    assert all(event.meeting is not None for user in world.users for event in world.calendars[user].entries().values())
+    assert len(world.hub.records) == 1
+    aino.remove(own)
+    world.run("aino", full=True)
+    world.settle()
+    assert len(world.hub.records) <= 1
+    assert world.mails == 0

@@ -214,7 +214,10 @@ class _Planning:
         if pair is None:
             self._attach(event, record)
             return True
-        if event.meeting is not None and not pair.real and pair.event is not None:
+        if event.meeting is not None and pair.real:  # two people made meetings of one activity: it is here by the other
+            self.plan.skip("already_here", event.entry.title)
+            return True
+        if event.meeting is not None and pair.event is not None:
             self.plan.steps = [step for step in self.plan.steps if _pair_of(step) != pair.key]
             self.plan.steps.append(Supersede(pair, event, record))
             return True
