@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
@@ -74,6 +75,7 @@ class MemoryCalendar:
         self._step = 0
         self._last_id = 0
         self._generation = 0
+        self._kept_back = 0
 
     # --- the port --------------------------------------------------------------------------------
 
@@ -95,7 +97,7 @@ class MemoryCalendar:
         since, now = int(step), self._watermark()
         ids = [id for id, item in self._items.items() if item.touched > since]
         held = versions(ids) if ids else {}
-        ids = [id for id in ids if self._items[id].event.change_key != held.get(id)]
+        ids = self._told([id for id in ids if self._items[id].event.change_key != held.get(id)])
         ids = ids[::-1] + ids[:1]
         removed = [id for id, touched in self._gone.items() if touched > since]
         for start in range(0, max(len(ids), 1), self.page_size):
@@ -224,6 +226,19 @@ class MemoryCalendar:
         self._step += 1
         self._gone[id] = self._step
 
+    def keep_back(self, number: int) -> None:
+        """Leave that many of the newest changes out of the next feed; the one after it tells them."""
+        self._kept_back = number
+
+    def fork(self, clock: Callable[[], datetime]) -> MemoryCalendar:
+        """Return a copy that goes on by itself, by another clock; faults and hooks stay behind."""
+        twin = copy.copy(self)
+        twin.clock, twin.hook, twin.faults, twin.requests = clock, None, [], dict(self.requests)
+        twin._items = {id: replace(item) for id, item in self._items.items()}
+        twin._origins, twin._origin_by_id = dict(self._origins), dict(self._origin_by_id)
+        twin._gone = dict(self._gone)
+        return twin
+
     def signal(self, operation: str, moment: str) -> None:
         """Count a request and raise the fault that is due, if any."""
         if moment == "before":
@@ -239,6 +254,16 @@ class MemoryCalendar:
             self.hook(operation, moment)
 
     # --- inside ----------------------------------------------------------------------------------
+
+    def _told(self, ids: list[str]) -> list[str]:
+        """Return which changes the feed tells now; those kept back count as made after it."""
+        newest = sorted(ids, key=lambda id: self._items[id].touched)[max(0, len(ids) - self._kept_back) :]
+        late = set(newest) if self._kept_back else set()
+        self._kept_back = 0
+        for id in late:
+            self._step += 1
+            self._items[id].touched = self._step
+        return [id for id in ids if id not in late]
 
     def _watermark(self) -> str:
         return f"{self._generation}:{self._step}"

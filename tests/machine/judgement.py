@@ -1,0 +1,273 @@
+"""Whether both sides show the same in the end, and nothing was lost, doubled or mailed (B1, B5, B6, B8-B10).
+
+Judged by what lies in either store and by what the people remember, never by the engine's pairs or canonical forms.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator, Sequence
+from datetime import date, datetime, timedelta
+
+from .company import Company, Kind, Ours, Theirs
+from .deeds import Life
+from .remembered import FOLLOWED, HERE, Edit, Remembered
+from .values import Shown, as_it_lies, is_old, sights, token_of, value
+
+#: What Exchange refuses to hold although we asked for it: told to its person, and left as it is (B8).
+LAWFUL = ("refused", "unrepresentable")
+OFF = (Kind.INTERNAL, Kind.TASK)
+MARGIN = timedelta(seconds=60)
+#: How far ahead occurrences are compared.
+AHEAD = timedelta(days=70)
+
+
+class Judgement:
+    """Everything that is wrong with a company at rest; ``excused`` counts by reason what was not held against it."""
+
+    def __init__(self, life: Life) -> None:
+        self.company: Company = life.company
+        self.tokens = life.memory.tokens
+        self.excused: Counter[str] = Counter()
+        self.enabled = list(self.company.enabled())
+        self.here: dict[str, list[Ours]] = defaultdict(list)
+        for ours in self.company.ours():
+            self.here[token_of(ours)].append(ours)
+        self.there: dict[str, dict[str, list[Theirs]]] = {}
+        for person in self.company.people:
+            events: dict[str, list[Theirs]] = defaultdict(list)
+            for event in self.company.theirs(person):
+                events[token_of(event)].append(event)
+            self.there[person] = events
+        self.held = {person: self.company.holds(person) for person in self.enabled}
+
+    def problems(self) -> list[str]:
+        return list(self._all())
+
+    def _all(self) -> Iterator[str]:
+        if self.company.mails():
+            yield f"{self.company.mails()} mails were sent"
+        for person in self.enabled:
+            yield from self._holds(person)
+            yield from self._mailbox(person)
+        for token, life in self.tokens.items():
+            yield from self._kept(token, life)
+            yield from self._no_lost_edit(token, life)
+            yield from self._after_deletion(token, life)
+
+    # -- one mailbox
+
+    def _holds(self, person: str) -> Iterator[str]:
+        for item, reason in self.held[person].items():
+            if reason not in LAWFUL:
+                yield f"held for {person}: {item} {reason}"
+
+    def _is_held(self, token: str) -> bool:
+        items = {item for held in self.held.values() for item in held}
+        events = {f"event:{each.stored.id}" for there in self.there.values() for each in there.get(token, ())}
+        activities = {f"activity:{each.stored.id}" for each in self.here.get(token, ())}
+        return bool(items & (events | activities))
+
+    def _mailbox(self, person: str) -> Iterator[str]:
+        events, cutoff = self.there[person], self.company.cutoff(person)
+        assert cutoff is not None
+        mine = {token for token, rows in self.here.items() if any(person in each.people for each in rows)}
+        for token in sorted(mine | events.keys()):
+            if self._is_held(token):
+                self.excused["held"] += 1
+                continue
+            here = [each for each in self.here.get(token, ()) if person in each.people and person not in each.declined]
+            there = [each for each in events.get(token, ()) if not (each.cancelled or each.declined)]
+            yield from self._pair(person, token, here, there, cutoff)
+
+    def _pair(self, person: str, token: str, here: list[Ours], there: list[Theirs], cutoff: datetime) -> Iterator[str]:
+        life, what = self.tokens[token], f"{token} of {person}"
+        if any(each.kind in OFF for each in here):
+            yield from self._stays_home(what, person, life, there)
+            return
+        here = [each for each in here if not is_old(each, cutoff)]
+        there = [each for each in there if not is_old(each, cutoff)]
+        there = there[self._staying(life, person, here, there) :]
+        if len(here) != len(there):
+            yield f"{what}: {len(here)} here, {len(there)} there"
+            return
+        # two people who each made a meeting of it have made two
+        if len(here) > 1 and not (life.copied or life.loose or life.deleted or len(life.organisers) > 1):
+            yield f"{what} is doubled: {len(here)} on either side"
+        if not self._same(life, person, here, there):
+            ours, theirs = self._shown(person, here, there, cutoff)
+            if ours != theirs:
+                only = [f"\n   here  {x}" for x in ours if x not in theirs][:3]
+                only += [f"\n   there {x}" for x in theirs if x not in ours][:3]
+                yield f"{what} differs:{''.join(only)}"
+
+    def _stays_home(self, what: str, person: str, life: Remembered, there: list[Theirs]) -> Iterator[str]:
+        """What does not travel has no mirror; what was born in Microsoft stays there (S4, S13)."""
+        if life.meeting or life.copied or life.deleted or life.loose or life.twin:
+            self.excused["does not travel, and more"] += 1
+        elif len(there) != (life.born == person):
+            yield f"{what} does not travel, yet is {len(there)} times there"
+
+    def _staying(self, life: Remembered, person: str, here: list[Ours], there: list[Theirs]) -> int:
+        """How many events may stay beyond their activity: real meetings, and what did not travel (B1, S13; row 21)."""
+        real = any(each.meeting for each in there) or life.born == person
+        lawful = real and (life.deleted or person in life.left)
+        if lawful and len(there) > len(here):
+            self.excused["stays beyond its activity"] += 1
+            there.sort(key=lambda each: not each.meeting)
+            return len(there) - len(here)
+        return 0
+
+    def _same(self, life: Remembered, person: str, here: list[Ours], there: list[Theirs]) -> bool:
+        """Whether there is nothing to compare: a copy of a meeting that is not the one that speaks for it (R5)."""
+        if life.edited_received or len(life.organisers) > 1:
+            self.excused["copies of one meeting that differ"] += 1
+            return True
+        return False
+
+    def _shown(
+        self, person: str, here: list[Ours], there: list[Theirs], cutoff: datetime
+    ) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]]]:
+        if len(here) == len(there) == 1 and self._lie_alike(person, here[0], there[0]):
+            return [], []
+        # whether a received meeting is private is its organiser's to say; the holder's own mark hides only them (B9)
+        own = not any(each.received for each in there)
+        until = self.company.now + AHEAD
+        ours = [
+            sight
+            for each in here
+            for sight in sights(each, cutoff, until, own=own, private=each.stored.private or person in each.hidden)
+        ]
+        theirs = [
+            sight for each in there for sight in sights(each, cutoff, until, own=own, private=each.stored.private)
+        ]
+        return sorted(ours), sorted(theirs)
+
+    def _lie_alike(self, person: str, ours: Ours, theirs: Theirs) -> bool:
+        """Whether the two rows say the very same, so that what they show need not be told apart."""
+        if as_it_lies(ours) != as_it_lies(theirs):
+            return False
+        private = ours.stored.private or person in ours.hidden
+        return theirs.received or (private, ours.show_as) == (theirs.stored.private, theirs.show_as)
+
+    # -- nothing lost
+
+    def _kept(self, token: str, life: Remembered) -> Iterator[str]:
+        """What nobody deleted is where it was born, and no activity is doubled."""
+        rows = self.here.get(token, [])
+        if not (life.deleted or life.copied or life.loose or len(life.organisers) > 1) and len(rows) > 1:
+            yield f"{token} is {len(rows)} activities"
+        if life.deleted or life.orphan or life.outside:
+            return
+        if life.born == HERE and not rows:
+            yield f"{token} was born here and is lost"
+        if life.born != HERE and not self.there[life.born].get(token) and life.born not in life.left:
+            yield f"{token} was born in the calendar of {life.born} and is lost"
+
+    def _no_lost_edit(self, token: str, life: Remembered) -> Iterator[str]:
+        rows = self.here.get(token, [])
+        if len(rows) != 1 or life.deleted or life.copied or life.loose or life.twin or life.meeting:
+            self.excused["edits not followed"] += 1
+            return
+        if life.stayed_home or self._is_held(token):
+            self.excused["edits not followed"] += 1
+            return
+        days = {edit.key for edit in life.edits if isinstance(edit.key, date)} - life.restored
+        keys = [*FOLLOWED, *(sorted(days) if not life.redrawn_there else ())]
+        for key in keys:
+            final = value(rows[0], key)
+            edits = life.standing(key)
+            if not all(self._was_seen(edit, life) for edit in edits):
+                self.excused["edits in a calendar that is not read"] += 1
+                continue
+            if final not in [edit.value for edit in edits]:
+                yield f"{token}: {key} is {final}, an edit is lost: {edits}"
+            elif not isinstance(key, date):
+                yield from self._wrongly_decided(token, life, final, edits)
+
+    def _was_seen(self, edit: Edit, life: Remembered) -> bool:
+        return edit.place == HERE or (edit.place in self.enabled and edit.place not in life.left)
+
+    def _wrongly_decided(self, token: str, life: Remembered, final: Hashable, edits: Sequence[Edit]) -> Iterator[str]:
+        """Of edits that did not know of one another the later one holds, ours if it is provably later (B5)."""
+        kept = [edit for edit in edits if edit.value == final]
+        for winner in kept:
+            for other in edits:
+                if other.value != final and _certainly_later(other, winner, life):
+                    yield f"{token}: {other} should have won against {winner}"
+
+    # -- after a deletion
+
+    def _after_deletion(self, token: str, life: Remembered) -> Iterator[str]:
+        whole = [each for each in life.deletions if each.whole]
+        if not whole or life.copied or life.loose or life.twin or life.stayed_home or self._is_held(token):
+            return
+        seen = [each for each in whole if each.place in (HERE, "outside") or each.place in self.enabled]
+        here = self.here.get(token, [])
+        if any(each.alike and each.last for each in seen) and not life.meeting:
+            if here:
+                yield f"{token} was deleted, and is here again"
+            for person in self.enabled:
+                if any(not each.meeting for each in self.there[person].get(token, ())) and self._came_in(life, person):
+                    yield f"{token} was deleted, and is still in the calendar of {person}"
+        if len(life.deletions) == 1 and not life.meeting and not here:
+            pending = [edit for edit in whole[0].pending if self._was_seen(edit, life) and edit.place != whole[0].place]
+            if pending:
+                yield f"{token} was edited while it was deleted, and is lost: {pending[0]}"
+
+    def _came_in(self, life: Remembered, person: str) -> bool:
+        return person not in life.left
+
+
+def _certainly_later(edit: Edit, other: Edit, life: Remembered) -> bool:
+    """Whether ``edit`` beats ``other`` whatever else the server counts as an edit of the same event."""
+    if edit.place == HERE and other.place == HERE:
+        return edit.at > other.at
+    if edit.place == HERE:
+        touched = life.latest(other.place) or other.at
+        return edit.at > touched + MARGIN
+    if other.place == HERE:
+        return other.at <= edit.at + MARGIN
+    return edit.at > (life.latest(other.place) or other.at)
+
+
+# --- the same, whatever the order of runs --------------------------------------------------------
+
+
+def outcome(life: Life) -> list[tuple[object, ...]]:
+    """Return what a company at rest shows, without ids: two that settled in another order must show the same.
+
+    Of an entry that one person deleted while another changed it, whose it is afterwards is for whoever comes first;
+    what it says is not.
+    """
+    company = life.company
+    since, until = company.now - timedelta(days=60), company.now + AHEAD
+    found: set[tuple[object, ...]] = set()
+    for ours in company.ours():
+        shown = tuple(sorted(sights(ours, since, until, own=True, private=ours.stored.private)))
+        whose = (ours.owner or "", tuple(sorted(ours.people)), ours.kind.value)
+        found.add((token_of(ours), *(() if _disputed(life, ours) else whose), shown))
+    for person in company.enabled():
+        for event in company.theirs(person):
+            if not _disputed(life, event):
+                shown = tuple(sorted(sights(event, since, until, own=True, private=event.stored.private)))
+                found.add((token_of(event), person, event.meeting, event.organises, event.cancelled, shown))
+    return sorted(found, key=repr)
+
+
+def raw(life: Life) -> Counter[tuple[object, ...]]:
+    """Return what lies in the stores, without ids; where that is equal, so is what it shows."""
+    company = life.company
+    found: Counter[tuple[object, ...]] = Counter()
+    for ours in company.ours():
+        found[(as_it_lies(ours), ours.stored.private, ours.owner, ours.people, ours.kind, ours.show_as)] += 1
+    for person in company.enabled():
+        for event in company.theirs(person):
+            facts = (event.meeting, event.organises, event.cancelled, event.stored.private, event.show_as)
+            found[(person, as_it_lies(event), *facts)] += 1
+    return found
+
+
+def _disputed(life: Life, shown: Shown) -> bool:
+    remembered = life.memory.tokens[token_of(shown)]
+    return remembered.loose or any(each.pending for each in remembered.deletions)

@@ -1,0 +1,107 @@
+"""What the people of a company remember of their deeds, by token: the end is judged by nothing else."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from almanakka.sync.entry import Group
+
+from .company import Ours
+from .values import Key, Shown, value
+
+#: The groups whose edits are followed one by one; the others have values that come back.
+FOLLOWED = (Group.TITLE, Group.WHERE, Group.NOTES, Group.WHEN)
+#: Where an edit was made: with us, or in that person's calendar.
+HERE = "here"
+
+
+@dataclass(slots=True)
+class Edit:
+    """One edit of one field; ``overruled`` by somebody who saw it, or by the next one in the same place."""
+
+    key: Key
+    at: datetime
+    place: str
+    value: Hashable
+    overruled: bool = False
+
+
+@dataclass(slots=True)
+class Deletion:
+    """Somebody deleted an entry: ``alike`` if every copy said the same then, ``last`` if nobody edited it since."""
+
+    at: datetime
+    place: str
+    person: str
+    alike: bool
+    whole: bool
+    last: bool = True
+    #: Edits that only another place showed at that moment, or that came after it.
+    pending: list[Edit] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Remembered:
+    """One token's life."""
+
+    born: str
+    by: str
+    edits: list[Edit] = field(default_factory=list)
+    deletions: list[Deletion] = field(default_factory=list)
+    organisers: set[str] = field(default_factory=set)
+    #: Who has changed their own copy of somebody else's meeting.
+    edited_received: set[str] = field(default_factory=set)
+    left: set[str] = field(default_factory=set)
+    copied: bool = False
+    #: Both sides had it before a first run, and one of them has changed since: it may stay two.
+    loose: bool = False
+    twin: str = ""
+    orphan: bool = False
+    outside: bool = False
+    #: Its type has at some time not travelled; in the calendars its times were changed at some time.
+    stayed_home: bool = False
+    redrawn_there: bool = False
+    restored: set[date] = field(default_factory=set)
+
+    @property
+    def meeting(self) -> bool:
+        return bool(self.organisers) or self.outside or self.orphan
+
+    @property
+    def deleted(self) -> bool:
+        return bool(self.deletions)
+
+    def edited(self, key: Key, at: datetime, place: str, before: Hashable, after: Hashable) -> None:
+        """Remember an edit by somebody who saw ``before``: whatever it says is overruled."""
+        if before == after:
+            return
+        for edit in self.edits:
+            if edit.key == key and (edit.value == before or edit.place == place):
+                edit.overruled = True
+        self.edits.append(Edit(key, at, place, after))
+        for deletion in self.deletions:
+            deletion.last = False
+
+    def created(self, shown: Shown, at: datetime) -> None:
+        place = HERE if isinstance(shown, Ours) else self.by
+        for key in FOLLOWED:
+            self.edits.append(Edit(key, at, place, value(shown, key)))
+
+    def standing(self, key: Key) -> list[Edit]:
+        return [edit for edit in self.edits if edit.key == key and not edit.overruled]
+
+    def latest(self, place: str) -> datetime | None:
+        """When this entry was last edited in a place, whatever of it."""
+        return max((edit.at for edit in self.edits if edit.place == place), default=None)
+
+
+@dataclass(slots=True)
+class Memory:
+    """Every token's life, what was done in words, and how often each thing really happened."""
+
+    tokens: dict[str, Remembered] = field(default_factory=dict)
+    log: list[str] = field(default_factory=list)
+    happened: Counter[str] = field(default_factory=Counter)
