@@ -102,8 +102,8 @@ class Hub:
 
     def fork(self, clock: Callable[[], datetime]) -> Hub:
         """Return a copy that goes on by itself, by another clock; entries are frozen and shared."""
-        twin = replace(self, clock=clock, records=dict(self.records), uids=dict(self.uids), answers=dict(self.answers))
-        twin.boxes = {user: Box(user, box.enabled, **vars_of(box)) for user, box in self.boxes.items()}  # type: ignore[arg-type]
+        twin = replace(self, clock=clock, boxes={user: replace(box) for user, box in self.boxes.items()})
+        twin._restore(self._state())
         return twin
 
     # -- what people do with us

@@ -111,7 +111,8 @@ class Judgement:
     def _staying(self, life: Remembered, person: str, here: list[Ours], there: list[Theirs]) -> int:
         """How many events may stay beyond their activity: real meetings, and what did not travel (B1, S13; row 21)."""
         real = any(each.meeting for each in there) or life.born == person
-        lawful = real and (life.deleted or person in life.left)
+        # of two meetings that were made of one activity the second stays to itself
+        lawful = real and (life.deleted or person in life.left or len(life.organisers) > 1)
         if lawful and len(there) > len(here):
             self.excused["stays beyond its activity"] += 1
             there.sort(key=lambda each: not each.meeting)

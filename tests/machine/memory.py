@@ -87,7 +87,7 @@ class MemoryCompany:
 
     def create_here(self, owner: str, people: Iterable[str], kind: Kind, entry: Entry) -> str:
         category, synchronised = KINDS[kind]
-        entry = replace(entry, who=frozenset(people), private=entry.private or kind is Kind.PERSONAL)
+        entry = replace(entry, who=frozenset(people) | {owner})
         return self.hub.create(entry, owner, category=category, synchronised=synchronised)
 
     def edit_here(self, id: str, entry: Entry, group: Group) -> None:
@@ -113,11 +113,7 @@ class MemoryCompany:
     def kind_here(self, id: str, kind: Kind) -> None:
         record = self.hub.records[id]
         category, synchronised = KINDS[kind]
-        was = record.category is Category.PERSONAL
-        private = kind is Kind.PERSONAL if was or kind is Kind.PERSONAL else record.entry.private
-        if private != record.entry.private and self._received(id):
-            raise Refused("a meeting's own")
-        self.hub.change(id, replace(record.entry, private=private), category=category, synchronised=synchronised)
+        self.hub.change(id, record.entry, category=category, synchronised=synchronised)
 
     def delete_here(self, id: str) -> None:
         self.hub.remove(id)
