@@ -123,8 +123,12 @@ class MailboxLedger:
             return
         rows = [{"key": pair.key, **_columns(pair)} for pair in pairs]
         with self.fence.write(), connection.cursor() as cursor:
+            saved = 0
             for text in texts(rows):
                 cursor.execute(SAVE, [text, self.mailbox_id])
+                saved += cursor.rowcount
+            if saved != len({pair.key for pair in pairs}):
+                raise LookupError("saved a pair that does not exist")
 
     def forget(self, pairs: Sequence[ports.Pair]) -> None:
         keys = [pair.key for pair in pairs if pair.key is not None]
@@ -220,6 +224,7 @@ class MailboxLedger:
             state=State.CREATING.value,
             event__isnull=True,
             mailbox__user__in=list(users),
+            mailbox__user__is_active=True,
             mailbox__user__company_id=self.company_id,
             mailbox__enabled=True,
             mailbox__failures__lte=PATIENCE,

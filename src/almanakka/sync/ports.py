@@ -183,19 +183,29 @@ class Activities(Protocol):
         """Return the company's users by lower-cased address, primary or verified secondary (S2)."""
 
     def create(self, drafts: Sequence[Draft]) -> list[ActivityId]:
-        """Create activities, in the caller's transaction."""
+        """Create activities, in the caller's transaction: all or none.
+
+        Raises :class:`Invalid` if the only one cannot be held, :class:`StaleVersion` if one of several cannot.
+        """
 
     def change(self, id: ActivityId, version: int, edit: Edit) -> int:
-        """Change an activity at ``version`` and return its new version; raises :class:`StaleVersion`."""
+        """Change an activity at ``version`` and return its new version; raises :class:`StaleVersion`, :class:`Invalid`.
+
+        What alters nothing keeps the version. WHO never takes the owner out, nor anybody where ``entry.who`` is None.
+        """
 
     def remove(self, id: ActivityId, version: int, edited_at: datetime) -> None:
         """Delete an activity at ``version``; gone already is no error; raises :class:`StaleVersion`."""
 
     def leave(self, id: ActivityId, edited_at: datetime) -> None:
-        """Take the mailbox's user out of an activity; the last one out deletes it."""
+        """Take the mailbox's user out of an activity; the owner or the last one out deletes it. Gone is no error."""
 
     def respond(self, id: ActivityId, response: Response, private: bool) -> None:
-        """Record what the mailbox's user answered to a meeting, and whether they hide taking part (B9)."""
+        """Record what the mailbox's user answered to a meeting, and whether they hide taking part (B9).
+
+        That is an edit of who takes part, if it says anything new. Nothing is recorded of somebody who is not in the
+        activity, nor of an activity that is gone.
+        """
 
 
 # --- the ledger ----------------------------------------------------------------------------------
@@ -322,13 +332,17 @@ class Ledger(Protocol):
     def add(self, pairs: Sequence[Pair]) -> None:
         """Insert pairs (at most one per event and per activity in a mailbox) and fill in their ``key``."""
 
-    def save(self, pairs: Sequence[Pair]) -> None: ...
+    def save(self, pairs: Sequence[Pair]) -> None:
+        """Write pairs over as they are now; raises LookupError for one that is not there, and saves none then."""
 
     def forget(self, pairs: Sequence[Pair]) -> None:
         """Drop pairs altogether."""
 
     def known(self, uids: Collection[str]) -> dict[str, Known]:
-        """Return what the company knows of these meeting keys (see :func:`almanakka.sync.meetings.uid_key`)."""
+        """Return what the company knows of these meeting keys (see :func:`almanakka.sync.meetings.uid_key`).
+
+        A uid whose activity no longer exists and that was never killed is not known.
+        """
 
     def bind(self, uids: Mapping[str, ActivityId], *, revive: bool = False) -> None:
         """Remember uids for activities (R2, R3); raises :class:`UidTaken` if one is another living activity's or dead.
