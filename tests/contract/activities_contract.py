@@ -22,7 +22,19 @@ from almanakka.sync.entry import (
     Timed,
 )
 from almanakka.sync.errors import Invalid, LeaseLost, StaleVersion
-from almanakka.sync.ports import Activities, ActivityId, Born, Category, Draft, Edit, Hint, Pair, Record, State
+from almanakka.sync.ports import (
+    Activities,
+    ActivityId,
+    Born,
+    Category,
+    Draft,
+    Edit,
+    Hint,
+    Pair,
+    Participation,
+    Record,
+    State,
+)
 from almanakka.sync.recurrence import Kind, Recurrence
 
 from . import random_entries
@@ -31,6 +43,7 @@ from .outlook import ZONE
 
 EDITED = NOW - timedelta(hours=3)
 NINE = datetime(2026, 10, 7, 6, tzinfo=UTC)
+ACCEPTED = Participation(Response.ACCEPTED, private=True)
 AN_HOUR = Timed(NINE, NINE + timedelta(hours=1), ZONE)
 BACKWARDS = Timed(NINE, NINE - timedelta(hours=1), ZONE)
 DAY = AllDay(date(2026, 10, 7), date(2026, 10, 8))
@@ -55,11 +68,7 @@ def in_one_zone(entry: Entry) -> Entry:
 
 
 class ActivitiesContract:
-    """``company`` comes from whoever keeps the contract."""
-
-    @pytest.fixture
-    def company(self) -> Company:
-        raise NotImplementedError
+    """The fixture ``company`` comes from whoever keeps the contract."""
 
     @pytest.fixture
     def aino(self, company: Company) -> Activities:
@@ -130,6 +139,17 @@ class ActivitiesContract:
         made = aino.load([id])[id]
         assert (made.owner, made.entry.who) == (None, who("aino", "eero"))
         assert company.guests(id) == guests
+
+    def test_an_answer_may_come_with_a_new_activity(
+        self, company: Company, aino: Activities, who: Callable[..., frozenset[str]]
+    ) -> None:
+        """B9; nobody who does not take part has one."""
+        draft = Draft(Entry("M", AN_HOUR, who=who("aino", "eero")), None, EDITED, participation=ACCEPTED)
+        strange = replace(draft, entry=replace(draft.entry, who=who("eero")))
+        plain = replace(draft, participation=Participation(Response.NONE, private=False))
+        ids = aino.create([draft, strange, plain])
+        assert [company.answers(id) for id in ids] == [{company.id("aino"): (Response.ACCEPTED, True)}, {}, {}]
+        assert {record.version for record in aino.load(ids).values()} == {1}
 
     def test_what_a_person_makes_came_through_no_mailbox(self, company: Company, record: Callable[..., Record]) -> None:
         made = record(company.create(Entry("Palaveri", AN_HOUR), "aino", "internal"))

@@ -22,11 +22,7 @@ LUNCH = Entry("Lunch", Timed(NINE, NINE + timedelta(hours=1), "Europe/Helsinki")
 
 
 class LedgerContract:
-    """``company`` comes from whoever keeps the contract."""
-
-    @pytest.fixture
-    def company(self) -> Company:
-        raise NotImplementedError
+    """The fixture ``company`` comes from whoever keeps the contract."""
 
     @pytest.fixture
     def aino(self, company: Company) -> Ledger:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from almanakka.sync.entry import Entry, Group, Person, Response
 from almanakka.sync.errors import Invalid, LeaseLost, StaleVersion, UidTaken
-from almanakka.sync.ports import Born, Draft, Edit, Hint, Hold, Pair, State
+from almanakka.sync.ports import Born, Draft, Edit, Hint, Hold, Pair, Participation, State
 
 from . import random_entries
 from .company import KINDS, NAMES, NOW, Company
@@ -123,7 +123,10 @@ class Twin:
         owner = random.choice((*NAMES, None))
         edited = NOW - timedelta(hours=random.randrange(9))
         people = guests(random) if random.random() < 0.5 else ()
-        return Draft(self.entry(random), owner and self.company.id(owner), edited, guests=people)
+        answer = Participation(random.choice(list(Response)), random.random() < 0.3)
+        answered = answer if random.random() < 0.5 else None
+        entry = self.entry(random)
+        return Draft(entry, owner and self.company.id(owner), edited, guests=people, participation=answered)
 
     def do_change(self, random: Random) -> object:
         id, name, entry = self.one(random.randrange(99)), random.choice(NAMES), self.entry(random)
