@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
-from html.parser import HTMLParser
+from collections.abc import Iterator
 
 from almanakka.sync.fields import paragraphs
 
@@ -12,27 +13,94 @@ _BLOCK = re.compile(
     "section|table|tr"
 )
 _SILENT = frozenset({"script", "style", "title", "template"})
+#: Nothing in them is markup, until they end.
+_RAW = frozenset({"script", "style"})
 _SPACES = re.compile(r"\s+")
+_NAME = re.compile(r"</?([A-Za-z][^\s/>]*)")
+_MARK = re.compile(r"<[A-Za-z/!?]")
+_TAG_ENDS = re.compile(r">|=\s*([\"'])")
+# No character has a number this long, and Python refuses to read one of thousands of digits.
+_HUGE_REFERENCE = re.compile(r"&#[0-9]{9,};?")
 
 
 def from_html(value: str) -> str:
-    """Return the text of an HTML body, line by line as a reader sees it."""
+    """Return the text of an HTML body, line by line as a reader sees it.
+
+    Takes anything for HTML, as browsers do, in time that grows with the length only: ``html.parser`` needs minutes for
+    some kilobytes of unfinished tags, and raises for ``<![x[``, which Word writes.
+    """
     reader = _Reader()
-    reader.feed(value)
-    reader.close()
+    for token, name in _tokens(value):
+        if not name:
+            reader.text(_characters(token))
+        elif token.startswith("</"):
+            reader.end(name)
+        else:
+            reader.start(name)
     return paragraphs("".join(reader.parts))
 
 
-class _Reader(HTMLParser):
+def _characters(text: str) -> str:
+    return html.unescape(_HUGE_REFERENCE.sub("\ufffd", text)) if "&" in text else text
+
+
+def _tokens(value: str) -> Iterator[tuple[str, str]]:
+    """Yield the texts, without a name, and the tags, with theirs; comments and declarations are left out."""
+    place, last, quotes = 0, value.rfind(">"), True
+    while (found := _MARK.search(value, place)) is not None and found.start() < last:
+        begin = found.start()
+        if begin > place:
+            yield value[place:begin], ""
+        named = _NAME.match(value, begin)
+        if named is None:
+            place = _after_comment(value, begin)
+            continue
+        end = _after_tag(value, named.end()) if quotes else None
+        if end is None:  # somebody forgot to end a quotation, and nobody will
+            quotes, end = False, value.find(">", named.end()) + 1
+        name, opening = named[1].lower(), value[begin + 1] != "/"
+        yield value[begin : begin + 2], name
+        if opening and value[end - 2] == "/":
+            yield "</", name
+        elif opening and name in _RAW:
+            end = _after_raw(value, end, name)
+        place = end
+    if place < len(value):
+        yield value[place:], ""
+
+
+def _after_comment(value: str, begin: int) -> int:
+    """Return where a comment, a declaration or an instruction ends; one that nobody ends takes all the rest."""
+    ends = "-->" if value.startswith("<!--", begin) else ">"
+    end = value.find(ends, begin + 2)
+    return len(value) if end < 0 else end + len(ends)
+
+
+def _after_tag(value: str, place: int) -> int | None:
+    """Return where a tag ends: after the next ``>`` that is in no quoted value; None where there is none."""
+    while (found := _TAG_ENDS.search(value, place)) is not None:
+        if found[1] is None:
+            return found.end()
+        place = value.find(found[1], found.end()) + 1
+        if not place:
+            return None
+    return None
+
+
+def _after_raw(value: str, place: int, name: str) -> int:
+    found = re.compile(rf"</{name}", re.IGNORECASE).search(value, place)
+    return len(value) if found is None else found.start()
+
+
+class _Reader:
     """Collects what a reader sees."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
         self._silent = 0
         self._verbatim = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def start(self, tag: str) -> None:
         if tag in _SILENT:
             self._silent += 1
         elif tag == "br":
@@ -43,14 +111,14 @@ class _Reader(HTMLParser):
         elif tag in {"td", "th"}:
             self._write(" ")
 
-    def handle_endtag(self, tag: str) -> None:
+    def end(self, tag: str) -> None:
         if tag in _SILENT:
             self._silent = max(0, self._silent - 1)
         elif _BLOCK.fullmatch(tag):
             self._end_line()
             self._verbatim = max(0, self._verbatim - (tag == "pre"))
 
-    def handle_data(self, data: str) -> None:
+    def text(self, data: str) -> None:
         if self._silent:
             return
         if self._verbatim:
