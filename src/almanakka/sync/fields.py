@@ -25,6 +25,9 @@ SIMPLE_GROUPS = (Group.TITLE, Group.WHEN, Group.WHERE, Group.NOTES, Group.PRIVAC
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _BLANK_LINES = re.compile(r"\n{3,}")
+#: The most marks on one letter that are put into order: that takes time by the square of their number.
+_MOST_MARKS = 64
+_FOREIGN = re.compile(rf"[^\x00-\u02ff]{{{_MOST_MARKS + 1},}}")
 
 
 def clean(text: str) -> str:
@@ -34,9 +37,25 @@ def clean(text: str) -> str:
     return _CONTROL.sub("", _SURROGATE.sub("\ufffd", text))
 
 
+def composed(text: str) -> str:
+    """Return ``text`` in its composed form (NFC); as it is where a letter bears more marks than any language needs."""
+    if text.isascii() or any(_heaps(found[0]) for found in _FOREIGN.finditer(text)):
+        return text
+    return unicodedata.normalize("NFC", text)
+
+
+def _heaps(text: str) -> bool:
+    marks = 0
+    for character in text:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks > _MOST_MARKS:
+            return True
+    return False
+
+
 def line(text: str) -> str:
     """Return ``text`` as one line: composed, white space collapsed."""
-    return " ".join(unicodedata.normalize("NFC", clean(text)).split())
+    return " ".join(composed(clean(text)).split())
 
 
 def paragraphs(text: str) -> str:
@@ -44,7 +63,7 @@ def paragraphs(text: str) -> str:
     if not text:
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    text = unicodedata.normalize("NFC", clean(text))
+    text = composed(clean(text))
     lines = "\n".join([" ".join(row.split()) for row in text.split("\n")])
     return _BLANK_LINES.sub("\n\n", lines).strip()
 
