@@ -30,9 +30,8 @@ def load(stored: Mapping[str, Any]) -> Recurrence:
 
     Raises Unrepresentable for what is no recurrence at all; whether Exchange could hold it is not asked.
     """
-    unknown = set(stored) - set(FIELDS)
-    if unknown:
-        raise Unrepresentable(f"it has the unknown field {min(map(str, unknown))}", "unknown-field")
+    if set(stored) - set(FIELDS):
+        raise Unrepresentable("its rule has a part that nobody knows", "unknown-field")
     try:
         index, until = stored.get("index"), stored.get("until")
         return Recurrence(

@@ -70,6 +70,13 @@ class Invalid(CalendarError):
         self.reason = reason
 
 
+class UnreadableAnswer(Invalid):
+    """A write took effect, but what the server made of it cannot be represented here."""
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__("unreadable", detail)
+
+
 class StaleVersion(Exception):
     """The activity has changed since it was read: decide again."""
 

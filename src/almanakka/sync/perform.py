@@ -8,7 +8,7 @@ from itertools import islice
 
 from almanakka.sync.effects import Effects
 from almanakka.sync.entry import Event, Unreadable
-from almanakka.sync.errors import Invalid, NotFound, Stale, StaleVersion, UidTaken
+from almanakka.sync.errors import Invalid, NotFound, Stale, StaleVersion, UidTaken, UnreadableAnswer
 from almanakka.sync.plan import Snapshot, living, plan, uids
 from almanakka.sync.ports import Copy, Hold, Pair
 from almanakka.sync.reconcile import WRITES_WITHIN
@@ -209,6 +209,8 @@ class Performance:
                 return
             try:
                 self.effects.create_there(step, pair)
+            except UnreadableAnswer as error:
+                self._refused(step, error)  # it is there: without the pair, the next run would make another one
             except Invalid as error:
                 self.effects.forget(pair)
                 self._refused(step, error)

@@ -105,7 +105,7 @@ def validate(r: Recurrence) -> None:
     """Raise `Unrepresentable` if Exchange cannot hold `r` (facts: EWS schema, MS-OXOCAL, its error codes)."""
     check_pattern(r)
     if r.interval > LONGEST_INTERVAL[r.kind]:
-        raise Unrepresentable(f"the interval is over {LONGEST_INTERVAL[r.kind]}", "interval-too-long")
+        raise Unrepresentable("it repeats at longer intervals than Exchange allows", "interval-too-long")
     if r.start < EARLIEST_START:
         raise Unrepresentable("it starts before the year 1601", "start-too-early")
     _check_range(r)

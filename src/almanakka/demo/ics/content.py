@@ -24,6 +24,9 @@ _NAME = re.compile(r"[A-Za-z0-9-]+")
 _MOMENT = re.compile(r"^[A-Za-z0-9-]+(?P<params>;.*?)?:(?P<value>\d{4}-?\d\d-?\d\d.*)$")
 # With a byte order mark or without one: the file's first letter tells, as it is ASCII.
 _WIDE = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"B\x00", "utf-16-le"), (b"\x00B", "utf-16-be"))
+_BLOCK = re.compile(r"(BEGIN|END)\s*(?:;[^:]*)?:\s*(.*)", re.IGNORECASE)
+# Byte order marks of files that were put one after the other, and whatever nobody sees.
+_INVISIBLE = "\ufeff\u200b\u2060 " + "".join(map(chr, range(32))) + "\x7f"
 _LINE_ENDS = re.compile(rb"[\r\n]+")
 _ESCAPE = re.compile(r"\\([\\;,nN])")
 # Neither XML nor PostgreSQL holds these, and Outlook drops them.
@@ -65,14 +68,14 @@ def components(data: bytes) -> list[Component]:
     root = Component("")
     stack = [root]
     for line in _lines(data):
+        line = line.lstrip(_INVISIBLE)
         match = _NAME.match(line)
         if match is None:
             continue
         name = match[0].upper()
-        if name == "BEGIN":
-            _begin(stack, line[6:].strip().upper())
-        elif name == "END":
-            _end(stack, line[4:].strip().upper())
+        block = _BLOCK.match(line)
+        if block is not None and block[2]:
+            (_begin if name == "BEGIN" else _end)(stack, block[2].strip(_INVISIBLE).upper())
         else:
             stack[-1].lines.append(line)
             parsed = _property(name, line) if name in WANTED else None

@@ -6,15 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from itertools import islice
 from typing import Any
 
 from almanakka.demo.ics.content import Component, components
 from almanakka.demo.ics.fields import Refused, Span, fields_of, meeting_of, shortened, span_of
 from almanakka.demo.ics.moments import Moment, moments
-from almanakka.demo.ics.rules import MOST_SINGLES, pattern_of, shortest_gap, written_out
+from almanakka.demo.ics.rules import MOST_SINGLES, around, occurs, pattern_of, shortest_gap, written_out
 from almanakka.demo.ics.zones import Zones
-from almanakka.demo.patterns import Pattern, dates, to_graph
+from almanakka.demo.patterns import Pattern, to_graph
 from almanakka.sync.recurrence import Unrepresentable
 
 #: Not entries of a calendar; a file may hold them all the same.
@@ -196,7 +195,7 @@ class _Entry:
         )
         self.calendar.loaded.append(entry)
         gone, _ = moments(self.event.all("EXDATE"), self.zones)
-        entry.cancelled = {day for item in gone if _occurs(pattern, day := self._day(item, first))}
+        entry.cancelled = {day for item in gone if occurs(pattern, day := self._day(item, first))}
         for moved in sorted(self.extra, key=lambda item: item.wall):
             self._extra(first, pattern, moved)
         for override in self.overrides:
@@ -206,7 +205,7 @@ class _Entry:
         wall = extra.seen_in(first.start.zone)
         if extra.all_day and not first.start.all_day:
             wall = datetime.combine(wall.date(), first.start.wall.time())
-        if not _occurs(pattern, wall.date()) or wall.time() != first.start.wall.time():
+        if not occurs(pattern, wall.date()) or wall.time() != first.start.wall.time():
             self._single(self.event, first.at(wall, extra.lasts), uid=False)
 
     def _override(self, entry: Loaded, first: Span, pattern: Pattern, override: Component) -> None:
@@ -217,7 +216,7 @@ class _Entry:
             return
         found, _ = moments([named], self.zones)
         day = self._day(found[0], first) if found else None
-        if day is None or not _occurs(pattern, day) or day in entry.cancelled or day in entry.exceptions:
+        if day is None or not occurs(pattern, day) or day in entry.cancelled or day in entry.exceptions:
             self._load_orphans([override])
             return
         if override.text("STATUS").strip().upper() == "CANCELLED":
@@ -244,7 +243,7 @@ class _Entry:
             last = Moment(span.end, span.start.zone).seen_in(home).date()
         elif span.end > span.start.wall:
             last -= timedelta(days=1)
-        before, after = _neighbours(pattern, day)
+        before, after = around(pattern, day)
         taken = [_days_of(other) for other in entry.exceptions.values()]
         if any(begin <= last and first <= end for begin, end in taken):
             return False
@@ -312,17 +311,3 @@ def _values(event: Component, name: str) -> list[str]:
 def _days_of(event: dict[str, Any]) -> tuple[date, date]:
     begin, end = (datetime.fromisoformat(event[name]["dateTime"]) for name in ("start", "end"))
     return begin.date(), (end - timedelta(days=1)).date() if event["isAllDay"] else end.date()
-
-
-def _occurs(pattern: Pattern, day: date) -> bool:
-    return next((found for found in dates(pattern, day) if found >= day), None) == day
-
-
-def _neighbours(pattern: Pattern, day: date) -> tuple[date | None, date | None]:
-    before = None
-    ahead = dates(pattern, day - timedelta(days=1))
-    for found in ahead:
-        if found >= day:
-            break
-        before = found
-    return before, next(islice(ahead, 1), None)

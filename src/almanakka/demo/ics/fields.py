@@ -8,13 +8,11 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from almanakka.demo.ics.content import Component, Property, plain
-from almanakka.demo.ics.moments import LATEST_YEAR, Moment, NoMoment, OutOfRange, duration, moment
+from almanakka.demo.ics.moments import LATEST_YEAR, LONGEST, Moment, NoMoment, OutOfRange, duration, moment
 from almanakka.demo.ics.zones import Zones
 
 #: MS-OXCICAL: SUMMARY and LOCATION are cut at 255 WCHARs.
 LONGEST_TEXT = 255
-#: ErrorCalendarDurationIsTooLong is what Exchange says past five years.
-LONGEST = timedelta(days=5 * 365)
 MOST_ATTENDEES = 500
 
 _DAY = timedelta(days=1)

@@ -15,7 +15,11 @@ _FORM = re.compile(
     r"(?:[T ](\d\d):?(\d\d):?(\d\d)?(?:[.,]\d+)?\s*(Z|[+-]\d\d:?\d\d)?)?\s*",
     re.IGNORECASE,
 )
-_DURATION = re.compile(r"\s*([+-])?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?\s*", re.IGNORECASE)
+_DURATION = re.compile(
+    r"\s*([+-])?P(?:(\d{1,9})W)?(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})S)?)?\s*", re.IGNORECASE
+)
+#: ErrorCalendarDurationIsTooLong is what Exchange says past five years.
+LONGEST = timedelta(days=5 * 365)
 LATEST_YEAR = 4500
 _UTC = Zone(UTC, "UTC")
 
@@ -105,7 +109,7 @@ def _period(value: str, params: dict[str, str], zones: Zones) -> Moment:
     if not slash:
         return begin
     lasts = duration(rest) if "P" in rest.upper() else moment(rest, params, zones).seen_in(begin.zone) - begin.wall
-    return replace(begin, lasts=lasts) if lasts >= timedelta() else begin
+    return replace(begin, lasts=lasts) if timedelta() <= lasts <= LONGEST else begin
 
 
 def _zone(offset: str | None, params: dict[str, str], zones: Zones) -> Zone:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import islice, pairwise
 
 from dateutil.rrule import rrulestr
 
 from almanakka.demo.ics.moments import LATEST_YEAR, Moment
 from almanakka.demo.patterns import Pattern, first_dates
-from almanakka.sync.recurrence import Recurrence
+from almanakka.sync.expansion import neighbours, occurs_on
+from almanakka.sync.recurrence import Index, Kind, Recurrence
 from almanakka.sync.rrule import from_rrule
 
 #: So many single entries may stand for a series that Exchange cannot hold (facts/correctness.md §1.3).
@@ -22,8 +23,10 @@ _GAPS = 60
 _FREQUENCY = re.compile(r"FREQ=(\w+)", re.IGNORECASE)
 _COUNT = re.compile(r"(?:^|;)COUNT=0*(\d{1,6})(?=;|$)", re.IGNORECASE)
 _UNTIL = re.compile(r"(?:^|;)UNTIL=(\d{8})(?:T(\d{6})(Z?))?(?=;|$)", re.IGNORECASE)
-# Filters that may never let anything through would keep dateutil looking until the year 9999.
+# Filters that may never let anything through would keep dateutil looking until the year 9999, whatever UNTIL says.
 _SLOW = re.compile(r"BY(MONTH|MONTHDAY|YEARDAY|WEEKNO|SETPOS|EASTER|HOUR|MINUTE|SECOND)=", re.IGNORECASE)
+_SLOWEST = re.compile(r"BY(YEARDAY|WEEKNO|SETPOS|EASTER|HOUR|MINUTE|SECOND)=", re.IGNORECASE)
+_FILTERS = re.compile(r"(?:^|;)(BY(?:MONTH|MONTHDAY|DAY)=[^;]*)", re.IGNORECASE)
 _QUICK = frozenset(("YEARLY", "MONTHLY"))
 
 
@@ -35,6 +38,16 @@ def pattern_of(text: str, start: Moment) -> Pattern:
     at = None if start.all_day else start.wall.time()
     zone = None if start.all_day else start.zone.name
     return _pattern(from_rrule(text, start.wall.date(), at, zone, drop_start=True))
+
+
+def occurs(pattern: Pattern, day: date) -> bool:
+    """Whether a pattern gives a date."""
+    return occurs_on(_recurrence(pattern), day)
+
+
+def around(pattern: Pattern, day: date) -> tuple[date | None, date | None]:
+    """Return the dates of a pattern right before and right after one."""
+    return neighbours(_recurrence(pattern), day)
 
 
 def shortest_gap(pattern: Pattern) -> timedelta | None:
@@ -74,10 +87,27 @@ def _pattern(recurrence: Recurrence) -> Pattern:
     )
 
 
+def _recurrence(pattern: Pattern) -> Recurrence:
+    return Recurrence(
+        kind=Kind(pattern.kind),
+        start=pattern.start,
+        interval=pattern.interval,
+        days=pattern.days,
+        index=Index(pattern.index),
+        day=pattern.day,
+        month=pattern.month,
+        first_day_of_week=pattern.first_day,
+        count=pattern.count,
+        until=pattern.until,
+    )
+
+
 def _walls(text: str, start: Moment) -> list[datetime] | None:
     if not _is_small(text):
         return None
     try:
+        if not _ever_lets_through(text, start):
+            return None
         rule = rrulestr(_local_until(text, start), dtstart=start.wall)
         found = list(islice(rule, MOST_SINGLES + 1))
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
@@ -93,6 +123,17 @@ def _is_small(text: str) -> bool:
     if count is not None and not 0 < int(count[1]) <= MOST_SINGLES:
         return False
     return until is not None or frequency[1].upper() in _QUICK or _SLOW.search(text) is None
+
+
+def _ever_lets_through(text: str, start: Moment) -> bool:
+    """Whether the filters of a rule let any day through; a quick look by years tells it for the slow ones."""
+    frequency, filters = _FREQUENCY.search(text), [found[1] for found in _FILTERS.finditer(text)]
+    if frequency is None or frequency[1].upper() in _QUICK or not _SLOW.search(text):
+        return True
+    if frequency[1].upper() not in ("DAILY", "WEEKLY") or _SLOWEST.search(text):
+        return False
+    yearly = rrulestr(";".join(["FREQ=YEARLY", "COUNT=1", *filters]), dtstart=start.wall)
+    return next(iter(yearly), None) is not None
 
 
 def _local_until(text: str, start: Moment) -> str:

@@ -16,6 +16,10 @@ from almanakka.demo.ics.content import Component
 
 _NAMES = {name.lower(): name for name in available_timezones() if name not in ("localtime", "Factory")}
 _WINDOWS = {name.lower(): zone for name, zone in win_tz.items()}
+_CHANGES = re.compile(
+    r"RRULE:(?=(?:.*;)?FREQ=YEARLY(?:;|$))(?:(?:FREQ|INTERVAL|COUNT|UNTIL|WKST|BYMONTH|BYDAY|BYMONTHDAY)=[^;]{1,40};?)+",
+    re.IGNORECASE,
+)
 _OFFSET = re.compile(r"^\(?(?:UTC|GMT)?\s*(?:([+-]\d{1,2}):?(\d\d)?\)?|(?<=\(UTC|\(GMT)\))", re.IGNORECASE)
 _UTC = frozenset(("utc", "gmt", "z", "tzone://microsoft/utc", "(utc) coordinated universal time"))
 
@@ -78,7 +82,7 @@ def iana_name(name: str) -> str | None:
         return _WINDOWS[bare]
     # "/mozilla.org/20050126_1/Europe/Berlin", "/freeassociation.sourceforge.net/Tzfile/Europe/London"
     parts = bare.split("/")
-    for start in range(1, len(parts)):
+    for start in range(max(1, len(parts) - 3), len(parts)):  # no name has more than three
         tail = "/".join(parts[start:])
         if "/" in tail and tail in _NAMES:
             return _NAMES[tail]
@@ -121,8 +125,17 @@ def _winter(iana: str) -> timedelta:
 
 
 def _source(block: Component) -> str:
-    inner = [line for child in block.children for line in (f"BEGIN:{child.name}", *child.lines, f"END:{child.name}")]
+    inner = [
+        line
+        for child in block.children
+        for line in (f"BEGIN:{child.name}", *filter(_is_bounded, child.lines), f"END:{child.name}")
+    ]
     return "\r\n".join(["BEGIN:VTIMEZONE", *block.lines, *inner, "END:VTIMEZONE", ""])
+
+
+def _is_bounded(line: str) -> bool:
+    """Whether a line is no rule, or one that changes the clock a few times a year: each change is worked out."""
+    return not line.upper().startswith("RRULE") or _CHANGES.fullmatch(line) is not None
 
 
 def _samples() -> list[datetime]:

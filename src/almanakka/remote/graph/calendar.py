@@ -15,7 +15,7 @@ from almanakka.remote.graph.model import Draft
 from almanakka.remote.graph.read import etag
 from almanakka.remote.graph.refusals import DUPLICATE_TRANSACTION, Answer, code_of, existing_event, refusal
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
-from almanakka.sync.errors import Invalid, Stale
+from almanakka.sync.errors import Invalid, Stale, UnreadableAnswer
 from almanakka.sync.fields import canonical, changed_groups, restores
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
@@ -170,5 +170,5 @@ def _is_duplicate(answer: Answer) -> bool:
 
 def _readable(found: Found) -> Event:
     if isinstance(found, Unreadable):
-        raise Invalid("unreadable", found.reason)
+        raise UnreadableAnswer(found.reason)
     return found

@@ -11,9 +11,9 @@ from msgspec import Raw
 
 from almanakka.remote.graph.client import query
 from almanakka.remote.graph.decoding import decode
-from almanakka.remote.graph.mailbox import Endless, Found, Mailbox, reference
-from almanakka.remote.graph.model import EventRow, Rows
-from almanakka.remote.graph.read import bare
+from almanakka.remote.graph.mailbox import Endless, Found, Mailbox
+from almanakka.remote.graph.model import EventRow, Rows, WholeRow
+from almanakka.remote.graph.read import bare, reference
 from almanakka.remote.graph.times import stamp
 from almanakka.sync.errors import Throttled, Unreachable, WatermarkLost
 from almanakka.sync.ports import Page, Versions
@@ -132,12 +132,14 @@ def _page(mailbox: Mailbox, rows: list[Raw], touched: dict[str, set[str]]) -> Pa
     removed: list[str] = []
     for raw in rows:
         known = reference(raw)
-        if known.removed is not None:
+        if not known.id:
+            events.append(reader.row(raw))
+        elif known.removed is not None:
             removed.append(known.id)
         elif known.master is not None:
             touched.setdefault(known.master, set())
         elif known.type == "singleInstance" and _complete(raw):
-            events.append(reader.event(raw))
+            events.append(reader.row(raw))
         else:
             touched.setdefault(known.id, set()).update({bare(known.etag)} - {""})
     return Page(events, removed)
@@ -146,10 +148,14 @@ def _page(mailbox: Mailbox, rows: list[Raw], touched: dict[str, set[str]]) -> Pa
 def _complete(raw: Raw) -> bool:
     """Whether a row has all that an entry is made of (docs #7632: some rows have next to nothing)."""
     try:
-        row = decode(raw, EventRow)
+        decode(raw, EventRow)
     except Unreachable:
         return True  # asking again brings the same: the reader says what is wrong with it
-    return isinstance(row.subject, str | None) and row.body is not msgspec.UNSET and None not in (row.start, row.end)
+    try:
+        row = decode(raw, WholeRow)
+    except Unreachable:
+        return False
+    return None not in (row.start, row.end)
 
 
 def _unread(touched: dict[str, set[str]], versions: Versions) -> list[str]:

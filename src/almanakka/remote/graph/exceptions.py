@@ -15,7 +15,7 @@ from almanakka.remote.timezones import moment
 from almanakka.sync.entry import CANCELLED, Override, Series
 from almanakka.sync.expansion import occurs_on
 from almanakka.sync.fields import wall
-from almanakka.sync.recurrence import Unrepresentable
+from almanakka.sync.recurrence import LATEST_END, Unrepresentable
 
 
 def read(master: EventRow, series: Series) -> dict[date, Override]:
@@ -48,14 +48,18 @@ def original_date(row: EventRow, series: Series) -> date | None:
         candidates.append(written.date())
     except (ValueError, OverflowError):
         pass
-    on_pattern = (each for each in candidates if each is not None and occurs_on(series.recurrence, each))
-    return next(on_pattern, None)
+    return next((each for each in candidates if each is not None and _given(series, each)), None)
 
 
 def _cancelled(ids: Iterable[str], series: Series) -> Iterable[date]:
     """Return the dates of ``OID.<master id>.<date>``; what the pattern does not give is not there anyway."""
     dates = (_date_in(each) for each in ids)
-    return [each for each in dates if each is not None and occurs_on(series.recurrence, each)]
+    return [each for each in dates if each is not None and _given(series, each)]
+
+
+def _given(series: Series, day: date) -> bool:
+    """Whether the series has an occurrence on a day, in the years that calendars hold."""
+    return day <= LATEST_END and occurs_on(series.recurrence, day)
 
 
 def _date_in(occurrence_id: str) -> date | None:

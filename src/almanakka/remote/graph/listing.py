@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from almanakka.remote.graph import delta
 from almanakka.remote.graph.client import BATCH
-from almanakka.remote.graph.mailbox import Found, Mailbox, reference
+from almanakka.remote.graph.mailbox import Found, Mailbox
+from almanakka.remote.graph.read import reference
 from almanakka.sync.entry import Event
 from almanakka.sync.ports import Page
 
@@ -24,10 +25,10 @@ def listing(mailbox: Mailbox) -> Iterator[Page]:
         events: list[Found] = []
         for raw in page.value:
             known = reference(raw)
-            if known.type == "seriesMaster":
-                masters[known.id] = _origin(reader.event(raw))
+            if known.type == "seriesMaster" and known.id:
+                masters[known.id] = _origin(reader.row(raw))
             elif known.master is None:
-                events.append(reader.event(raw))
+                events.append(reader.row(raw))
         while len(masters) >= BATCH:
             some = list(masters)[:BATCH]
             events.extend(_series(mailbox, {id: masters.pop(id) for id in some}))

@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from urllib.parse import quote
 
 import msgspec
-from msgspec import Raw
 
 from almanakka.remote.graph.client import BATCH, Client, Request, query
-from almanakka.remote.graph.decoding import decode
-from almanakka.remote.graph.model import EXCEPTION_FIELDS, EXPAND_ORIGIN, FIELDS, ORIGIN, Reference, Rows
+from almanakka.remote.graph.model import EXCEPTION_FIELDS, EXPAND_ORIGIN, FIELDS, ORIGIN, Rows
 from almanakka.remote.graph.read import Reader
 from almanakka.remote.graph.refusals import Answer, refusal
 from almanakka.sync.entry import Event, Unreadable
@@ -116,14 +114,15 @@ class Mailbox:
         answer = self.client.send(self.whole(id))
         if not answer.ok:
             raise refusal(answer)
-        return self.reader().event(answer.body)
+        return self.reader().event(answer.body, id)
 
     def many(self, ids: Sequence[str]) -> dict[str, Found | None]:
         """Return events as they are now; None only where the server says that there is no such event (B2)."""
         if len(ids) == 1:
             answers = [self.client.send(self.whole(ids[0]))]
         else:
-            answers = self.client.batch([self.whole(id) for id in ids])
+            parts = self.client.batch([self.whole(id) for id in ids])
+            answers = [part if part.body else replace(part, body=b"null") for part in parts]
         reader = self.reader()
         return {id: _found(id, answer, reader) for id, answer in zip(ids, answers, strict=True)}
 
@@ -135,18 +134,13 @@ class Mailbox:
 
 def _found(id: str, answer: Answer, reader: Reader) -> Found | None:
     if answer.ok:
-        return reader.event(answer.body)
+        return reader.row(answer.body, id)
     error = refusal(answer)
     if isinstance(error, NotFound) and error.code == NotFound.code:
         return None
     if isinstance(error, Invalid):
-        return Unreadable(id, "", "", f"the server does not give it out ({error.reason})")
+        return Unreadable(id, "", "", "Microsoft does not give it out")
     raise error
-
-
-def reference(raw: Raw) -> Reference:
-    """Return what little every row must have; raises Unreachable without it."""
-    return decode(raw, Reference)
 
 
 def encode(value: msgspec.Struct) -> bytes:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
 #: The extended property that holds our origin key: settable through EWS too, so a pair survives a move (B12).
 ORIGIN = "String {6f0a3c6e-54b7-4f0e-9a56-2b8f7f3c1d21} Name AlmanakkaOrigin"
+
+
+# What can stand in a URL, in a header and in an index of the database; Graph's own ids have some 150 letters.
+_ID = re.compile(r"[\x21\x23-\x7e]{1,1024}")
+
+
+def usable(id: object) -> str:
+    """Return an id or a change key, or nothing where it is of a kind that no service gives out."""
+    return id if isinstance(id, str) and _ID.fullmatch(id) else ""
 
 
 class Moment(Struct, rename="camel"):
@@ -111,18 +122,41 @@ class EventRow(Struct, rename="camel"):
     exception_occurrences: list[Raw] | None = None
 
 
+class WholeRow(EventRow, rename="camel", kw_only=True):
+    """An event with everything that an entry is made of: what is left out is not empty, least of all attendees (B1)."""
+
+    type: str | None
+    subject: str | None
+    body: Body | None
+    start: Moment | None
+    end: Moment | None
+    is_all_day: bool | None
+    location: Location | None
+    sensitivity: str | None
+    show_as: str | None
+    is_organizer: bool | None
+    attendees: list[Attendee] | None
+    uid: str | None = field(name="iCalUId")
+
+
 class Reference(Struct, rename="camel"):
     """Enough of an event to say which one it is, whatever else is wrong with it."""
 
-    id: str
+    given: object = field(default=None, name="id")
     etag: object = field(default=None, name="@odata.etag")
     removed: object = field(default=None, name="@removed")
     type: object = None
     series_master_id: object = None
+    subject: object = None
+
+    @property
+    def id(self) -> str:
+        """The id; nothing where it has none that anybody could ask for."""
+        return usable(self.given)
 
     @property
     def master(self) -> str | None:
-        return self.series_master_id if isinstance(self.series_master_id, str) and self.series_master_id else None
+        return usable(self.series_master_id) or None
 
 
 class Rows(Struct):

@@ -11,7 +11,7 @@ from almanakka.remote import uids
 from almanakka.remote.addresses import normal
 from almanakka.remote.graph import exceptions, series
 from almanakka.remote.graph.decoding import decode
-from almanakka.remote.graph.model import ORIGIN, Address, EventRow, Reference, ResponseStatus
+from almanakka.remote.graph.model import ORIGIN, Address, EventRow, Reference, ResponseStatus, WholeRow, usable
 from almanakka.remote.graph.texts import body_text, holds_online_meeting, response, show_as
 from almanakka.remote.graph.times import read_days, read_timed
 from almanakka.remote.timezones import iana, moment
@@ -30,10 +30,10 @@ from almanakka.sync.entry import (
 )
 from almanakka.sync.errors import Unreachable
 from almanakka.sync.expansion import first_date
-from almanakka.sync.fields import canonical, line, wall
+from almanakka.sync.fields import canonical, clean, line, wall
 from almanakka.sync.recurrence import Recurrence, Unrepresentable
 
-_PRIVATE = frozenset({"private", "personal", "confidential"})
+NO_SENSE = "it came in a form that makes no sense"
 _PARTS = frozenset({"occurrence", "exception"})
 
 
@@ -44,28 +44,36 @@ class Reader:
     zone: str
     now: datetime
 
-    def event(self, raw: Raw | bytes) -> Event | Unreadable:
-        """Return one event; raises Unreachable only for what does not even have an id."""
+    def event(self, raw: Raw | bytes, asked: str | None = None) -> Event | Unreadable:
+        """Return one event; raises Unreachable only for what does not even have an id, or not the one ``asked`` for."""
         try:
-            row = decode(raw, EventRow)
+            row = decode(raw, WholeRow)
         except Unreachable:
-            reference = decode(raw, Reference)
-            return Unreadable(
-                reference.id,
-                bare(reference.etag),
-                "",
-                "it came in a form that makes no sense",
-            )
-        return self.read(row)
+            known = reference(raw)
+            title = line(known.subject) if isinstance(known.subject, str) else ""
+            return Unreadable(_checked(known.id, asked), bare(known.etag), title, NO_SENSE)
+        _checked(row.id, asked)
+        return self._read(row)
 
-    def read(self, row: EventRow) -> Event | Unreadable:
-        """Return the event of a decoded row."""
+    def row(self, raw: Raw | bytes, asked: str | None = None) -> Event | Unreadable:
+        """Return one of many events; what is no event at all is Unreadable too, lest it cost all the others.
+
+        Raises Unreachable only where an answer about the one ``asked`` for is not even JSON.
+        """
+        try:
+            return self.event(raw, asked)
+        except Unreachable:
+            if asked is not None:
+                decode(raw, Raw)
+            return Unreadable(asked or "", "", "", NO_SENSE)
+
+    def _read(self, row: EventRow) -> Event | Unreadable:
         try:
             return self._event(row)
         except Unrepresentable as error:
             reason = error.reason
         except (OverflowError, Unreachable):
-            reason = "it came in a form that makes no sense"
+            reason = NO_SENSE
         title = "" if row.subject is UNSET else line(row.subject or "")
         return Unreadable(row.id, change_key(row), title, reason)
 
@@ -74,15 +82,17 @@ class Reader:
             raise Unrepresentable("it has no version", "no-version")
         if row.type in _PARTS and row.series_master_id:
             raise Unrepresentable("it is one occurrence of a series", "occurrence")
+        if (row.type == "seriesMaster") is not (row.recurrence is not None):
+            raise Unrepresentable("it does not say clearly whether it repeats", "unclear-series")
         when = self._when(row)
         notes = body_text(row.body)
-        uid, orphan_date = uids.clean(row.uid or "")
+        uid, orphan_date = uids.clean(clean(row.uid or ""))
         entry = Entry(
             title="" if row.subject is UNSET else (row.subject or ""),
             when=when,
             location=(row.location.display_name or "") if row.location else "",
             notes=notes,
-            private=(row.sensitivity or "").lower() in _PRIVATE,
+            private=(row.sensitivity or "").lower() != "normal",  # personal, private, confidential, unknown (B9)
             show_as=show_as(row.show_as),
             exceptions=exceptions.read(row, when) if isinstance(when, Series) else NO_EXCEPTIONS,
         )
@@ -142,7 +152,7 @@ class Reader:
 
 def change_key(row: EventRow) -> str:
     """Return the version of an event: ``changeKey``, which is also what its etag holds."""
-    return row.change_key or bare(row.etag)
+    return usable(row.change_key) or bare(row.etag)
 
 
 def etag(key: str) -> str:
@@ -152,7 +162,21 @@ def etag(key: str) -> str:
 
 def bare(tag: object) -> str:
     """Return the change key in an etag; an empty text where there is none."""
-    return (tag if isinstance(tag, str) else "").removeprefix("W/").strip('"')
+    return usable(tag.removeprefix("W/").strip('"') if isinstance(tag, str) else None)
+
+
+def reference(raw: Raw | bytes) -> Reference:
+    """Return what little a row says of itself, which may be nothing."""
+    try:
+        return decode(raw, Reference)
+    except Unreachable:
+        return Reference()
+
+
+def _checked(id: str, asked: str | None) -> str:
+    if not usable(id) or id != (asked or id):
+        raise Unreachable("an answer about no event, or about another one")
+    return id
 
 
 def _must_begin(recurrence: Recurrence, first: date) -> None:
