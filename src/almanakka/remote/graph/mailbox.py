@@ -13,7 +13,7 @@ import msgspec
 
 from almanakka.remote.graph.client import BATCH, Client, Request, query
 from almanakka.remote.graph.model import EXCEPTION_FIELDS, EXPAND_ORIGIN, FIELDS, ORIGIN, Rows
-from almanakka.remote.graph.read import Reader
+from almanakka.remote.graph.read import Reader, reference
 from almanakka.remote.graph.refusals import Answer, refusal
 from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.errors import Invalid, NotFound, Unreachable
