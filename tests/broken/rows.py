@@ -83,17 +83,17 @@ EXCEPTION: dict[str, Any] = {
     "showAs": "busy",
     "isCancelled": False,
 }
-_GUEST = {"emailAddress": {"name": "Guest", "address": "guest@elsewhere.test"}, "status": {"response": "accepted"}}
+GUEST = {"emailAddress": {"name": "Guest", "address": "guest@elsewhere.test"}, "status": {"response": "accepted"}}
 #: One of each kind.
 SHAPES: tuple[dict[str, Any], ...] = (
     row(),
     row(isAllDay=True, start=at("2026-10-06T00:00"), end=at("2026-10-08T00:00")),
     row(body={"contentType": "html", "content": "<html><body><p>Soup &amp; <b>bread</b></p></body></html>"}),
-    row(attendees=[_GUEST], isOrganizer=False, responseStatus={"response": "declined"}),
+    row(attendees=[GUEST], isOrganizer=False, responseStatus={"response": "declined"}),
     master(),
     master({"type": "daily", "interval": 3}, {"type": "numbered", "numberOfOccurrences": 10}),
     master({"type": "absoluteMonthly", "dayOfMonth": 5}, {"type": "endDate", "endDate": "2027-10-05"}),
     master({"type": "relativeYearly", "index": "first", "month": 10}),
     master(isAllDay=True, start=at("2026-10-05T00:00"), end=at("2026-10-06T00:00")),
-    master(exceptionOccurrences=[EXCEPTION], cancelledOccurrences=["OID.AAMk=.2026-10-19"], attendees=[_GUEST]),
+    master(exceptionOccurrences=[EXCEPTION], cancelledOccurrences=["OID.AAMk=.2026-10-19"], attendees=[GUEST]),
 )
