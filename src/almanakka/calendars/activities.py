@@ -19,7 +19,7 @@ from almanakka.activities.values import ActivityGone, InvalidActivity, Origin, P
 from almanakka.calendars import clock, drafts, records
 from almanakka.calendars.footers import Footers
 from almanakka.calendars.lease import Fence
-from almanakka.calendars.models import ActivityHint, Mailbox
+from almanakka.calendars.models import Mailbox
 from almanakka.sync.entry import Group, Response
 from almanakka.sync.errors import Denied, Invalid, StaleVersion
 from almanakka.sync.ports import ActivityId, Draft, Edit, Hint, Record, UserId
@@ -27,6 +27,7 @@ from almanakka.sync.ports import ActivityId, Draft, Edit, Hint, Record, UserId
 #: How many activities are held at a time while all of them are read.
 CHUNK = 2000
 
+HINTS = "SELECT activity, version FROM calendars_activityhint WHERE mailbox_id = %s ORDER BY id"
 _GROUPS = tuple(group.value for group in Group)
 _NOT_WHO = tuple(group for group in Group if group is not Group.WHO)
 
@@ -51,8 +52,9 @@ class OrmActivities:
     # -- hints
 
     def hints(self) -> list[Hint]:
-        found = ActivityHint.objects.filter(mailbox_id=self.mailbox_id).values_list("activity", "version")
-        return [Hint(str(activity), version) for activity, version in found.order_by("pk")]
+        with connection.cursor() as cursor:
+            cursor.execute(HINTS, [self.mailbox_id])
+            return [Hint(str(activity), version) for activity, version in cursor.fetchall()]
 
     def clear(self, hints: Sequence[Hint]) -> None:
         if not hints:

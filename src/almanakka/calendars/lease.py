@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
-from almanakka.calendars import clock
+from almanakka.calendars import clock, whole
 from almanakka.calendars.models import Mailbox
 from almanakka.sync.errors import LeaseLost, StaleVersion
 
@@ -24,13 +24,26 @@ RENEW_AFTER = timedelta(minutes=1)
 SKEW = timedelta(minutes=1)
 
 
+TAKE = """
+    UPDATE calendars_mailbox
+    SET run_no = %s, leased_until = %s, leased_by = %s, ran_at = %s, wanted_again = false, due_at = NULL WHERE id = %s
+"""
+
+
 @dataclass(slots=True)
 class Lease:
-    """The right to run a mailbox, as run number ``run_no``, until ``until`` unless renewed."""
+    """The right to run a mailbox, as run number ``run_no``, until ``until`` unless renewed.
 
-    mailbox_id: UUID
+    ``mailbox`` is its row as it was found, with its connection, its user and their company.
+    """
+
+    mailbox: Mailbox
     run_no: int
     until: datetime
+
+    @property
+    def mailbox_id(self) -> UUID:
+        return self.mailbox.pk
 
     def renew(self) -> None:
         """Keep the lease; one statement, and none while it is fresh. Raises LeaseLost. Not for inside a transaction."""
@@ -51,12 +64,7 @@ def acquire(mailbox_id: UUID, job: int | None = None) -> Lease | None:
     now = clock.now()
     with transaction.atomic():
         # FOR UPDATE waits for every fenced write of the run before (they hold the row FOR KEY SHARE)
-        mailbox = (
-            Mailbox.objects.select_for_update(of=("self",))
-            .select_related("connection", "user")
-            .filter(pk=mailbox_id)
-            .first()
-        )
+        mailbox = whole.locked(mailbox_id)
         if mailbox is None or not (mailbox.enabled and mailbox.connection.enabled and mailbox.user.is_active):
             return None
         if rests(mailbox, now):
@@ -64,10 +72,9 @@ def acquire(mailbox_id: UUID, job: int | None = None) -> Lease | None:
         if in_force(mailbox.leased_until, now):
             Mailbox.objects.filter(pk=mailbox_id).update(wanted_again=True)
             return None
-        lease = Lease(mailbox_id, mailbox.run_no + 1, now + TERM)
-        Mailbox.objects.filter(pk=mailbox_id).update(
-            run_no=lease.run_no, leased_until=lease.until, leased_by=job, ran_at=now, wanted_again=False, due_at=None
-        )
+        lease = Lease(mailbox, mailbox.run_no + 1, now + TERM)
+        with connection.cursor() as cursor:
+            cursor.execute(TAKE, [lease.run_no, lease.until, job, now, mailbox_id])
     return lease
 
 

@@ -13,7 +13,7 @@ from almanakka.calendars import clock
 from almanakka.calendars.models import Cloud, Connection, Mailbox
 from almanakka.calendars.secrets import Secret, Undecryptable
 from almanakka.database.directory import data_directory, prepare
-from almanakka.remote.graph import consent, directory
+from almanakka.remote.graph import consent, directory, sessions
 from almanakka.remote.graph.calendar import GraphCalendar
 from almanakka.remote.graph.client import Client
 from almanakka.remote.graph.clouds import CLOUDS, Certificate, GraphSettings
@@ -126,11 +126,9 @@ def _bundle(bundle: str) -> str | None:
 @contextmanager
 def open_client(connection: Connection, on_request: OnRequest | None = None) -> Iterator[Client]:
     """Graph for the connection's company, for as long as the block lasts."""
-    client = Client(graph_settings(connection), on_request)
-    try:
-        yield client
-    finally:
-        client.close()
+    settings = graph_settings(connection)
+    with sessions.lent(settings) as session:
+        yield Client(settings, on_request, session=session)
 
 
 @contextmanager

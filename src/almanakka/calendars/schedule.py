@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Exists, OuterRef, Q
 
 from almanakka.calendars import clock
 from almanakka.calendars.lease import SKEW, TERM, Lease
@@ -47,6 +47,17 @@ MAKE_DUE = """
     ) AS found
     WHERE mailbox.id = found.id
     RETURNING mailbox.id, COALESCE(found.not_before <= %(now)s, true)
+"""
+
+RELEASE = """
+    UPDATE calendars_mailbox
+    SET leased_until = NULL, leased_by = NULL, wanted_again = false, requests = requests + %(requests)s,
+        due_at = CASE WHEN %(well)s AND wanted_again THEN %(now)s ELSE %(due_at)s END,
+        not_before = %(not_before)s, failures = %(failures)s, health = %(health)s,
+        error_code = %(error_code)s, error_detail = %(error_detail)s,
+        first_done_at = CASE WHEN %(done)s THEN COALESCE(first_done_at, %(now)s) ELSE first_done_at END
+    WHERE id = %(id)s AND run_no = %(run_no)s AND leased_until IS NOT NULL
+    RETURNING COALESCE(due_at <= %(now)s, false)
 """
 
 
@@ -118,41 +129,42 @@ class Result:
 def release(lease: Lease, result: Result) -> bool:
     """Give the mailbox back; return whether it is due again at once. Raises LeaseLost."""
     now = clock.now()
-    mailbox = Mailbox.objects.filter(pk=lease.mailbox_id, run_no=lease.run_no, leased_until__isnull=False)
-    after = _after_error(mailbox, result.error, now) if result.error else _after_success(result, now)
-    updated = mailbox.update(
-        leased_until=None, leased_by=None, wanted_again=False, requests=F("requests") + result.requests, **after
-    )
-    if not updated:
+    after = _after_success(result, now) if result.error is None else _after_error(lease, result.error, now)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            RELEASE,
+            after | {"id": lease.mailbox_id, "run_no": lease.run_no, "requests": result.requests, "now": now},
+        )
+        told = cursor.fetchone()
+    if told is None:
         raise LeaseLost(f"run {lease.run_no} no longer holds the mailbox")
-    return Mailbox.objects.filter(pk=lease.mailbox_id, due_at__lte=now).exists()
+    return bool(told[0])
 
 
 def _after_success(result: Result, now: datetime) -> dict[str, Any]:
-    # stopped half-way: the rest is still to do
-    later = result.retry_at if result.finished else now
-    again = Case(When(wanted_again=True, then=Value(now)), default=Value(later))
-    done = {"first_done_at": Case(When(first_done_at=None, then=Value(now)), default=F("first_done_at"))}
     return {
-        "due_at": again,
+        "well": True,
+        "done": result.finished,
+        "due_at": result.retry_at if result.finished else now,  # stopped half-way: the rest is still to do
         "not_before": None,
         "failures": 0,
-        "health": Health.WELL,
+        "health": Health.WELL.value,
         "error_code": "",
         "error_detail": "",
-        **(done if result.finished else {}),
     }
 
 
-def _after_error(mailbox: Any, error: CalendarError, now: datetime) -> dict[str, Any]:
-    failures = (mailbox.values_list("failures", flat=True).first() or 0) + 1
+def _after_error(lease: Lease, error: CalendarError, now: datetime) -> dict[str, Any]:
+    failures = (Mailbox.objects.filter(pk=lease.mailbox_id).values_list("failures", flat=True).first() or 0) + 1
     rest = now + pause(error, failures)
     asked = isinstance(error, Throttled) and error.asked
     return {
+        "well": False,
+        "done": False,
         "due_at": rest,
         "not_before": rest,
         "failures": failures,
-        "health": Health.WAITING if asked else Health.FAILING,
+        "health": (Health.WAITING if asked else Health.FAILING).value,
         "error_code": error.code[:64],
         "error_detail": error.detail,
     }

@@ -16,7 +16,7 @@ from almanakka.accounts import addresses
 from almanakka.accounts.models import User
 from almanakka.calendars import clock as clocks
 from almanakka.calendars import lease as leases
-from almanakka.calendars import remotes, schedule, triggers
+from almanakka.calendars import remotes, runs, schedule, triggers
 from almanakka.calendars.activities import OrmActivities
 from almanakka.calendars.lease import Fence, Lease
 from almanakka.calendars.ledger import MailboxLedger
@@ -77,28 +77,27 @@ def run_mailbox(
         return None
     meter = Meter()
     with meter.running():
-        mailbox = Mailbox.objects.select_related("user__company", "connection").get(pk=mailbox_id)
-        row = _begin(mailbox, lease, clock())
+        row = _begin(lease, clock())
         try:
-            result = _run(mailbox, lease, row, meter, _Watch(lease, stop), clock, progress)
+            result = _run(lease.mailbox, lease, row, meter, _Watch(lease, stop), clock, progress)
             row.requests, row.statements = meter.requests, meter.statements
             again = schedule.release(lease, result)
         except LeaseLost:
             log.warning("lease lost", mailbox=str(mailbox_id), run=lease.run_no)
             row.error_code, again = "lease_lost", False
-    row.ended_at = clock()
-    row.save()
+    runs.end(row, clock())
     if again:
         triggers.nudge([mailbox_id])
     return row
 
 
-def _begin(mailbox: Mailbox, lease: Lease, now: datetime) -> Run:
+def _begin(lease: Lease, now: datetime) -> Run:
+    mailbox = lease.mailbox
     if mailbox.first_done_at is None:
         kind = RunKind.FIRST
     else:
         kind = RunKind.FULL if schedule.wants_everything(mailbox, now) else RunKind.QUICK
-    return Run.objects.create(mailbox=mailbox, number=lease.run_no, kind=kind, started_at=now)
+    return runs.begin(lease, kind, now)
 
 
 def _run(
@@ -162,7 +161,8 @@ def _settings(mailbox: Mailbox) -> Settings:
 
 def _check_address(mailbox: Mailbox) -> None:
     """A changed address suspends synchronisation until it is proven again (S12)."""
-    if mailbox.address.lower() not in addresses.of(mailbox.user):
+    address, user = mailbox.address.lower(), mailbox.user
+    if address != user.email.lower() and address not in addresses.of(user):
         raise Denied("the address is no longer the user's", code="address_changed")
 
 

@@ -74,21 +74,27 @@ class _Bearer(AuthBase):
 
 
 class Client:
-    """Graph for one company. ``on_request`` is told the method and path of every HTTP request as it is sent."""
+    """Graph for one company. ``on_request`` is told the method and path of every HTTP request as it is sent.
+
+    A ``session`` that is given stays open when the client is closed.
+    """
 
     def __init__(
         self,
         settings: GraphSettings,
         on_request: Callable[[str, str], None] | None = None,
         tokens: Tokens | None = None,
+        session: requests.Session | None = None,
     ) -> None:
         self.settings = settings
         self._on_request = on_request
         self.tokens = tokens or tokens_for(settings)
-        self._session = requests.Session()
+        self._lent = session is not None
+        self._session = session or requests.Session()
 
     def close(self) -> None:
-        self._session.close()
+        if not self._lent:
+            self._session.close()
 
     def send(self, request: Request) -> Answer:
         """Return Graph's answer, good or bad; raises Denied without a token and Unreachable without an answer."""

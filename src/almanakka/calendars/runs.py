@@ -1,0 +1,40 @@
+"""The rows that say what each run has done."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from django.db import connection
+
+from almanakka.calendars.lease import Lease
+from almanakka.calendars.models import Run, RunKind
+from almanakka.database.rows import insert
+
+END = """
+    UPDATE calendars_run
+    SET kind = %(kind)s, ended_at = %(ended_at)s, finished = %(finished)s, counts = %(counts)s, skipped = %(skipped)s,
+        requests = %(requests)s, statements = %(statements)s,
+        error_code = %(error_code)s, error_detail = %(error_detail)s
+    WHERE id = %(id)s
+"""
+
+
+def begin(lease: Lease, kind: RunKind, now: datetime) -> Run:
+    """Note that a run has begun."""
+    row = Run(mailbox=lease.mailbox, number=lease.run_no, kind=kind, started_at=now)
+    fields = [field for field in Run._meta.concrete_fields if not field.primary_key]
+    [(row.pk,)] = insert(Run, [{field.column: getattr(row, field.attname) for field in fields}], returning=("id",))
+    return row
+
+
+def end(row: Run, now: datetime) -> None:
+    """Note what came of it."""
+    row.ended_at = now
+    told = {
+        name: getattr(row, name)
+        for name in ("id", "ended_at", "finished", "requests", "statements", "error_code", "error_detail")
+    }
+    counted = {name: json.dumps(getattr(row, name)) for name in ("counts", "skipped")}
+    with connection.cursor() as cursor:
+        cursor.execute(END, {**told, **counted, "kind": str(row.kind)})
