@@ -90,21 +90,36 @@ def _time(entry: Entry, zone: str) -> Hashable:
 
 
 def _pass(events: Iterable[_Side[Event]], records: Iterable[_Side[Record]], fold: Fold) -> list[tuple[Event, Record]]:
-    ours: dict[Hashable, list[_Side[Record]]] = defaultdict(list)
-    theirs: dict[Hashable, list[_Side[Event]]] = defaultdict(list)
-    for record in records:
-        ours[fold(record.entry.title), record.time].append(record)
-    for event in events:
-        place = fold(event.entry.title), event.time
-        if place in ours:
-            theirs[place].append(event)
-    return [pair for place, there in theirs.items() for pair in _bucket(there, ours[place])]
+    """Most keys belong to one entry on either side, and only the others get a list: fewer things to collect."""
+    ours, more_of_ours = _by_key(records, fold)
+    theirs, more_of_theirs = _by_key(events, fold)
+    pairs: list[tuple[Event, Record]] = []
+    for key, event in theirs.items():
+        record = ours.get(key)
+        if record is None:
+            continue
+        if key in more_of_ours or key in more_of_theirs:
+            pairs += _bucket([event, *more_of_theirs.get(key, ())], [record, *more_of_ours.get(key, ())])
+        else:
+            pairs.append((event.of, record.of))
+    return pairs
+
+
+def _by_key(
+    sides: Iterable[_Side[Either]], fold: Fold
+) -> tuple[dict[Hashable, _Side[Either]], dict[Hashable, list[_Side[Either]]]]:
+    """Return the first entry of each key, and the others of those keys that have several."""
+    first: dict[Hashable, _Side[Either]] = {}
+    others: dict[Hashable, list[_Side[Either]]] = {}
+    for side in sides:
+        key = fold(side.entry.title), side.time
+        if first.setdefault(key, side) is not side:
+            others.setdefault(key, []).append(side)
+    return first, others
 
 
 def _bucket(events: list[_Side[Event]], records: list[_Side[Record]]) -> list[tuple[Event, Record]]:
     """Pair within one key: first those that agree in place and notes too, then the k-th with the k-th, oldest first."""
-    if len(events) == len(records) == 1:
-        return [(events[0].of, records[0].of)]
     events, records = sorted(events, key=_age), sorted(records, key=_age)
     pairs: list[tuple[Event, Record]] = []
     for detail in (_place_and_notes, _place, _nothing):
