@@ -23,7 +23,7 @@ from almanakka.sync.errors import (
 from almanakka.sync.expansion import dates
 
 from .calendar_contract import all_day_series, assert_same, collect, key, moved, series, single
-from .graph_outlook import ANNA, GraphOutlook, as_graph, unrepresentable
+from .graph_outlook import ANNA, BEN, GraphOutlook, as_graph, unrepresentable
 from .outlook import NOW, ZONE
 
 
@@ -372,6 +372,21 @@ def test_a_colleagues_copy_has_the_same_uid(graph: GraphOutlook) -> None:
     assert theirs.uid == ours.uid
     assert theirs.meeting is not None
     assert theirs.meeting.is_organiser
+
+
+def test_b1_a_series_with_somebody_invited_to_one_occurrence_is_a_meeting(graph: GraphOutlook) -> None:
+    """Any write to it, or to that occurrence, would send them mail; nobody is invited to the whole of it."""
+    event = graph.calendar.create(series("Review"), key())
+    graph.person.invite(event.id, [BEN], date(2026, 10, 12))
+    listed = collect(graph.calendar.listing()).events
+    for found in (*listed, graph.calendar.fetch([event.id])[event.id]):
+        assert isinstance(found, Event)
+        assert found.meeting is not None
+        assert (found.meeting.is_organiser, found.meeting.attendees) == (True, ())
+    later = replace(event.entry, exceptions={date(2026, 10, 12): CANCELLED})
+    with pytest.raises(Stale):
+        graph.calendar.update(event.id, found.change_key, event.entry, later)
+    assert graph.mails() == 0
 
 
 def test_an_invitation_to_one_occurrence_is_an_orphan_of_its_series(graph: GraphOutlook) -> None:

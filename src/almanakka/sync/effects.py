@@ -76,6 +76,8 @@ class Effects:
         with self.ledger.atomic():
             if step.here is not None:
                 version = self.activities.change(step.record.id, version, step.here)
+                if version == step.record.version:
+                    step.here = None  # nothing came of it, as where a person chose what it would alter (S10)
             self._participate(step.record.id, step.participation)
             self._keep(step)
             self._bind(step)

@@ -172,6 +172,21 @@ def test_s10_b9_a_personal_type_that_a_person_chose_stays_and_stays_private_ther
     assert everything(aino_box).written == 0
 
 
+def test_s10_b9_a_meeting_that_a_person_made_personal_comes_to_rest(
+    aino_box: Mailbox, types: dict[str, ActivityType], outlook: MemoryCalendar
+) -> None:
+    outlook.put(entry("Board"), uid="uid-board", meeting=meeting("vieras", ("aino",), "aino"))
+    run(aino_box)
+    activity = Activity.objects.get()
+    edit(activity, type_id=types["personal"].pk)
+    everything(aino_box)
+    assert everything(aino_box).written == 0
+    activity.refresh_from_db()
+    assert activity.type_id == types["personal"].pk
+    (event,) = outlook.entries().values()
+    assert not event.entry.private
+
+
 # --- B2, B4, B5, B6 ------------------------------------------------------------------------------
 
 

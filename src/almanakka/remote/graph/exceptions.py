@@ -33,6 +33,11 @@ def read(master: EventRow, series: Series) -> dict[date, Override]:
     return found
 
 
+def invited(master: EventRow) -> bool:
+    """Whether somebody is invited to one of its changed occurrences."""
+    return any(decode(raw, EventRow).attendees for raw in master.exception_occurrences or ())
+
+
 def original_date(row: EventRow, series: Series) -> date | None:
     """Return the date that the pattern gives for an occurrence, or None if it gives none.
 

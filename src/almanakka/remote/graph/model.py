@@ -192,5 +192,7 @@ FIELDS = (
 )
 #: What an exception can differ in, and what says which occurrence it is. ``occurrenceId`` would say it more plainly,
 #: but not every version of the service knows that name, and one that does not refuses the whole request.
-EXCEPTION_FIELDS = "id,type,originalStart,subject,body,start,end,isAllDay,location,showAs,isCancelled,seriesMasterId"
+EXCEPTION_FIELDS = (
+    "id,type,originalStart,subject,body,start,end,isAllDay,location,showAs,isCancelled,seriesMasterId,attendees"
+)
 EXPAND_ORIGIN = f"singleValueExtendedProperties($filter=id eq '{ORIGIN}')"

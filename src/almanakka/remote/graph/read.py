@@ -195,8 +195,12 @@ def _fixed(row: EventRow, notes: str) -> frozenset[Group]:
 
 
 def _meeting(row: EventRow) -> Meeting | None:
+    """Return who meets, or None for an appointment; a series is none once somebody is invited to one occurrence.
+
+    Any write to that would send them mail (B1), although nobody is invited to the whole of it.
+    """
     attendees = row.attendees or []
-    if not attendees and row.is_organizer is not False:
+    if not attendees and row.is_organizer is not False and not exceptions.invited(row):
         return None
     organiser = row.organizer.email_address if row.organizer else None
     return Meeting(
