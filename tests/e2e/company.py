@@ -38,6 +38,23 @@ class Office:
     app: App
 
 
+def connected(company: CompanyRow, office: Office, now: datetime, personal: ActivityType | None) -> Connection:
+    """Connect a company of ours with the tenant, and switch it on."""
+    return Connection.objects.create(
+        company=company,
+        cloud=Cloud.OTHER,
+        authority_url=office.simulator.base_url,
+        graph_url=office.simulator.base_url,
+        ca_bundle=office.simulator.ca_file,
+        tenant_id=office.tenant.id,
+        client_id=office.app.client_id,
+        client_secret=SECRET,
+        enabled=True,
+        enabled_at=now,
+        personal_type=personal,
+    )
+
+
 @dataclass(slots=True)
 class Somebody:
     """One person on both sides; ``mailbox`` is None until they switch the synchronisation on."""
@@ -89,7 +106,7 @@ class Company:
             self.company = CompanyRow.objects.create(name=f"Company {seed}", language="en")
             self.types = {each.name: each for each in self._types()}
             self.people = [self._moves_in(f"{name}.{seed}@contoso.test") for name in NAMES]
-            self.connection = self._connection()
+            self.connection = connected(self.company, office, self.now, self.types.get("Personal"))
             for somebody in self.random.sample(self.people, self.random.choice((1, 2, 2, 3))):
                 self._switches_on(somebody)
 
@@ -119,21 +136,6 @@ class Company:
     def _mailbox(self, address: str, user: User) -> tuple[Person, str]:
         there = self.office.tenant.add_user(address, str(user))
         return self.simulator.person(address), there.id
-
-    def _connection(self) -> Connection:
-        return Connection.objects.create(
-            company=self.company,
-            cloud=Cloud.OTHER,
-            authority_url=self.simulator.base_url,
-            graph_url=self.simulator.base_url,
-            ca_bundle=self.simulator.ca_file,
-            tenant_id=self.office.tenant.id,
-            client_id=self.office.app.client_id,
-            client_secret=SECRET,
-            enabled=True,
-            enabled_at=self.now,
-            personal_type=self.types.get("Personal"),
-        )
 
     def _switches_on(self, somebody: Somebody) -> None:
         somebody.mailbox = Mailbox.objects.create(

@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from typing import Any
-from unittest.mock import patch
 
 from django.db import connection
 from django.db.models import Max
 
 from almanakka.calendars import wiring
 from almanakka.calendars.models import ActivityHint, Mailbox, Run
-from almanakka.remote.graph.client import Client, Request
-from exchange_simulator.desk import Desk
+from almanakka.remote.graph.client import Request
 from exchange_simulator.errors import Refusal
 
 from .company import Somebody
 from .here import Here
+from .interference import Crash, requests, statements, watched
 from .there import There
 
 EDITS = (
@@ -52,10 +51,6 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "removed_out_of_window", "path": "delta"},
     {"kind": "empty_page", "path": "delta|events"},
 )
-
-
-class Crash(BaseException):
-    """The process dies here; nothing in the product may catch it."""
 
 
 class History(Here, There):
@@ -106,7 +101,7 @@ class History(Here, There):
 
     def run_quietly(self, somebody: Somebody) -> Run | None:
         assert somebody.mailbox is not None
-        with self.present(), self._watched():
+        with self.present(), watched(self.offences):
             return wiring.run_mailbox(somebody.mailbox.pk)
 
     def _add_fault(self, somebody: Somebody) -> None:
@@ -122,16 +117,12 @@ class History(Here, There):
         countdown = [self.random.choice((self.random.randrange(1, 40), self.random.randrange(1, 120)))]
         before = self.random.random() < 0.5
 
-        def strike(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        def strike() -> None:
             countdown[0] -= 1
-            if countdown[0] == 0 and before:
-                raise Crash(sql)
-            result = execute(sql, params, many, context)
             if countdown[0] == 0:
-                raise Crash(sql)
-            return result
+                raise Crash
 
-        with connection.execute_wrapper(strike):
+        with statements(strike, before=before):
             yield
 
     @contextmanager
@@ -145,7 +136,7 @@ class History(Here, There):
                 self.say(f"{request.method} {request.path[-20:]}")
                 raise Crash(request.path)
 
-        with self._requests(before=strike) if before else self._requests(after=strike):
+        with requests(strike, before=before):
             yield
 
     @contextmanager
@@ -163,39 +154,7 @@ class History(Here, There):
                         getattr(self, name)()
                 self.say("|")
 
-        with self._requests(before=edit):
-            yield
-
-    @contextmanager
-    def _requests(self, before: Any = lambda request: None, after: Any = lambda request: None) -> Iterator[None]:
-        send = Client.send
-
-        def hooked(client: Client, request: Request) -> Any:
-            before(request)
-            answer = send(client, request)
-            after(request)
-            return answer
-
-        with patch.object(Client, "send", hooked):
-            yield
-
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
-        """Note every write of an app to an event that has attendees, or that somebody else organises (B1)."""
-
-        def guarded(original: Any) -> Any:
-            def act(desk: Desk, item: Any, day: Any, *arguments: Any) -> Any:
-                fields = item.effective(day)
-                if desk.actor.kind == "client" and (fields["attendees"] or not fields["isOrganizer"]):
-                    self.offences.append(f"{desk.actor.request}: {fields['subject']} ({self.log[-1]})")
-                return original(desk, item, day, *arguments)
-
-            return act
-
-        with (
-            patch.object(Desk, "update", guarded(Desk.update)),
-            patch.object(Desk, "remove", guarded(Desk.remove)),
-        ):
+        with requests(edit, before=True):
             yield
 
     # -- coming to rest

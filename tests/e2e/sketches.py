@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from almanakka.demo.patterns import from_graph
-from almanakka.sync.entry import CANCELLED, AllDay, Entry, Override, Series, ShowAs, Timed, When
+from almanakka.sync.entry import CANCELLED, AllDay, Entry, Group, Override, Series, ShowAs, Timed, When
 from almanakka.sync.expansion import dates
 from almanakka.sync.recurrence import Index, Kind, Recurrence
 from contract.graph_outlook import as_graph
@@ -129,6 +129,28 @@ def override(random: Random, when: Series, day: date) -> Override:
     if kind == "moved":
         return Override(when=times)
     return Override(when=times, title=f"O{random.randrange(1000)}", location=random.choice((None, "Own room", "")))
+
+
+def group_in_graph(entry: Entry, group: Group) -> dict[str, Any]:
+    """Return how somebody writes one group of an entry in Outlook."""
+    if group is Group.WHEN:
+        return times_in_graph(entry.when)
+    names = {
+        Group.TITLE: "subject",
+        Group.WHERE: "location",
+        Group.NOTES: "body",
+        Group.PRIVACY: "sensitivity",
+        Group.SHOW_AS: "showAs",
+    }
+    return {names[group]: as_graph(entry)[names[group]]}
+
+
+def override_in_graph(override: Override) -> dict[str, Any]:
+    """Return how somebody changes one occurrence in Outlook."""
+    edit: dict[str, Any] = {} if override.when is None else times_in_graph(override.when)
+    if override.title is not None:
+        edit["subject"] = override.title
+    return edit
 
 
 def times_in_graph(when: When) -> dict[str, Any]:

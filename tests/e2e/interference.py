@@ -1,0 +1,70 @@
+"""What may come between the requests and statements of a run: people's deeds, and death."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from django.db import connection
+
+from almanakka.remote.graph.client import Client, Request
+from exchange_simulator.desk import Desk
+
+
+class Crash(BaseException):
+    """The process dies here; nothing in the product may catch it."""
+
+
+@contextmanager
+def requests(act: Callable[[Request], None], *, before: bool) -> Iterator[None]:
+    """Do something before or after each of our requests."""
+    send = Client.send
+
+    def hooked(client: Client, request: Request) -> Any:
+        if before:
+            act(request)
+        answer = send(client, request)
+        if not before:
+            act(request)
+        return answer
+
+    with patch.object(Client, "send", hooked):
+        yield
+
+
+@contextmanager
+def statements(act: Callable[[], None], *, before: bool) -> Iterator[None]:
+    """Do something before or after each of our statements."""
+
+    def strike(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if before:
+            act()
+        result = execute(sql, params, many, context)
+        if not before:
+            act()
+        return result
+
+    with connection.execute_wrapper(strike):
+        yield
+
+
+@contextmanager
+def watched(offences: list[str]) -> Iterator[None]:
+    """Note every write of an app to an event that has attendees, or that somebody else organises (B1)."""
+
+    def guarded(original: Any) -> Any:
+        def act(desk: Desk, item: Any, day: Any, *arguments: Any) -> Any:
+            fields = item.effective(day)
+            if desk.actor.kind == "client" and (fields["attendees"] or not fields["isOrganizer"]):
+                offences.append(f"{desk.actor.request}: {fields['subject']}")
+            return original(desk, item, day, *arguments)
+
+        return act
+
+    with (
+        patch.object(Desk, "update", guarded(Desk.update)),
+        patch.object(Desk, "remove", guarded(Desk.remove)),
+    ):
+        yield

@@ -1,0 +1,52 @@
+"""The machine's histories over the database, the Graph spoke and a simulated Microsoft 365 (B1-B6, B8-B10, S13-S16).
+
+``ALMANAKKA_REAL_HISTORIES`` asks for more of them, from ``ALMANAKKA_REAL_HISTORIES_FROM`` on. A failure tells
+its deeds.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+import pytest
+
+from machine.company import Trouble
+from machine.deeds import Life
+from machine.sequences import drawn, written
+from machine.trial import verdict
+
+from .company import Office
+from .real import RealCompany
+
+HISTORIES = int(os.environ.get("ALMANAKKA_REAL_HISTORIES", "8"))
+FIRST = int(os.environ.get("ALMANAKKA_REAL_HISTORIES_FROM", "0"))
+
+
+@pytest.mark.usefixtures("empty_queue")
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + HISTORIES))
+def test_any_history_ends_in_agreement(seed: int, office: Office) -> None:
+    company = RealCompany(office)
+    life = Life(company)
+    deeds = drawn(seed)
+    try:
+        life.live(deeds)
+        problems = verdict(life) or idle(company)
+    except Exception as error:
+        raise AssertionError("\n".join((f"history {seed}: {error!r}", written(deeds), *life.memory.log))) from error
+    assert not problems, "\n".join((f"history {seed}", *problems, written(deeds), *life.memory.log))
+
+
+def idle(company: RealCompany) -> list[str]:
+    """Say where a last run writes something, or asks more than one question (S16)."""
+    company.pass_time(timedelta(minutes=11))
+    problems = []
+    for person in company.enabled():
+        company.simulator.control.clear_requests()
+        result = company.run(person, Trouble())
+        asked = company.simulator.control.request_counts()["calendar"]
+        if (result.ended, result.written, asked) != ("done", 0, 1):
+            problems.append(
+                f"a last run of {person} ended {result.ended}, wrote {result.written} and asked {asked} times"
+            )
+    return problems
