@@ -76,6 +76,16 @@ def _run(options: argparse.Namespace) -> int:
     import django
 
     django.setup()
+    from django.db import OperationalError
+
+    try:
+        return _carry_out(options)
+    except OperationalError as error:
+        print(f"almanakka: the database does not answer: {str(error).strip()}", file=sys.stderr)
+        return 1
+
+
+def _carry_out(options: argparse.Namespace) -> int:
     from almanakka.calendars import commands
 
     match options.command:

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, OuterRef, Q
 
 from almanakka.calendars import clock
 from almanakka.calendars.lease import SKEW, TERM, Lease
 from almanakka.calendars.models import ActivityHint, Health, Mailbox
+from almanakka.database.installation import ServerUnavailable
 from almanakka.sync.errors import CalendarError, Denied, LeaseLost, Throttled
 
 #: After a failure, and the most after many in a row.
@@ -25,6 +26,10 @@ LONGEST_REST = timedelta(hours=24)
 RECONCILE_AFTER = timedelta(hours=24)
 #: A hint this old whose mailbox is not due at any time has lost its trigger: its process died after the commit.
 FORGOTTEN_AFTER = timedelta(minutes=1)
+
+
+#: What a database that is gone, or full, looks like in the middle of a run.
+DATABASE_AWAY = (OperationalError, InterfaceError, ServerUnavailable)
 
 
 class DatabaseAway(CalendarError):

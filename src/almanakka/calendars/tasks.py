@@ -11,7 +11,6 @@ from uuid import UUID
 
 import structlog
 from asgiref.sync import sync_to_async
-from django.db import InterfaceError, OperationalError
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -34,7 +33,7 @@ def sync_mailbox(context: JobContext, mailbox_id: str) -> None:
     """Run one mailbox, if it is free and not resting; stop between two steps when the worker is to stop."""
     try:
         wiring.run_mailbox(UUID(mailbox_id), stop=context.should_abort, job=context.job.id)
-    except (OperationalError, InterfaceError) as error:
+    except schedule.DATABASE_AWAY as error:
         # what the run has left behind, rescue clears up once the database is back
         log.warning("the database does not do its work", mailbox=mailbox_id, error=str(error).strip())
 

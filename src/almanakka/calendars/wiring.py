@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 
 from almanakka.accounts import addresses
 from almanakka.accounts.models import User
@@ -21,7 +21,7 @@ from almanakka.calendars.activities import OrmActivities
 from almanakka.calendars.lease import Fence, Lease
 from almanakka.calendars.ledger import MailboxLedger
 from almanakka.calendars.models import Mailbox, Run, RunKind
-from almanakka.calendars.schedule import DatabaseAway, Result
+from almanakka.calendars.schedule import DATABASE_AWAY, DatabaseAway, Result
 from almanakka.sync import run as engine
 from almanakka.sync.errors import CalendarError, Denied, LeaseLost
 from almanakka.sync.scope import Settings
@@ -121,7 +121,7 @@ def _run(
         raise
     except CalendarError as error:
         return _failed(row, error, meter)
-    except (OperationalError, InterfaceError) as error:
+    except DATABASE_AWAY as error:
         connection.close_if_unusable_or_obsolete()
         return _failed(row, DatabaseAway(str(error).strip().partition("\n")[0]), meter)
     except Exception as error:
