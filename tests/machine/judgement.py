@@ -121,6 +121,9 @@ class Judgement:
 
     def _same(self, life: Remembered, person: str, here: list[Ours], there: list[Theirs]) -> bool:
         """Whether there is nothing to compare: a copy of a meeting that is not the one that speaks for it (R5)."""
+        if life.twin and life.meeting:  # what the meeting left empty stays as it was with us: nothing may be written there
+            self.excused["a meeting paired at first sight"] += 1
+            return True
         if life.edited_received or len(life.organisers) > 1:
             self.excused["copies of one meeting that differ"] += 1
             return True
@@ -132,7 +135,9 @@ class Judgement:
         if len(here) == len(there) == 1 and self._lie_alike(person, here[0], there[0]):
             return [], []
         # whether a received meeting is private is its organiser's to say; the holder's own mark hides only them (B9)
+        # and one whose type we have made Personal is private with us whatever the meeting says (S10)
         own = not any(each.received for each in there)
+        own = own and not any(each.meeting and ours.kind is Kind.PERSONAL for each in there for ours in here)
         until = self.company.now + AHEAD
         ours = [
             sight
@@ -156,7 +161,8 @@ class Judgement:
     def _kept(self, token: str, life: Remembered) -> Iterator[str]:
         """What nobody deleted is where it was born, and no activity is doubled."""
         rows = self.here.get(token, [])
-        if not (life.deleted or life.copied or life.loose or len(life.organisers) > 1) and len(rows) > 1:
+        split = life.copied or life.loose or (life.twin and life.stayed_home) or len(life.organisers) > 1
+        if not (life.deleted or split) and len(rows) > 1:
             yield f"{token} is {len(rows)} activities"
         if life.deleted or life.orphan or life.outside:
             return

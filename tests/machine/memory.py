@@ -320,6 +320,7 @@ class MemoryCompany:
             yield
         finally:
             calendar.hook, calendar.page_size = None, page_size
+            calendar.keep_back(0)
             calendar.faults.clear()
             hub.before_commit, hub.after_commit = commits
 

@@ -81,13 +81,14 @@ class Effects:
             self._participate(step.record.id, step.participation)
             self._keep(step)
             self._bind(step)
-            self.ledger.note(notes_here(step))
+            if step.here is None or version != step.record.version:  # else its type has said otherwise (S10)
+                self.ledger.note(notes_here(step))
             if step.hold is not None:
                 self.ledger.hold([step.hold])
                 self.tally.held.add(step.hold.item)
         if step.matched:
             self.tally.did("matched", writes=False)
-        if step.here is not None:
+        if version != step.record.version:
             self.tally.did("updated_here")
         if step.hold is not None:
             self.tally.postpone(step.record.id, self.clock() + WRITES_WITHIN)

@@ -238,13 +238,13 @@ def _meeting(view: View, pair: Pair, record: Record, event: Event | None) -> Ste
     """A meeting's copy is never written (B1). The master copy feeds the activity; others only say who comes (R5)."""
     told = replace(pair if event is None else facts(pair, event), real=True)
     if not meetings.is_master(told, view.copies.get(record.id, ()), view.settings.user):
-        return _follow(view, pair, record, event, master=False)
-    if pair.real and not pair.master:
-        return _follow(view, pair, record, event, master=True)
+        return _follow(view, pair, record, event)
+    if pair.real and not pair.master:  # from now on it speaks for the meeting: it is what people see there
+        pair = replace(pair, base=pair.seen)
     return _merge(view, replace(pair, master=True, real=True), record, event, outward=False, rules=True)
 
 
-def _follow(view: View, pair: Pair, record: Record, event: Event | None, *, master: bool) -> Reconcile:
+def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reconcile:
     """Take note of a copy without adopting anything from it, as when it becomes the master copy (DESIGN §4.4)."""
     seen = pair.seen if event is None else view.theirs(event, "")[1]
     told = replace(
@@ -254,7 +254,7 @@ def _follow(view: View, pair: Pair, record: Record, event: Event | None, *, mast
         seen=seen,
         intended=None,
         real=True,
-        master=master,
+        master=False,
         outward=False,
         approved=False,
     )
@@ -282,7 +282,7 @@ def attach_copy(view: View, record: Record, event: Event, pair: Pair) -> Reconci
     if event.meeting is None:
         return join(view, record, event, pair)
     if not meetings.is_master(facts(pair, event), view.copies.get(record.id, ()), view.settings.user):
-        return _follow(view, pair, record, event, master=False)
+        return _follow(view, pair, record, event)
     return _united(view, record, event, pair, lambda ours, theirs: replace(theirs, who=ours.who))
 
 
@@ -290,7 +290,7 @@ def join(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
     """Pair an event with an activity that looks the same (S14)."""
     told = facts(pair, event)
     if told.real and not meetings.is_master(told, view.copies.get(record.id, ()), view.settings.user):
-        return _follow(view, pair, record, event, master=False)
+        return _follow(view, pair, record, event)
     fill = record.synchronised and not told.real
     step = _united(view, record, event, pair, lambda ours, theirs: filled(ours, theirs, fill=fill, fixed=event.fixed))
     step.matched = True

@@ -74,6 +74,7 @@ class Preview:
 class _Feed:
     events: dict[str, Event | Unreadable] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
+    disputed: set[str] = field(default_factory=set)
     watermark: str | None = None
     full: bool = False
 
@@ -181,7 +182,8 @@ class Run:
                 feed.removed.discard(event.id)
             for id in page.removed:
                 feed.removed.add(id)
-                feed.events.pop(id, None)
+                if feed.events.pop(id, None) is not None:  # told of and taken back: one of the two is not so
+                    feed.disputed.add(id)
             feed.watermark = page.watermark or feed.watermark
         return feed
 
@@ -272,6 +274,7 @@ class Run:
     def _confirm(self, feed: _Feed, pairs: list[Pair], touched: Collection[ActivityId]) -> set[str]:
         """Return the events that are really gone: only the server's own word counts (B2)."""
         doubtful = {pair.event for pair in pairs if pair.event is not None and self._doubtful(pair, feed, touched)}
+        doubtful |= feed.disputed - {pair.event for pair in pairs}
         doubtful -= feed.events.keys()
         if not doubtful:
             return set()
