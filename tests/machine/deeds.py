@@ -302,6 +302,7 @@ class Life:
         entry, group = self._edit(token_of(event), what)
         if event.received:
             group = Group.SHOW_AS if what % 2 else Group.PRIVACY  # the rest of it is the organiser's
+            self._life(event).edited_received.add(holder)
         if group is Group.WHEN:
             entry = replace(entry, when=sketches.later(event.stored, self.serial)) if what // 8 % 2 == 0 else entry
             self._life(event).redrawn_there = True
@@ -355,7 +356,8 @@ class Life:
         life = self._life(shown)
         others = [(there, each) for there, each in self._everywhere(token_of(shown)) if each is not shown]
         others = [(there, each) for there, each in others if (there, each.stored.id) != (place, shown.stored.id)]
-        keys: list[Key] = [*FOLLOWED, *sorted({edit.key for edit in life.edits if isinstance(edit.key, date)})]
+        days = sorted({edit.key for edit in life.edits if isinstance(edit.key, date)})
+        keys: list[Key] = [*FOLLOWED, *days]
         alike = all(value(each, key) == value(shown, key) for _, each in others for key in keys)
         deletion = Deletion(self.company.now, place, person, alike, whole)
         for there, each in others:
@@ -364,6 +366,7 @@ class Life:
                 for key in keys
                 for edit in _sole(life, key)
                 if edit.place == there and value(each, key) == edit.value != value(shown, key)
+                if not (life.redrawn_there and isinstance(key, date))
             ]
         life.deletions.append(deletion)
         if not whole:
@@ -554,6 +557,13 @@ class Life:
                 if result.ended != "done":
                     return [f"a run that reads everything ended {result.ended}"]
         return self.settle(order)
+
+    def stay_quiet(self, order: Sequence[str] | None = None) -> list[str]:
+        """Read everything once more; nothing has changed, so nothing may be written (S16)."""
+        self.company.pass_time(timedelta(minutes=11))
+        on = [person for person in (order or self.company.people) if person in self.company.enabled()]
+        results = {person: self._settled(person, Weather.FULL) for person in on}
+        return [f"a quiet run of {person} writes {each.written}" for person, each in results.items() if each.written]
 
 
 def _age(shown: Shown) -> tuple[list[int], str]:

@@ -121,7 +121,9 @@ class Judgement:
 
     def _same(self, life: Remembered, person: str, here: list[Ours], there: list[Theirs]) -> bool:
         """Whether there is nothing to compare: a copy of a meeting that is not the one that speaks for it (R5)."""
-        if life.twin and life.meeting:  # what the meeting left empty stays as it was with us: nothing may be written there
+        if (
+            life.twin and life.meeting
+        ):  # what the meeting left empty stays as it was with us: nothing may be written there
             self.excused["a meeting paired at first sight"] += 1
             return True
         if life.edited_received or len(life.organisers) > 1:
@@ -251,12 +253,14 @@ def outcome(life: Life) -> list[tuple[object, ...]]:
     since, until = company.now - timedelta(days=60), company.now + AHEAD
     found: set[tuple[object, ...]] = set()
     for ours in company.ours():
+        if _for_the_first(life, ours):
+            continue
         shown = tuple(sorted(sights(ours, since, until, own=True, private=ours.stored.private)))
         whose = (ours.owner or "", tuple(sorted(ours.people)), ours.kind.value)
         found.add((token_of(ours), *(() if _disputed(life, ours) else whose), shown))
     for person in company.enabled():
         for event in company.theirs(person):
-            if not _disputed(life, event):
+            if not _disputed(life, event) and not _for_the_first(life, event):
                 shown = tuple(sorted(sights(event, since, until, own=True, private=event.stored.private)))
                 found.add((token_of(event), person, event.meeting, event.organises, event.cancelled, shown))
     return sorted(found, key=repr)
@@ -276,5 +280,10 @@ def raw(life: Life) -> Counter[tuple[object, ...]]:
 
 
 def _disputed(life: Life, shown: Shown) -> bool:
+    return any(each.pending for each in life.memory.tokens[token_of(shown)].deletions)
+
+
+def _for_the_first(life: Life, shown: Shown) -> bool:
+    """Whether it is lawful that whoever comes first decides: twins that have parted, attendees' own marks (R5, B9)."""
     remembered = life.memory.tokens[token_of(shown)]
-    return remembered.loose or any(each.pending for each in remembered.deletions)
+    return remembered.loose or bool(remembered.edited_received)

@@ -200,6 +200,9 @@ class MemoryCompany:
         event = self.calendars[person].entries()[id]
         if any(each.uid == event.uid for each in self.calendars[other].entries().values()):
             raise Refused("invited already")
+        orphans = [each for calendar in self.calendars.values() for each in calendar.entries().values()]
+        if any((each.uid, each.orphan_date) == (event.uid, day) for each in orphans):
+            raise Refused("somebody else is invited to it")
         organiser, attendee = Person(address(person), person.title()), Person(address(other), other.title())
         meeting = Meeting(organiser, (attendee,), False)
         self.calendars[other].put(_typed_in(entry), uid=event.uid, meeting=meeting, orphan_date=day)

@@ -18,7 +18,9 @@ def verdict(life: Life) -> list[str]:
     people = list(life.company.people)
     orders = (people[::-1], people[2:] + people[:2])
     others = [_forked(life) for _ in orders]
-    problems = life.settle(people) or life.read_everything(people) or Judgement(life).problems()
+    problems = (
+        life.settle(people) or life.read_everything(people) or life.stay_quiet(people) or Judgement(life).problems()
+    )
     if problems:
         return problems
     for order, other in zip(orders, others, strict=True):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from almanakka.sync.entry import Event
-from almanakka.sync.errors import NotFound, Stale
+from almanakka.sync.errors import NotFound
 from almanakka.sync.fields import canonical
 from almanakka.sync.footer import attach, detach
 from almanakka.sync.journal import note_created_here, note_removed, note_there, notes_here
@@ -25,9 +26,6 @@ from almanakka.sync.steps import (
     Step,
     Supersede,
 )
-
-#: How often a deletion is tried against an event that keeps changing.
-ATTEMPTS = 3
 
 
 @dataclass(slots=True)
@@ -227,37 +225,26 @@ class Effects:
         self.tally.did("left" if step.leave else "deleted_here")
 
     def remove_there(self, step: RemoveThere) -> None:
-        """Tombstone, delete, forget: a crash in between leaves a tombstone that the next run finishes."""
+        """Tombstone, delete, forget: a crash in between leaves a tombstone that the next run finishes.
+
+        Raises Stale where the event has changed: where its activity was deleted, an edit made in between is worth
+        keeping (row 6), so what was ``seen`` stays with the tombstone.
+        """
         pair = step.pair
-        doomed = replace(pair, state=State.DELETING, activity=None, intended=None)
+        seen = pair.seen if step.kill or pair.state is State.DELETING else None
+        doomed = replace(pair, state=State.DELETING, activity=None, intended=None, seen=seen)
         if pair.state is not State.DELETING:
             with self.ledger.atomic():
                 self.ledger.save([doomed])
                 if pair.activity is not None and step.kill:
                     self.ledger.kill([pair.activity], self.clock())
-        self._delete(doomed)
+        assert doomed.event is not None
+        with suppress(NotFound):
+            self.calendar.delete(doomed.event, doomed.change_key)
         with self.ledger.atomic():
             self.ledger.forget([doomed])
             self.ledger.note([note_removed("deleted", Side.THERE, pair, step.before or pair.base, step.reason)])
         self.tally.did("deleted_there")
-
-    def _delete(self, pair: Pair) -> None:
-        """Delete a mirror; one that has become a meeting, or unreadable, in the meantime is left alone (B1, B8)."""
-        assert pair.event is not None
-        change_key = pair.change_key
-        for _ in range(ATTEMPTS):
-            try:
-                self.calendar.delete(pair.event, change_key)
-            except NotFound:
-                return
-            except Stale:
-                event = self.calendar.fetch([pair.event]).get(pair.event)
-                if not isinstance(event, Event) or event.meeting is not None:
-                    return
-                change_key = event.change_key
-            else:
-                return
-        raise Stale("changes faster than it can be deleted")
 
     def retire(self, step: Retire) -> None:
         state = State.MUTED if step.mute else State.DEAD
@@ -274,8 +261,8 @@ class Effects:
             self.ledger.note([note_removed(action, Side.HERE, step.pair, step.pair.base, step.reason)])
         self.tally.did(action, writes=False)
 
-    def supersede(self, step: Supersede) -> None:
-        """The real copy takes over the pair; the mirror becomes a tombstone of its own, then goes (R4)."""
+    def supersede(self, step: Supersede) -> RemoveThere:
+        """The real copy takes over the pair; the mirror becomes a tombstone of its own, about to go (R4)."""
         mirror = Pair(
             origin=str(uuid4()),
             activity=None,
@@ -292,7 +279,7 @@ class Effects:
             self.ledger.save([fresh])
             self.ledger.add([mirror])
         self.tally.did("superseded", writes=False)
-        self.remove_there(RemoveThere(mirror, "superseded by the meeting itself"))
+        return RemoveThere(mirror, "superseded by the meeting itself")
 
 
 def _born_there(step: CreateHere, activity: str) -> Pair:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from almanakka.sync.effects import Effects
-from almanakka.sync.entry import Event, Unreadable
+from almanakka.sync.entry import Event, Group, Unreadable
 from almanakka.sync.errors import Invalid, NotFound, Stale, StaleVersion, UidTaken, UnreadableAnswer
 from almanakka.sync.plan import Snapshot, living, plan, uids
 from almanakka.sync.ports import Copy, Hold, Pair
@@ -100,9 +100,7 @@ class Performance:
         effects = self.effects
         match step:
             case Reconcile():
-                effects.reconcile(step)
-                if step.there is not None:
-                    self._write_there(step)
+                self._reconcile(step)
             case CreateHere():
                 effects.create_here([step])
             case CreateThere():
@@ -114,7 +112,7 @@ class Performance:
             case Retire():
                 effects.retire(step)
             case Supersede():
-                effects.supersede(step)
+                self._perform(effects.supersede(step), ATTEMPTS)
                 for follow in self._look_again(step.event.id, step.record.id).steps:
                     self._perform(follow, 1)
             case Forget(pair):
@@ -170,6 +168,15 @@ class Performance:
 
     def _postpone(self, activity: str | None) -> None:
         self.effects.tally.postpone(activity, self.effects.clock() + WRITES_WITHIN)
+
+    def _reconcile(self, step: Reconcile) -> None:
+        self.effects.reconcile(step)
+        if step.there is not None:
+            self._write_there(step)
+        if step.here is not None and Group.PRIVACY in step.here.groups:  # an activity's type may say otherwise (S10)
+            for follow in self._look_again(step.pair.event, step.record.id).steps:
+                if isinstance(follow, Reconcile) and follow.there is not None:
+                    self._perform(follow, 1)
 
     def _write_there(self, step: Reconcile) -> None:
         try:

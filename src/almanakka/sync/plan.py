@@ -11,10 +11,10 @@ from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.match import match
 from almanakka.sync.ports import ActivityId, Born, Hold, Known, Pair, Record, State, UserId
 from almanakka.sync.reconcile import (
-    View,
     attach_copy,
     create_here,
     create_there,
+    finish,
     gone_here,
     gone_there,
     join,
@@ -23,6 +23,7 @@ from almanakka.sync.reconcile import (
 )
 from almanakka.sync.scope import incoming, outgoing, takes_part
 from almanakka.sync.steps import Forget, Plan, Reconcile, RemoveHere, RemoveThere, Retire, Step, Supersede, Wait
+from almanakka.sync.view import View
 
 #: More deletions than both of these in one run wait for a person (B2).
 MANY = 10
@@ -84,7 +85,7 @@ class _Planning:
         if pair.state is State.DEAD:
             return None
         if pair.state is State.DELETING:
-            return RemoveThere(pair, "deleted here")
+            return finish(self.view, pair, self.snapshot.events.get(pair.event or ""))
         record = self.snapshot.records.get(pair.activity) if pair.activity is not None else None
         if pair.event is None:
             return self._never_created(pair, record)

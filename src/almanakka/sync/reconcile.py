@@ -2,94 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from almanakka.sync import meetings
-from almanakka.sync.entry import Entry, Event, Group
-from almanakka.sync.fields import SIMPLE_GROUPS, canonical, same, take, uncut
-from almanakka.sync.footer import attach, detach, stray
+from almanakka.sync.entry import Entry, Event, Group, Unreadable
+from almanakka.sync.fields import SIMPLE_GROUPS, same, take, uncut
+from almanakka.sync.footer import attach
 from almanakka.sync.match import filled
 from almanakka.sync.merge import MARGIN, Images, Terms, merge, significant
-from almanakka.sync.ports import (
-    ActivityId,
-    Born,
-    Category,
-    Copy,
-    Edit,
-    Hold,
-    Known,
-    Limits,
-    Pair,
-    Participation,
-    Record,
-    State,
-    UserId,
-)
-from almanakka.sync.scope import Settings, outgoing, takes_part
+from almanakka.sync.ports import Born, Category, Edit, Hold, Pair, Record, State
+from almanakka.sync.scope import outgoing, takes_part
 from almanakka.sync.steps import (
     CreateHere,
     CreateThere,
+    Forget,
     Reconcile,
     RemoveHere,
     RemoveThere,
     Retire,
     Step,
 )
+from almanakka.sync.view import View, facts, participation
 
 #: More writes than this in the time below are an argument between two machines, not somebody's work (DESIGN §4.6).
 WRITES = 3
 WRITES_WITHIN = timedelta(minutes=10)
-
-
-@dataclass(slots=True, kw_only=True)
-class View:
-    """What decisions rest on besides the two sides themselves."""
-
-    settings: Settings
-    limits: Limits
-    now: datetime
-    users: Mapping[str, UserId] = field(default_factory=dict)
-    copies: Mapping[ActivityId, Sequence[Copy]] = field(default_factory=dict)
-    known: Mapping[str, Known] = field(default_factory=dict)
-
-    def theirs(self, event: Event, footer: str) -> tuple[Entry, Entry, str]:
-        """Return the event's entry as the server holds it, the same without our footer, and the footer that is there.
-
-        One that we know nothing of was written but never answered for, or somebody copied it or brought it back.
-        """
-        raw = canonical(event.entry, self.limits)
-        footer = footer or stray(raw)
-        entry, found = detach(raw, footer)
-        return raw, meetings.with_people(event, entry, self.users, self.settings.user), footer if found else ""
-
-    def ours(self, record: Record) -> Entry:
-        return canonical(record.entry, self.limits)
-
-    def when_edited(self, event: Event) -> datetime:
-        """Return when the event was edited; a server whose clock runs ahead does not win by that."""
-        return min(event.modified, self.now)
-
-
-def participation(event: Event) -> Participation | None:
-    """Return the holder's own answer and own private mark, for a meeting."""
-    if event.meeting is None:
-        return None
-    return Participation(event.meeting.response, event.entry.private)
-
-
-def facts(pair: Pair, event: Event) -> Pair:
-    """Return ``pair`` with what the event says of itself."""
-    meeting = event.meeting
-    return replace(
-        pair,
-        event=event.id,
-        change_key=event.change_key,
-        uid=meetings.uid_key(event),
-        real=meeting is not None,
-        organises=meeting is not None and meeting.is_organiser,
-    )
 
 
 # --- both sides exist ----------------------------------------------------------------------------
@@ -245,7 +184,7 @@ def _meeting(view: View, pair: Pair, record: Record, event: Event | None) -> Ste
 
 
 def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reconcile:
-    """Take note of a copy without adopting anything from it, as when it becomes the master copy (DESIGN §4.4)."""
+    """Take note of a copy that is not the master copy: nothing of it is adopted (DESIGN §4.4)."""
     seen = pair.seen if event is None else view.theirs(event, "")[1]
     told = replace(
         pair if event is None else facts(pair, event),
@@ -349,6 +288,20 @@ def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
     return RemoveThere(pair, "deleted here", kill=True)
 
 
+def finish(view: View, pair: Pair, event: Event | Unreadable | None) -> Step:
+    """Decide for an event that was about to be deleted; ``event`` is what it has become, where that is known.
+
+    One that has become a meeting, or unreadable, is left alone (B1, B8); an edit made since keeps it (row 6).
+    """
+    if event is None:
+        return RemoveThere(pair, "deleted here")
+    if isinstance(event, Unreadable) or event.meeting is not None:
+        return Forget(pair)
+    if pair.seen is not None and significant(pair.seen, view.theirs(event, pair.footer)[1]):
+        return create_here(view, event, replaces=pair, reason="edited in Microsoft after it was deleted here")
+    return RemoveThere(replace(pair, change_key=event.change_key), "deleted here")
+
+
 def gone_there(view: View, pair: Pair, record: Record, reason: str, event: Event | None = None) -> Step:
     """Decide for a pair whose event is gone, cancelled or declined (B10; rows 5, 8, 37, 38)."""
     user = view.settings.user
@@ -373,11 +326,12 @@ def create_here(view: View, event: Event, replaces: Pair | None = None, reason: 
     made = meetings.draft(event, theirs, view.users, view.settings.user)
     uid = meetings.uid_key(event)
     known = view.known.get(uid)
+    revived = replaces is not None and (known is None or replaces.activity in (None, known.activity))
     return CreateHere(
         event=event,
         seen=theirs,
         draft=replace(made, edited_at=view.when_edited(event), participation=participation(event)),
-        uid=uid if known is None or (replaces is not None and known.activity == replaces.activity) else "",
+        uid=uid if known is None or revived else "",
         real=event.meeting is not None,
         organises=event.meeting is not None and event.meeting.is_organiser,
         replaces=replaces,

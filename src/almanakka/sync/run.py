@@ -27,7 +27,6 @@ from almanakka.sync.ports import (
     State,
     UserId,
 )
-from almanakka.sync.reconcile import View
 from almanakka.sync.scope import Settings
 from almanakka.sync.steps import (
     CreateHere,
@@ -42,6 +41,7 @@ from almanakka.sync.steps import (
     Supersede,
     Wait,
 )
+from almanakka.sync.view import View
 
 #: How long an event waits for a colleague's mailbox to know what it holds.
 WAIT = timedelta(minutes=1)

@@ -1,0 +1,63 @@
+"""What every decision rests on besides the two sides themselves, and what an event says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from almanakka.sync import meetings
+from almanakka.sync.entry import Entry, Event
+from almanakka.sync.fields import canonical
+from almanakka.sync.footer import detach, stray
+from almanakka.sync.ports import ActivityId, Copy, Known, Limits, Pair, Participation, Record, UserId
+from almanakka.sync.scope import Settings
+
+
+@dataclass(slots=True, kw_only=True)
+class View:
+    """What decisions rest on besides the two sides themselves."""
+
+    settings: Settings
+    limits: Limits
+    now: datetime
+    users: Mapping[str, UserId] = field(default_factory=dict)
+    copies: Mapping[ActivityId, Sequence[Copy]] = field(default_factory=dict)
+    known: Mapping[str, Known] = field(default_factory=dict)
+
+    def theirs(self, event: Event, footer: str) -> tuple[Entry, Entry, str]:
+        """Return the event's entry as the server holds it, the same without our footer, and the footer that is there.
+
+        One that we know nothing of was written but never answered for, or somebody copied it or brought it back.
+        """
+        raw = canonical(event.entry, self.limits)
+        footer = footer or stray(raw)
+        entry, found = detach(raw, footer)
+        return raw, meetings.with_people(event, entry, self.users, self.settings.user), footer if found else ""
+
+    def ours(self, record: Record) -> Entry:
+        return canonical(record.entry, self.limits)
+
+    def when_edited(self, event: Event) -> datetime:
+        """Return when the event was edited; a server whose clock runs ahead does not win by that."""
+        return min(event.modified, self.now)
+
+
+def participation(event: Event) -> Participation | None:
+    """Return the holder's own answer and own private mark, for a meeting."""
+    if event.meeting is None:
+        return None
+    return Participation(event.meeting.response, event.entry.private)
+
+
+def facts(pair: Pair, event: Event) -> Pair:
+    """Return ``pair`` with what the event says of itself."""
+    meeting = event.meeting
+    return replace(
+        pair,
+        event=event.id,
+        change_key=event.change_key,
+        uid=meetings.uid_key(event),
+        real=meeting is not None,
+        organises=meeting is not None and meeting.is_organiser,
+    )
