@@ -19,11 +19,10 @@ PATIENCE = 60.0
 
 def launched(command: Sequence[str], scratch: Path, seconds: float = 500) -> dict[str, Any]:
     """Run a story that tells what came of it as one JSON object; what it says besides is in the complaint."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALMANAKKA_", "DATABASE_URL"))}
-    path = os.pathsep.join(part for part in (str(TESTS), kept.get("PYTHONPATH", "")) if part)
-    environment = {**kept, "TMPDIR": str(scratch), "PYTHONPATH": path}
     with (scratch.parent / f"{scratch.name}.log").open("w+b") as said:
-        story = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=said, start_new_session=True)
+        story = subprocess.Popen(
+            command, env=environment(scratch), stdout=subprocess.PIPE, stderr=said, start_new_session=True
+        )
         try:
             output, _ = story.communicate(timeout=seconds)
         finally:
@@ -38,6 +37,13 @@ def launched(command: Sequence[str], scratch: Path, seconds: float = 500) -> dic
     told: dict[str, Any] = json.loads(output)
     told["said"] = complaint
     return told
+
+
+def environment(scratch: Path) -> dict[str, str]:
+    """Our own, without what points to an installation; temporary files go to ``scratch``."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALMANAKKA_", "DATABASE_URL"))}
+    path = os.pathsep.join(part for part in (str(TESTS), kept.get("PYTHONPATH", "")) if part)
+    return {**kept, "TMPDIR": str(scratch), "PYTHONPATH": path}
 
 
 def _all_gone(scratch: Path) -> list[str]:

@@ -14,7 +14,7 @@ import pytest
 
 from almanakka.demo import keeper
 
-from .launch import living
+from .launch import environment, living
 
 PATIENCE = 120.0
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched by way of /proc")
@@ -22,20 +22,17 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are w
 
 @pytest.fixture
 def demo(scratch: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A demo in the midst of its edits: database, simulator and worker are up."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALMANAKKA_", "DATABASE_URL"))}
-    command = [sys.executable, "-m", "almanakka.cli", "demo", "--once", "--people", "1"]
-    running = subprocess.Popen(
-        command, env={**kept, "TMPDIR": str(scratch)}, stderr=subprocess.DEVNULL, start_new_session=True
-    )
+    """What a demo consists of: database, simulator and worker are up."""
+    command = [sys.executable, "-m", "processes.stay"]
+    running = subprocess.Popen(command, env=environment(scratch), stdout=subprocess.PIPE, start_new_session=True)
     try:
-        until(lambda: list(scratch.glob("*/worker.log")) or running.poll() is not None)
-        assert running.poll() is None
-        assert len(living(scratch)) >= 3
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"here\n"
+        assert len(living(scratch)) >= 4
         yield running
     finally:
         running.kill()
-        running.wait()
+        running.communicate()
         until(lambda: not living(scratch))
 
 

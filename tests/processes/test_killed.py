@@ -16,7 +16,7 @@ from .launch import launched
 EDITS = int(os.environ.get("ALMANAKKA_KILLED_EDITS", "150"))
 SEED = int(os.environ.get("ALMANAKKA_KILLED_SEED", "20261122"))
 #: A large company, where many edits are to be made in bounded time.
-PEOPLE = 8 if EDITS <= 1000 else 40
+PEOPLE = 6 if EDITS <= 1000 else 40
 #: Edits between two kills, on average.
 BETWEEN = 25 if EDITS <= 1000 else 80
 SECONDS = 500 if EDITS <= 1000 else 3 * 3600
