@@ -23,7 +23,7 @@ PATIENCE = 240.0
 PAUSE = 0.05
 PROGRESS = 250
 #: Nobody edits on while more than this share of the mailboxes waits, but not for longer than so many seconds.
-WAITING, MOST_SECONDS = 0.5, 2.0
+WAITING, MOST_SECONDS = 0.5, 1.0
 
 T = TypeVar("T")
 

@@ -235,7 +235,7 @@ class Ledger:
         self._perhaps_visit(item.user)
 
     def _perhaps_visit(self, user: Any) -> None:
-        if self.random.random() < 0.7:
+        if self.random.random() < 0.4:
             self.visit(user)
 
     def _order(self, item: Item, part: Part, value: Any, order: dict[str, Any]) -> None:
