@@ -13,6 +13,7 @@ from almanakka.sync.errors import NotFound
 from almanakka.sync.fields import canonical
 from almanakka.sync.footer import attach, detach
 from almanakka.sync.journal import note_created_here, note_removed, note_there, notes_here
+from almanakka.sync.meanwhile import settled
 from almanakka.sync.plan import new_pair
 from almanakka.sync.ports import Activities, Born, Calendar, Hold, Ledger, Pair, Participation, Side, State
 from almanakka.sync.reconcile import WRITES_WITHIN
@@ -113,9 +114,9 @@ class Effects:
         assert before is not None
         assert there is not None
         event = self.calendar.update(pair.event, pair.change_key, before, there)
-        settled = self._written(replace(pair, base=step.agreed), event, step.footer, step.footer_of)
+        written = self._written(replace(pair, base=step.agreed), event, step.footer, step.footer_of)
         with self.ledger.atomic():
-            self.ledger.save([settled])
+            self.ledger.save([settled(step, written)])
             self.ledger.note([note_there("updated", step.record, event, step.groups_there, step.reason, pair.seen)])
         self.tally.did("updated_there")
 
@@ -186,9 +187,9 @@ class Effects:
     def create_there(self, step: CreateThere, pair: Pair) -> None:
         assert pair.intended is not None
         event = self.calendar.create(attach(pair.intended, step.footer), pair.origin)
-        settled = self._written(replace(pair, base=pair.intended, uid=event.uid), event, step.footer, step.footer)
+        made = self._written(replace(pair, base=pair.intended, uid=event.uid), event, step.footer, step.footer)
         with self.ledger.atomic():
-            self.ledger.save([settled])
+            self.ledger.save([made])
             if event.uid:
                 self.ledger.bind({event.uid: step.record.id})
             self.ledger.note([note_there("created", step.record, event, frozenset(), step.reason, None)])

@@ -9,8 +9,9 @@ from itertools import islice
 from almanakka.sync.effects import Effects
 from almanakka.sync.entry import Event, Group, Unreadable
 from almanakka.sync.errors import Invalid, NotFound, Stale, StaleVersion, UidTaken, UnreadableAnswer
+from almanakka.sync.meanwhile import settled
 from almanakka.sync.plan import Snapshot, living, plan, uids
-from almanakka.sync.ports import Copy, Hold, Pair
+from almanakka.sync.ports import Copy, Hold, Pair, State
 from almanakka.sync.reconcile import WRITES_WITHIN
 from almanakka.sync.steps import (
     CreateHere,
@@ -182,7 +183,7 @@ class Performance:
         try:
             self.effects.write_there(step)
         except Invalid as error:
-            self._refused(step, error, self._left_there(step.pair))
+            self._refused(step, error, settled(step, self._left_there(step.pair)))
 
     def _refused(self, step: Step, error: Invalid, left: Pair | None = None) -> None:
         """One side will not have this one entry: keep it for a person, and go on (B2)."""
@@ -219,10 +220,23 @@ class Performance:
             except UnreadableAnswer as error:
                 self._refused(step, error)  # it is there: without the pair, the next run would make another one
             except Invalid as error:
-                self.effects.forget(pair)
-                self._refused(step, error)
+                left = self._left_behind(pair)
+                if left is None:
+                    self.effects.forget(pair)
+                self._refused(step, error, left)
             except UidTaken:
                 self._postpone(step.record.id)
+
+    def _left_behind(self, pair: Pair) -> Pair | None:
+        """Return the pair of a create that was refused when the event existed already: a series without its changes."""
+        event = self.effects.calendar.find(pair.origin)
+        if event is None or pair.intended is None:
+            return None
+        _, seen, _ = self.snapshot.view.theirs(event, pair.footer)
+        base = replace(pair.intended, exceptions={})
+        return replace(
+            pair, event=event.id, change_key=event.change_key, state=State.LIVE, base=base, seen=seen, intended=None
+        )
 
 
 def _only_settles(step: Reconcile) -> bool:

@@ -14,10 +14,10 @@ from almanakka.activities.models import Activity, ActivityType
 from almanakka.activities.values import Draft, Origin
 from almanakka.calendars import clock, remotes, wiring
 from almanakka.calendars import lease as leases
-from almanakka.calendars.models import ActivityHint, Health, JournalEntry, Mailbox, Pair, Run
+from almanakka.calendars.models import ActivityHint, Health, Hold, JournalEntry, Mailbox, Pair, Run
 from almanakka.remote.memory import Fault, MemoryCalendar
 from almanakka.sync.entry import Entry, Timed
-from almanakka.sync.errors import CalendarError, Denied, Throttled, Unreachable
+from almanakka.sync.errors import CalendarError, Denied, Invalid, Throttled, Unreachable
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 NINE = datetime(2026, 1, 7, 7, 0, tzinfo=UTC)
@@ -296,3 +296,19 @@ def test_a_preview_tells_and_writes_nothing(
 
 def replace_nothing(mailbox: Mailbox) -> Mailbox:
     return Mailbox.objects.select_related("user__company", "connection").get(pk=mailbox.pk)
+
+
+def test_a_create_that_is_refused_when_the_event_exists_leaves_one_entry(
+    aino_box: Mailbox, outlook: MemoryCalendar, make: Callable[..., Activity]
+) -> None:
+    """Its occurrences may be refused after it was made: it is ours all the same, and waits with its reason (B2, B6)."""
+    made = make("one")
+    outlook.faults.append(Fault("create", Invalid("x"), after=True))
+    for _ in range(2):
+        assert run(aino_box).error_code == ""
+    assert Activity.objects.count() == len(outlook.entries()) == 1
+    assert (Pair.objects.get().state, Hold.objects.get().reason) == ("live", "refused")
+    changes.change(made.pk, None, {"name": "two"}, Origin(edited_at=NOW))
+    assert run(aino_box).counts["updated_there"] == 1
+    assert not Hold.objects.exists()
+    quiet(run(aino_box))

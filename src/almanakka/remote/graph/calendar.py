@@ -14,6 +14,7 @@ from almanakka.remote.graph.mailbox import Found, Mailbox, encode
 from almanakka.remote.graph.model import Draft
 from almanakka.remote.graph.read import etag
 from almanakka.remote.graph.refusals import DUPLICATE_TRANSACTION, Answer, code_of, existing_event, refusal
+from almanakka.remote.occurrences import Overrides
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import Invalid, Stale, UnreadableAnswer
 from almanakka.sync.fields import canonical, changed_groups, restores
@@ -63,7 +64,7 @@ class GraphCalendar:
                 raise Invalid("created-then-gone")
             return _readable(found)
         written = occurrences.write_all(self._mailbox, event.id, entry, {}, entry.exceptions)
-        return replace(event if written is None else _readable(written), origin=origin)
+        return replace(event if written is None else _as_made(event, _readable(written)), origin=origin)
 
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         before, after = canonical(before), canonical(after)
@@ -114,6 +115,20 @@ class GraphCalendar:
         return self._client.send(Request("POST", f"{self._mailbox.calendar}/events", encode(draft)))
 
     def _patch(self, id: str, draft: Draft, change_key: str | None = None) -> Found:
+        """Change the event, and raise Invalid if the server says that it did and twice keeps nothing of it.
+
+        An answer at the old version may be no more than an answer (docs #12141): then only reading tells.
+        """
+        for _ in range(2):
+            found = self._sent_patch(id, draft, change_key)
+            if change_key is None or found.change_key != change_key:
+                return found
+            held = self._mailbox.one(id)
+            if held == found or held.change_key != change_key:
+                return held
+        raise Invalid(occurrences.NOT_KEPT)
+
+    def _sent_patch(self, id: str, draft: Draft, change_key: str | None) -> Found:
         headers = {"If-Match": etag(change_key)} if change_key is not None else {}
         answer = self._client.send(Request("PATCH", self._mailbox.event_path(id), encode(draft), headers))
         if not answer.ok:
@@ -134,12 +149,13 @@ class GraphCalendar:
             return held
         if held.meeting is not None:  # occurrences are written without a version: their guests would get mail (B1)
             raise Stale("somebody has been invited to the series")
-        if restores(held.entry.exceptions, after.exceptions):
-            held = self._restore(id, held, after)
-        written = occurrences.write_all(self._mailbox, id, held.entry, held.entry.exceptions, after.exceptions)
+        wanted = occurrences.wanted(held.entry.exceptions, before, after)
+        if restores(held.entry.exceptions, wanted):
+            held = self._restore(id, held, after, wanted)
+        written = occurrences.write_all(self._mailbox, id, held.entry, held.entry.exceptions, wanted)
         return held if written is None else _readable(written)
 
-    def _restore(self, id: str, held: Event, after: Entry) -> Event:
+    def _restore(self, id: str, held: Event, after: Entry, wanted: Overrides) -> Event:
         """Bring cancelled occurrences back: Exchange does it only by dropping all exceptions with a changed pattern.
 
         Cut short in between, the series reads as ever, without its exceptions.
@@ -152,7 +168,7 @@ class GraphCalendar:
             draft = write.rewritten(when, recurrence, self._mailbox.zone)
             change_key = _readable(self._patch(id, draft, change_key)).change_key
         fresh = _readable(self._mailbox.one(id))
-        if restores(fresh.entry.exceptions, after.exceptions):
+        if restores(fresh.entry.exceptions, wanted):
             raise Invalid("occurrence-not-restored")
         return fresh
 
@@ -166,6 +182,13 @@ def _age(found: Found) -> tuple[bool, datetime, str]:
 
 def _is_duplicate(answer: Answer) -> bool:
     return answer.status in {400, 409} and code_of(answer) == DUPLICATE_TRANSACTION
+
+
+def _as_made(made: Event, held: Event) -> Event:
+    """Return the new series as it is held now; what somebody else changed in it meanwhile is left for the feed."""
+    if not changed_groups(made.entry, held.entry) - {Group.OCCURRENCES}:
+        return held
+    return replace(held, change_key="", entry=replace(made.entry, exceptions=held.entry.exceptions))
 
 
 def _readable(found: Found) -> Event:

@@ -13,26 +13,68 @@ from almanakka.remote.graph.model import EXCEPTION_FIELDS, EventRow, Rows
 from almanakka.remote.graph.refusals import Answer, refusal
 from almanakka.remote.graph.times import stamp
 from almanakka.remote.occurrences import Overrides, writes
-from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Override, Series
-from almanakka.sync.errors import CalendarError, NotFound, Stale
-from almanakka.sync.fields import regular
+from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Event, Group, Override, Series
+from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale
+from almanakka.sync.fields import override_value, regular, same
+
+Pending = Sequence[tuple[date, Override]]
 
 #: An all-day occurrence floats: its instants lie up to this far from midnight UTC.
 _FLOAT = timedelta(hours=15)
 _MINUTE = timedelta(minutes=1)
+#: Why a write is given up that was answered as done, and of which nothing is there (docs #12141).
+NOT_KEPT = "not-kept"
+
+
+def wanted(held: Overrides, before: Entry, after: Entry) -> Overrides:
+    """Return what shall stand where ``held`` stands: changed as ``before`` is to ``after``, nothing else touched.
+
+    Somebody may have changed another occurrence since ``before`` was read. A new pattern has dropped them all.
+    """
+    rewritten = not same(Group.WHEN, before, after)
+    found = dict(held)
+    for day in before.exceptions.keys() | after.exceptions.keys():
+        override = after.exceptions.get(day)
+        if not rewritten and override_value(override) == override_value(before.exceptions.get(day)):
+            continue
+        found.pop(day, None)
+        if override is not None:
+            found[day] = override
+    return found
 
 
 def write_all(mailbox: Mailbox, id: str, entry: Entry, held: Overrides, wanted: Overrides) -> Found | None:
     """Turn the occurrences of series ``id`` from ``held`` to ``wanted`` and return it as read back.
 
     None if there was nothing to write. Each batch is a chain that stops at the first refusal and ends with the reading
-    back. Raises Stale where an occurrence that should be there is not.
+    back. What that does not show is written once more. Raises Stale where an occurrence that should be there is not.
     """
     series = entry.when
     if not isinstance(series, Series):
         return None
-    found: Found | None = None
     pending = writes(series, held, wanted)
+    found = _write(mailbox, id, entry, series, held, pending)
+    if missing := _not_kept(found, held, pending):
+        found = _write(mailbox, id, entry, series, held, missing)
+        if _not_kept(found, held, missing):
+            raise Invalid(NOT_KEPT)
+    return found
+
+
+def _not_kept(found: Found | None, held: Overrides, pending: Pending) -> Pending:
+    """Return what was written and yet stands as it stood before."""
+    if not isinstance(found, Event):
+        return []
+    shown = found.entry.exceptions
+    return [
+        (original, override)
+        for original, override in pending
+        if override_value(shown.get(original)) == override_value(held.get(original))
+    ]
+
+
+def _write(mailbox: Mailbox, id: str, entry: Entry, series: Series, held: Overrides, pending: Pending) -> Found | None:
+    found: Found | None = None
     for start in range(0, len(pending), BATCH - 1):
         chunk = pending[start : start + BATCH - 1]
         ids = _look_up(mailbox, id, series, [(original, held.get(original, AS_SERIES)) for original, _ in chunk])
