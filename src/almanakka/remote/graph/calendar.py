@@ -149,7 +149,7 @@ class GraphCalendar:
             return held
         if held.meeting is not None:  # occurrences are written without a version: their guests would get mail (B1)
             raise Stale("somebody has been invited to the series")
-        wanted = occurrences.wanted(held.entry.exceptions, before, after)
+        wanted = occurrences.wanted(held.entry, before, after)
         if restores(held.entry.exceptions, wanted):
             held = self._restore(id, held, after, wanted)
         written = occurrences.write_all(self._mailbox, id, held.entry, held.entry.exceptions, wanted)
