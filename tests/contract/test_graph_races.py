@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, time, timedelta
+from uuid import uuid4
 
 import pytest
 
 from almanakka.remote.graph.calendar import GraphCalendar
 from almanakka.remote.graph.client import Client
-from almanakka.sync.entry import Entry, Event, Override, Series
+from almanakka.sync.entry import CANCELLED, Entry, Event, Override, Series
 from almanakka.sync.errors import Stale
 from almanakka.sync.recurrence import Kind, Recurrence
 
@@ -39,6 +40,29 @@ def test_b1_occurrences_are_left_alone_once_somebody_is_invited_in_between(graph
         calendar.update(id, held.change_key, before, after)
     client.close()
     assert requests == ["PATCH", "GET"]
+    assert graph.mails() == 0
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_b1_a_series_just_made_is_left_alone_once_somebody_is_invited_to_it(graph: GraphOutlook, number: int) -> None:
+    """Before its occurrences are looked up, or written."""
+    pattern = Recurrence(Kind.WEEKLY, date(2026, 10, 5), days=frozenset({0}))
+    exceptions = {DAY: CANCELLED, date(2026, 10, 19): Override(title="Cake")}
+    entry = Entry("Team", Series(pattern, time(9), timedelta(hours=1), ZONE), exceptions=exceptions)
+    requests: list[str] = []
+
+    def invite(method: str, path: str) -> None:
+        requests.append(method)
+        if len(requests) == number:
+            (made,) = graph.person.dump()["events"]
+            graph.person.invite(made["id"], [BEN])
+
+    client = Client(graph.settings, invite)
+    calendar = GraphCalendar(client, graph.user.id, ZONE, lambda: NOW)
+    with pytest.raises(Stale):
+        calendar.create(entry, str(uuid4()))
+    client.close()
+    assert len(requests) == number
     assert graph.mails() == 0
 
 

@@ -224,7 +224,7 @@ class Performance:
                 if left is None:
                     self.effects.forget(pair)
                 self._refused(step, error, left)
-            except UidTaken:
+            except (UidTaken, Stale):
                 self._postpone(step.record.id)
 
     def _left_behind(self, pair: Pair) -> Pair | None:

@@ -11,6 +11,7 @@ from almanakka.remote.graph.client import BATCH, Request, failed, query
 from almanakka.remote.graph.decoding import decode
 from almanakka.remote.graph.mailbox import Found, Mailbox, encode
 from almanakka.remote.graph.model import EXCEPTION_FIELDS, EventRow, Rows
+from almanakka.remote.graph.read import change_key, etag
 from almanakka.remote.graph.refusals import Answer, refusal
 from almanakka.remote.graph.times import stamp
 from almanakka.remote.occurrences import Overrides, writes
@@ -52,7 +53,8 @@ def write_all(mailbox: Mailbox, id: str, entry: Entry, held: Overrides, wanted: 
     """Turn the occurrences of series ``id`` from ``held`` to ``wanted`` and return it as read back.
 
     None if there was nothing to write. Each batch is a chain that stops at the first refusal and ends with the reading
-    back. What that does not show is written once more. Raises Stale where an occurrence that should be there is not.
+    back. What that does not show is written once more. Raises Stale where an occurrence that should be there is not,
+    and where somebody is invited to it (B1).
     """
     series = entry.when
     if not isinstance(series, Series):
@@ -82,12 +84,15 @@ def _write(mailbox: Mailbox, id: str, entry: Entry, series: Series, held: Overri
     found: Found | None = None
     for start in range(0, len(pending), BATCH - 1):
         chunk = pending[start : start + BATCH - 1]
-        ids = _look_up(mailbox, id, series, [(original, held.get(original, AS_SERIES)) for original, _ in chunk])
-        requests = []
+        rows = _look_up(mailbox, id, series, [(original, held.get(original, AS_SERIES)) for original, _ in chunk])
+        requests: list[Request] = []
         for original, override in chunk:
-            known = ids.get(original)
+            known = rows.get(original)
             if known is not None:
-                requests.append(_request(mailbox, known, entry, original, held.get(original, AS_SERIES), override))
+                # Only the first: writing one occurrence gives its whole series, and so its siblings, new versions.
+                headers = {} if requests else {"If-Match": etag(change_key(known))}
+                place = mailbox.event_path(known.id)
+                requests.append(_request(mailbox, place, headers, entry, original, held.get(original), override))
             elif not override.cancelled:
                 raise Stale("an occurrence is no longer there")
         found = _perform(mailbox, [*requests, mailbox.whole(id)])
@@ -109,25 +114,36 @@ def _refusal(answer: Answer, *, of_master: bool) -> CalendarError:
     return error
 
 
-def _request(mailbox: Mailbox, id: str, entry: Entry, original: date, held: Override, wanted: Override) -> Request:
-    # No If-Match: writing one occurrence gives its whole series, and so its siblings, new versions.
+def _request(
+    mailbox: Mailbox,
+    path: str,
+    headers: dict[str, str],
+    entry: Entry,
+    original: date,
+    held: Override | None,
+    wanted: Override,
+) -> Request:
     if wanted.cancelled:
-        return Request("DELETE", mailbox.event_path(id))
-    draft = write.occurrence(entry, original, held, wanted, mailbox.zone)
-    return Request("PATCH", mailbox.event_path(id), encode(draft))
+        return Request("DELETE", path, headers=headers)
+    draft = write.occurrence(entry, original, held or AS_SERIES, wanted, mailbox.zone)
+    return Request("PATCH", path, encode(draft), headers)
 
 
-def _look_up(mailbox: Mailbox, id: str, series: Series, places: Sequence[tuple[date, Override]]) -> dict[date, str]:
-    """Return the ids of occurrences by original date; they change with every pattern, so none is ever kept."""
-    found: dict[date, str] = {}
+def _look_up(
+    mailbox: Mailbox, id: str, series: Series, places: Sequence[tuple[date, Override]]
+) -> dict[date, EventRow]:
+    """Return occurrences by original date; their ids change with every pattern, so none is ever kept."""
+    found: dict[date, EventRow] = {}
     for answer in mailbox.client.batch([_instances(mailbox, id, series, *place) for place in places]):
         if not answer.ok:
             raise refusal(answer)
         for raw in decode(answer.body, Rows).value:
             row = decode(raw, EventRow)
             original = exceptions.original_date(row, series)
+            if original is not None and row.attendees:
+                raise Stale("somebody has been invited to the series")
             if original is not None:
-                found[original] = row.id
+                found[original] = row
     return found
 
 
