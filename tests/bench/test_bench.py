@@ -8,10 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from .__main__ import BENCHES
 from .process import TESTS
 
 
+@pytest.mark.timeout(900)  # more than a dozen processes, one after another
 def test_every_benchmark_finds_its_figures(tmp_path: Path) -> None:
     results = tmp_path / "results.json"
     paths = os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH", ""))))
