@@ -232,11 +232,12 @@ class _Months:
         length = 29 if index == 1 and isleap(year) else _LENGTHS[index]
         if self.day:
             return date(year, index + 1, min(self.day, length))
+        # by ordinals, whose seventh is a Sunday: that is faster than asking dates
         if self.last:
-            end = date(year, index + 1, length)
-            return end.replace(day=length - self.steps_to[end.weekday()])
-        begin = date(year, index + 1, 1)
-        return begin.replace(day=1 + self.steps_to[begin.weekday()])
+            end = date(year, index + 1, length).toordinal()
+            return date.fromordinal(end - self.steps_to[(end - 1) % 7])
+        begin = date(year, index + 1, 1).toordinal()
+        return date.fromordinal(begin + self.steps_to[(begin - 1) % 7])
 
     def at(self, number: int) -> date | None:
         month = self.first + number * self.step

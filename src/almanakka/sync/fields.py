@@ -55,7 +55,7 @@ def _heaps(text: str) -> bool:
 
 def line(text: str) -> str:
     """Return ``text`` as one line: composed, white space collapsed."""
-    if text.isascii() and text.isprintable() and text == text.strip() and "  " not in text:
+    if not text or (text.isascii() and text.isprintable() and text == text.strip() and "  " not in text):
         return text
     return " ".join(composed(clean(text)).split())
 

@@ -90,32 +90,36 @@ def _time(entry: Entry, zone: str) -> Hashable:
 
 
 def _pass(events: Iterable[_Side[Event]], records: Iterable[_Side[Record]], fold: Fold) -> list[tuple[Event, Record]]:
-    """Most keys belong to one entry on either side, and only the others get a list: fewer things to collect."""
-    ours, more_of_ours = _by_key(records, fold)
-    theirs, more_of_theirs = _by_key(events, fold)
+    ours = _by_key(records, fold)
     pairs: list[tuple[Event, Record]] = []
-    for key, event in theirs.items():
-        record = ours.get(key)
-        if record is None:
+    for key, there in _by_key(events, fold).items():
+        here = ours.get(key)
+        if here is None:
             continue
-        if key in more_of_ours or key in more_of_theirs:
-            pairs += _bucket([event, *more_of_theirs.get(key, ())], [record, *more_of_ours.get(key, ())])
+        if isinstance(there, list) or isinstance(here, list):
+            pairs += _bucket(_listed(there), _listed(here))
         else:
-            pairs.append((event.of, record.of))
+            pairs.append((there.of, here.of))
     return pairs
 
 
-def _by_key(
-    sides: Iterable[_Side[Either]], fold: Fold
-) -> tuple[dict[Hashable, _Side[Either]], dict[Hashable, list[_Side[Either]]]]:
-    """Return the first entry of each key, and the others of those keys that have several."""
-    first: dict[Hashable, _Side[Either]] = {}
-    others: dict[Hashable, list[_Side[Either]]] = {}
+def _by_key(sides: Iterable[_Side[Either]], fold: Fold) -> dict[Hashable, _Side[Either] | list[_Side[Either]]]:
+    """Return what each key stands for: mostly one entry, and a list only of several, for lists have to be collected."""
+    found: dict[Hashable, _Side[Either] | list[_Side[Either]]] = {}
     for side in sides:
         key = fold(side.entry.title), side.time
-        if first.setdefault(key, side) is not side:
-            others.setdefault(key, []).append(side)
-    return first, others
+        held = found.setdefault(key, side)
+        if held is side:
+            continue
+        if isinstance(held, list):
+            held.append(side)
+        else:
+            found[key] = [held, side]
+    return found
+
+
+def _listed(found: _Side[Either] | list[_Side[Either]]) -> list[_Side[Either]]:
+    return found if isinstance(found, list) else [found]
 
 
 def _bucket(events: list[_Side[Event]], records: list[_Side[Record]]) -> list[tuple[Event, Record]]:
