@@ -93,7 +93,7 @@ async def _shift(concurrency: int, *, wait: bool) -> None:
     # a second app beside Django's: what the tasks themselves queue goes through Django's own connection
     listening = app.with_connector(await sync_to_async(_connector)())
     async with listening.open_async():
-        upkeep = asyncio.create_task(_upkeep(listening)) if wait else None
+        upkeep = _kept_up(listening, asyncio.current_task()) if wait else None
         try:
             await listening.run_worker_async(
                 concurrency=concurrency,
@@ -114,6 +114,19 @@ async def _shift(concurrency: int, *, wait: bool) -> None:
 def _connector() -> PsycopgConnector:
     """A pool of connections, which gives up soon: where the server is our own, only a new one starts it again."""
     return PsycopgConnector(kwargs=connector_params(), timeout=PATIENCE, reconnect_timeout=PATIENCE)
+
+
+def _kept_up(queue: App, shift: asyncio.Task[Any] | None) -> asyncio.Task[None]:
+    """Begin the upkeep. Nobody is rescued without it, so a shift ends with it, and the next begins it anew."""
+    upkeep = asyncio.create_task(_upkeep(queue))
+
+    def ended(upkeep: asyncio.Task[None]) -> None:
+        if shift is not None and not upkeep.cancelled():
+            log.error("sweep and rescue have ended", error=repr(upkeep.exception()))
+            shift.cancel()
+
+    upkeep.add_done_callback(ended)
+    return upkeep
 
 
 async def _upkeep(queue: App) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -143,3 +145,38 @@ def test_a_command_without_a_database_says_so_in_a_sentence(
     assert told.startswith("almanakka: ")
     assert str(error) in told
     assert "Traceback" not in told
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("empty_queue")
+def test_a_worker_goes_on_whatever_ends_a_shift_until_it_is_told_to_stop(
+    aino: User, aino_box: Mailbox, outlook: MemoryCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A database that is away, then an upkeep that breaks; then the work is done, and SIGTERM ends it."""
+    connector, upkeep = worker._connector, worker._upkeep
+    shifts: list[str] = []
+
+    def connecting() -> Any:
+        shifts.append("away" if not shifts else "there")
+        return connector() if len(shifts) > 1 else _fail(OperationalError("away"))
+
+    async def keeping_up(queue: Any) -> None:
+        if len(shifts) == 2:
+            raise RuntimeError("broken")
+        await upkeep(queue)
+
+    def run(mailbox_id: Any, **_: Any) -> None:
+        assert mailbox_id == aino_box.pk
+        if len(shifts) > 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(worker, "_connector", connecting)
+    monkeypatch.setattr(worker, "_upkeep", keeping_up)
+    monkeypatch.setattr(worker, "PAUSE", 0.01)
+    monkeypatch.setattr(
+        wiring, "run_mailbox", lambda *given, **named: run(*given, **named) if len(shifts) > 2 else None
+    )
+    monkeypatch.setattr(worker, "SWEEP_EVERY", 0.2)
+    Mailbox.objects.update(due_at=NOW - timedelta(days=1))
+    worker.work(2)
+    assert shifts[:3] == ["away", "there", "there"]
