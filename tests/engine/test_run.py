@@ -52,6 +52,41 @@ def test_s1_deletions_travel_both_ways(world: World) -> None:
     assert world.ours() == {}
 
 
+def test_b2_a_new_event_that_the_same_feed_calls_removed_comes_in(world: World) -> None:
+    world.settle()
+    there = world.calendars["aino"].put(timed("Theirs"))
+    gone = world.calendars["aino"].put(timed("Gone"))
+    world.calendars["aino"].report_removed(there)
+    world.calendars["aino"].remove(gone)
+    world.run("aino")
+    assert world.ours().keys() == {"Theirs"}
+    assert world.run("aino", full=True).counts["written"] == 0
+
+
+def test_r4_a_meeting_that_the_same_feed_calls_removed_takes_its_mirrors_place(world: World) -> None:
+    world.enable("matti")
+    world.hub.create(timed("Board", who=frozenset({"aino", "matti"})), "aino")
+    world.settle()
+    (mirror,) = world.calendars["aino"].entries()
+    copy = world.convert("aino", mirror, ("matti",))["matti"]
+    world.calendars["matti"].report_removed(copy)
+    world.settle()
+    assert list(world.calendars["matti"].entries()) == [copy]
+
+
+def test_s10_a_type_that_a_person_chose_is_no_change_to_make_every_day(world: World) -> None:
+    """A meeting is not written (B1), so it stays as open there as it is."""
+    world.invite("aino", ("matti",), timed("Board"), "meeting")
+    world.settle()
+    id = world.ours()["Board"].id
+    world.hub.change(id, world.hub.records[id].entry, category=Category.PERSONAL)
+    world.settle()
+    notes = len(world.hub.boxes["aino"].notes)
+    outcome = world.run("aino", full=True)
+    assert world.hub.records[id].entry.private
+    assert (outcome.counts["written"], len(world.hub.boxes["aino"].notes)) == (0, notes)
+
+
 def test_s16_a_second_run_writes_nothing_and_asks_once(world: World) -> None:
     for day in range(1, 20):
         world.calendars["aino"].put(timed(f"Entry {day}", day=day))

@@ -80,8 +80,7 @@ class Effects:
             self._participate(step.record.id, step.participation)
             self._keep(step)
             self._bind(step)
-            if step.here is None or version != step.record.version:  # else its type has said otherwise (S10)
-                self.ledger.note(notes_here(step))
+            self.ledger.note(notes_here(step))
             if step.hold is not None:
                 self.ledger.hold([step.hold])
                 self.tally.held.add(step.hold.item)

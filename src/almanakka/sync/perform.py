@@ -171,10 +171,11 @@ class Performance:
         self.effects.tally.postpone(activity, self.effects.clock() + WRITES_WITHIN)
 
     def _reconcile(self, step: Reconcile) -> None:
+        privacy = step.here is not None and Group.PRIVACY in step.here.groups
         self.effects.reconcile(step)
         if step.there is not None:
             self._write_there(step)
-        if step.here is not None and Group.PRIVACY in step.here.groups:  # an activity's type may say otherwise (S10)
+        if privacy:  # an activity's type may say otherwise (S10)
             for follow in self._look_again(step.pair.event, step.record.id).steps:
                 if isinstance(follow, Reconcile) and follow.there is not None:
                     self._perform(follow, 1)

@@ -165,11 +165,19 @@ class Run:
         if watermark and not full:
             try:
                 feed = self._collect(self.calendar.changes(watermark, self._versions), full=False)
+                self._ask_again(feed)
             except WatermarkLost:
                 feed = None
         if feed is None:
             feed = self._collect(self.calendar.listing(), full=True)
         return feed, self.activities.hints()
+
+    def _ask_again(self, feed: _Feed) -> None:
+        """Ask what is true of an event that one feed tells of and takes back, before pairs are looked up for it."""
+        if feed.disputed:
+            found = {id: event for id, event in self.calendar.fetch(sorted(feed.disputed)).items() if event is not None}
+            feed.events |= found
+            feed.removed -= found.keys()
 
     def _versions(self, ids: Collection[str]) -> dict[str, str]:
         return {pair.event: pair.change_key for pair in self.ledger.by_event(ids) if pair.event and _at_rest(pair)}
@@ -274,7 +282,6 @@ class Run:
     def _confirm(self, feed: _Feed, pairs: list[Pair], touched: Collection[ActivityId]) -> set[str]:
         """Return the events that are really gone: only the server's own word counts (B2)."""
         doubtful = {pair.event for pair in pairs if pair.event is not None and self._doubtful(pair, feed, touched)}
-        doubtful |= feed.disputed - {pair.event for pair in pairs}
         doubtful -= feed.events.keys()
         if not doubtful:
             return set()

@@ -1,0 +1,197 @@
+"""Planted faults: each switches one of the engine's rules off, for as long as its block lasts.
+
+The product has no such switches: a plant replaces one of its functions by one without the rule. Every plant has a
+stored sequence of its own name, which ends badly with it and well without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+from unittest.mock import patch
+
+from almanakka.sync import meetings, plan, reconcile
+from almanakka.sync.effects import Effects
+from almanakka.sync.merge import Images, Terms
+from almanakka.sync.plan import _Planning
+from almanakka.sync.ports import Pair
+from almanakka.sync.run import Run
+from almanakka.sync.steps import Reconcile, Supersede
+from engine.hub import Hub, HubActivities
+
+Switch = Callable[[], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """A fault: ``off`` switches the rule off, ``complaint`` is what the judgement then says (a regular expression)."""
+
+    name: str
+    off: Switch
+    complaint: str
+
+
+PLANTS: dict[str, Plant] = {}
+
+
+def plant(complaint: str) -> Callable[[Callable[[], Iterator[None]]], Switch]:
+    """Make a plant of a function that switches a rule off, named after it."""
+
+    def named(switch: Callable[[], Iterator[None]]) -> Switch:
+        name = switch.__name__.replace("_", "-")
+        off = contextmanager(switch)
+        PLANTS[name] = Plant(name, off, complaint)
+        return off
+
+    return named
+
+
+@plant("an edit is lost")
+def without_intended() -> Iterator[None]:
+    """DESIGN §4.5: an update is not written down before it is made."""
+    keep = Effects._keep
+
+    def forgetful(self: Effects, step: Reconcile) -> None:
+        intended, step.pair.intended = step.pair.intended, None
+        keep(self, step)
+        step.pair.intended = intended
+
+    with patch.object(Effects, "_keep", forgetful):
+        yield
+
+
+@plant("was deleted, and is here again")
+def without_origin_look_up() -> Iterator[None]:
+    """B6: after a doubtful end nobody looks for the origin key before it creates again."""
+    with patch.object(Run, "_recover", lambda self, pairs, feed: None):
+        yield
+
+
+@plant("is 2 activities")
+def without_uid_memory() -> Iterator[None]:
+    """R2, R3: nobody remembers which activity a meeting belongs to."""
+    with patch.object(meetings, "uid_key", lambda event: ""):
+        yield
+
+
+@plant("1 here, 2 there")
+def without_supersede() -> Iterator[None]:
+    """R4: the meeting's real copy leaves the mirror beside it where it is."""
+    by_uid = _Planning._by_uid
+
+    def blind(self: _Planning, event: Any) -> bool:
+        before = list(self.plan.steps)
+        settled = by_uid(self, event)
+        if self.plan.steps and isinstance(self.plan.steps[-1], Supersede):
+            self.plan.steps = before
+        return settled
+
+    with patch.object(_Planning, "_by_uid", blind):
+        yield
+
+
+@plant("ends elsewhere")
+def without_tombstones() -> Iterator[None]:
+    """R7: what was deleted is not remembered as dead before anything is imported."""
+    with patch.object(Hub, "kill", lambda self, ids: None):
+        yield
+
+
+@plant("do not come to rest")
+def without_master_copy() -> Iterator[None]:
+    """R5: every copy of a meeting speaks for it."""
+    with patch.object(meetings, "is_master", lambda pair, copies, holder: True):
+        yield
+
+
+@plant("things to do")
+def without_seen() -> Iterator[None]:
+    """ADR 3: theirs is compared with what was agreed on, not with what the server gave back."""
+    merge = reconcile.merge
+
+    def one_image(images: Images, terms: Any) -> Any:
+        return merge(replace(images, seen=images.base), terms)
+
+    with patch.object(reconcile, "merge", one_image):
+        yield
+
+
+@plant("should have won")
+def without_version_check() -> Iterator[None]:
+    """An activity is changed although somebody else has changed it since it was read."""
+    with patch.object(HubActivities, "_at", lambda self, id, version: self.hub.records[id]):
+        yield
+
+
+@plant("is lost")
+def without_asking_after_the_removed() -> Iterator[None]:
+    """B2: what the feed says may be gone counts as gone, without the server's own word."""
+    confirm = Run._confirm
+
+    def credulous(self: Run, feed: Any, pairs: list[Pair], touched: Any) -> set[str]:
+        missing = {pair.event for pair in pairs if pair.event in feed.removed}
+        return confirm(self, feed, pairs, touched) | {event for event in missing if event is not None}
+
+    with patch.object(Run, "_confirm", credulous):
+        yield
+
+
+@plant("is doubled")
+def without_matching() -> Iterator[None]:
+    """S14: at the first run nothing is paired that looks the same."""
+    with patch.object(_Planning, "_matches", lambda self, events: set()):
+        yield
+
+
+@plant("should have won")
+def without_the_margin() -> Iterator[None]:
+    """B5: of two edits of one field ours wins, provably later or not."""
+    with patch.object(Terms, "ours_wins", lambda self, group: self.outward and not self.theirs_rules):
+        yield
+
+
+@plant("mails were sent")
+def without_care_for_meetings() -> Iterator[None]:
+    """B1: a meeting deleted here is deleted there, as if it were a mirror."""
+    gone_here = plan.gone_here
+
+    def blunt(view: Any, pair: Pair, event: Any) -> Any:
+        plain = None if event is None else replace(event, meeting=None)
+        return gone_here(view, replace(pair, real=False, outward=True), plain)
+
+    with patch.object(plan, "gone_here", blunt):
+        yield
+
+
+@plant("is 2 activities")
+def without_waiting_for_mirrors() -> Iterator[None]:
+    """R3, B6: a colleague's meeting comes in although it may be one of our mirrors, whose creation was not answered."""
+    with patch.object(Run, "_unsure", lambda self, feed, users, known: set()):
+        yield
+
+
+@plant("things to do")
+def without_hint_versions() -> Iterator[None]:
+    """A hint is forgotten although the activity has changed again since it was read."""
+
+    def clear(self: HubActivities, hints: Any) -> None:
+        for hint in hints:
+            self.box.hints.pop(hint.activity, None)
+
+    with patch.object(HubActivities, "clear", clear):
+        yield
+
+
+@plant("things to do")
+def with_the_watermark_first() -> Iterator[None]:
+    """The watermark moves before anything is done about what was read."""
+    snapshot = Run._snapshot
+
+    def hasty(self: Run, feed: Any, hints: Any, *, first: bool) -> Any:
+        self.ledger.checkpoint(feed.watermark, full=feed.full)
+        return snapshot(self, feed, hints, first=first)
+
+    with patch.object(Run, "_snapshot", hasty):
+        yield
