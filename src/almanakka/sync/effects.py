@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from almanakka.sync.entry import Event
-from almanakka.sync.errors import NotFound
+from almanakka.sync.errors import NotFound, UidTaken
 from almanakka.sync.fields import canonical
 from almanakka.sync.footer import attach, detach
 from almanakka.sync.journal import note_created_here, note_removed, note_there, notes_here
@@ -24,7 +24,6 @@ from almanakka.sync.steps import (
     RemoveHere,
     RemoveThere,
     Retire,
-    Step,
     Supersede,
 )
 
@@ -54,6 +53,15 @@ class Tally:
         self.retry_at = min(until, self.retry_at or until)
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A mirror that stands there by now, and the pair to be remembered of it."""
+
+    step: CreateThere
+    event: Event
+    pair: Pair
+
+
 @dataclass(slots=True, kw_only=True)
 class Effects:
     """What may be done through the three ports. Errors of theirs pass through; nothing is half remembered then."""
@@ -64,10 +72,18 @@ class Effects:
     clock: Callable[[], datetime]
     tally: Tally
 
-    def settle(self, steps: list[Step]) -> None:
-        reconciles = [step for step in steps if isinstance(step, Reconcile)]
+    def settle(self, steps: Sequence[Reconcile]) -> None:
+        """Remember, in one transaction, pairs whose two sides both stay as they are."""
+        uids = {step.uid: step.record.id for step in steps if step.uid}
+        if len(uids) < sum(bool(step.uid) for step in steps):
+            raise UidTaken("two of them share one")
         with self.ledger.atomic():
-            self.ledger.save([step.pair for step in reconciles])
+            self.ledger.add([replace(step.pair) for step in steps if step.pair.key is None])
+            self.ledger.save([step.pair for step in steps if step.pair.key is not None])
+            self.ledger.bind(uids)
+            self.ledger.note([note for step in steps for note in notes_here(step)])
+        if matched := sum(step.matched for step in steps):
+            self.tally.did("matched", matched, writes=False)
 
     def reconcile(self, step: Reconcile) -> None:
         """Ours, the intent and what was seen, in one transaction; :meth:`write_there` is what comes after it."""
@@ -183,16 +199,24 @@ class Effects:
             footer_of=step.footer,
         )
 
-    def create_there(self, step: CreateThere, pair: Pair) -> None:
+    def create_there(self, step: CreateThere, pair: Pair) -> Made:
         assert pair.intended is not None
         event = self.calendar.create(attach(pair.intended, step.footer), pair.origin)
-        made = self._written(replace(pair, base=pair.intended, uid=event.uid), event, step.footer, step.footer)
+        settled = self._written(replace(pair, base=pair.intended, uid=event.uid), event, step.footer, step.footer)
+        return Made(step, event, settled)
+
+    def settle_there(self, made: Sequence[Made]) -> None:
+        """Remember mirrors that have been created, in one transaction."""
         with self.ledger.atomic():
-            self.ledger.save([made])
-            if event.uid:
-                self.ledger.bind({event.uid: step.record.id})
-            self.ledger.note([note_there("created", step.record, event, frozenset(), step.reason, None)])
-        self.tally.did("created_there")
+            self.ledger.save([each.pair for each in made])
+            self.ledger.bind({each.event.uid: each.step.record.id for each in made if each.event.uid})
+            self.ledger.note(
+                [
+                    note_there("created", each.step.record, each.event, frozenset(), each.step.reason, None)
+                    for each in made
+                ]
+            )
+        self.tally.did("created_there", len(made))
 
     # -- removing, and leaving alone
 

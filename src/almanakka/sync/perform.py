@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from almanakka.sync.effects import Effects
+from almanakka.sync.effects import Effects, Made
 from almanakka.sync.entry import Event, Group, Unreadable
-from almanakka.sync.errors import Invalid, NotFound, Stale, StaleVersion, UidTaken, UnreadableAnswer
+from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, StaleVersion, UidTaken, UnreadableAnswer
 from almanakka.sync.meanwhile import settled
 from almanakka.sync.plan import Snapshot, living, plan, uids
 from almanakka.sync.ports import Copy, Hold, Pair, State
@@ -29,7 +29,7 @@ from almanakka.sync.steps import (
 
 #: How many creations or settlements share one transaction.
 BATCH = 500
-#: How many mirrors may be begun before the first is settled: a crash costs one look-up for each.
+#: How many mirrors are begun together, and settled together: a crash in between costs one look-up for each.
 BEGUN = 20
 #: How often one entry is decided anew within a run before it is left to the next.
 ATTEMPTS = 3
@@ -59,7 +59,7 @@ class Performance:
             and not (isinstance(step, Reconcile) and _only_settles(step))
         ]
         return (
-            self._in_batches(settled, BATCH, self.effects.settle)
+            self._in_batches(settled, BATCH, self._settle)
             and self._one_by_one(others)
             and self._in_batches(created_here, BATCH, self._create_here)
             and self._in_batches(created_there, BEGUN, self._create_there)
@@ -202,6 +202,13 @@ class Performance:
 
     # -- creating
 
+    def _settle(self, steps: list[Step]) -> None:
+        try:
+            self.effects.settle([step for step in steps if isinstance(step, Reconcile)])
+        except (UidTaken, StaleVersion):
+            for step in steps:
+                self._perform(step, ATTEMPTS)
+
     def _create_here(self, steps: list[Step]) -> None:
         creations = [step for step in steps if isinstance(step, CreateHere)]
         try:
@@ -213,20 +220,41 @@ class Performance:
     def _create_there(self, steps: list[Step]) -> None:
         """Write down what is about to be created, then create, then remember what came of it (B6)."""
         begun = self.effects.begin([step for step in steps if isinstance(step, CreateThere)])
-        for step, pair in begun:
-            if self.stop():
+        made: list[Made] = []
+        try:
+            for step, pair in begun:
+                if self.stop():
+                    break
+                made += self._created_there(step, pair)
+        except CalendarError:
+            self._settle_there(made)
+            raise
+        self._settle_there(made)
+
+    def _created_there(self, step: CreateThere, pair: Pair) -> list[Made]:
+        try:
+            return [self.effects.create_there(step, pair)]
+        except UnreadableAnswer as error:
+            self._refused(step, error)  # it is there: without the pair, the next run would make another one
+        except Invalid as error:
+            left = self._left_behind(pair)
+            if left is None:
+                self.effects.forget(pair)
+            self._refused(step, error, left)
+        except Stale:
+            self._postpone(step.record.id)
+        return []
+
+    def _settle_there(self, made: Sequence[Made]) -> None:
+        try:
+            if made:
+                self.effects.settle_there(made)
+        except (UidTaken, StaleVersion):
+            if len(made) == 1:
+                self._postpone(made[0].step.record.id)
                 return
-            try:
-                self.effects.create_there(step, pair)
-            except UnreadableAnswer as error:
-                self._refused(step, error)  # it is there: without the pair, the next run would make another one
-            except Invalid as error:
-                left = self._left_behind(pair)
-                if left is None:
-                    self.effects.forget(pair)
-                self._refused(step, error, left)
-            except (UidTaken, Stale):
-                self._postpone(step.record.id)
+            for each in made:
+                self._settle_there([each])
 
     def _left_behind(self, pair: Pair) -> Pair | None:
         """Return the pair of a create that was refused when the event existed already: a series without its changes."""
@@ -241,11 +269,7 @@ class Performance:
 
 
 def _only_settles(step: Reconcile) -> bool:
-    return (
-        step.pair.key is not None
-        and not (step.here or step.there or step.hold or step.uid or step.matched)
-        and step.participation is None
-    )
+    return not (step.here or step.there or step.hold) and step.participation is None
 
 
 def _subject(step: Step) -> tuple[str | None, str | None]:
