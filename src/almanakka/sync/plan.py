@@ -193,6 +193,12 @@ class _Planning:
         self.paired.add(activity)
         pair = replace(new_pair(record, Born.THERE), event=event.id)
         self.plan.steps.append(RemoveHere(pair, record, leave=True, kill=False, reason="declined"))
+        own = self.by_activity.get(activity)
+        left = replace(record, entry=replace(record.entry, who=(record.entry.who or frozenset()) - {user}))
+        if own is not None and own.event is not None and (step := leaves(self.view, own, left)) is not None:
+            # nobody hints at one's own leaving: what has stood for it goes now
+            self.plan.steps = [each for each in self.plan.steps if _pair_of(each) != own.key]
+            self.plan.steps.append(step)
 
     def _by_uid(self, event: Event) -> bool:
         """Attach an event that the company knows already; return whether that settles it (R2-R4, R7).
