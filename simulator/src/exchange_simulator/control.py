@@ -12,6 +12,7 @@ from typing import Any
 from . import oauth
 from .apps import App
 from .clock import stamp
+from .ews.servers import Account
 from .faults import KINDS
 from .people import Person
 from .world import DEFAULT_ROLES, Tenant, User, World
@@ -52,6 +53,25 @@ class Control:
         mailbox.on_premises = mailbox.on_premises if on_premises is None else on_premises
         mailbox.zone_name = zone or mailbox.zone_name
         return _user(self._world.user(address))
+
+    def add_exchange(self, tenant: str, domain: str, version: str = "2019", **options: Any) -> JSON:
+        """An Exchange Server for the people of a tenant. Options: schemes, binding_required."""
+        server = self._world.add_exchange(tenant, domain, version)
+        for name, value in options.items():
+            if name not in ("schemes", "binding_required"):
+                raise ValueError(f"no such option: {name}")
+            setattr(server, name, tuple(value) if name == "schemes" else value)
+        return {"version": server.version, "domain": server.domain}
+
+    def add_account(
+        self, name: str, password: str, may_impersonate: bool = True, scope: list[str] | None = None
+    ) -> JSON:
+        """A service account of the Exchange Server, and whom it may act for (null: everybody)."""
+        if self._world.exchange is None:
+            raise KeyError("no Exchange Server")
+        people = None if scope is None else {address.lower() for address in scope}
+        self._world.exchange.accounts[name.lower()] = Account(password, may_impersonate, people)
+        return {}
 
     def add_app(self, client_id: str | None = None, **options: Any) -> JSON:
         """A new app registration. Options: secret, certificate (PEM), redirect_uris, roles, name,

@@ -54,6 +54,8 @@ class Desk:
         self.owner = owner
         self.actor = actor
         self.mailbox: Mailbox = owner.mailbox
+        #: Whether nobody else learns of what is done (EWS's SendToNone).
+        self.silent = False
 
     def create(
         self,
@@ -92,7 +94,8 @@ class Desk:
         if item.fields["isOnlineMeeting"]:
             item.fields["body"] = with_join_link(item.fields["body"], item.uid)
         self.mailbox.add(item)
-        meetings.announce(self.world, self.owner, item, self.actor, before=[])
+        if not self.silent:
+            meetings.announce(self.world, self.owner, item, self.actor, before=[])
         return item
 
     def _refuse_repeat(self, transaction: str) -> None:
@@ -177,7 +180,8 @@ class Desk:
         self.mailbox.touch(item, now)
         for variation in item.exceptions.values():
             variation.changed, variation.modified = item.changed, now
-        meetings.announce(self.world, self.owner, item, self.actor, before=before, changed=changed)
+        if not self.silent:
+            meetings.announce(self.world, self.owner, item, self.actor, before=before, changed=changed)
 
     def _update_occurrence(self, item: Item, day: dt.date, body: dict[str, Any]) -> None:
         before = item.effective(day)["attendees"]
@@ -186,7 +190,8 @@ class Desk:
         self.mailbox.touch(item, now)
         variation = item.exceptions[day]
         variation.changed, variation.modified = item.changed, now
-        meetings.announce(self.world, self.owner, item, self.actor, before=before, changed=changed, day=day)
+        if not self.silent:
+            meetings.announce(self.world, self.owner, item, self.actor, before=before, changed=changed, day=day)
 
     def _vary(self, item: Item, day: dt.date, body: dict[str, Any]) -> set[str]:
         if body.get("recurrence") is not None:
@@ -234,13 +239,15 @@ class Desk:
         now = self.world.now()
         if day is None:
             self.mailbox.remove(item, now)
-            meetings.cancel(self.world, self.owner, item, self.actor, comment=comment)
+            if not self.silent:
+                meetings.cancel(self.world, self.owner, item, self.actor, comment=comment)
             return
         attendees = item.effective(day)["attendees"]
         item.exceptions.pop(day, None)
         item.cancelled.add(day)
         self.mailbox.touch(item, now)
-        meetings.cancel_day(self.world, self.owner, item, day, attendees, self.actor)
+        if not self.silent:
+            meetings.cancel_day(self.world, self.owner, item, day, attendees, self.actor)
 
     def cancel(self, item: Item, day: dt.date | None, comment: str = "") -> None:
         """Cancel a meeting that this mailbox organises. Raises `Refusal` 400 for anything else."""

@@ -58,7 +58,7 @@ OTHERS = {
 KINDS = sorted(REFUSALS.keys() | OTHERS.keys())
 
 
-Face = Literal["graph", "token", "notification"]
+Face = Literal["graph", "ews", "token", "notification"]
 _FACES: dict[str, Face] = {
     "no_roles": "token",
     "no_consent": "token",
@@ -109,7 +109,8 @@ class Fault:
         """Whether the request is one that this fault is for. Token requests and notifications are hit only
         by the kinds made for them, token requests also when `path` says so."""
         named = asked.face == "token" and self.path != ".*"
-        if _FACES.get(self.kind, "graph") != asked.face and not named:
+        face = "graph" if asked.face == "ews" else asked.face
+        if _FACES.get(self.kind, "graph") != face and not named:
             return False
         if self.mailbox is not None and self.mailbox.lower() not in asked.addresses:
             return False

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import trustme
 import uvicorn
+from cryptography import x509
 
 from .control import Control
+from .ews.app import PATH
 from .people import Person
 from .web import Site
 from .wire import CuttableProtocol, drop_all
@@ -41,6 +43,11 @@ class RunningSimulator:
     def graph_url(self) -> str:
         """Where Graph's v1.0 begins."""
         return f"{self.base_url}/v1.0"
+
+    @property
+    def exchange_url(self) -> str:
+        """Where Exchange Web Services answer."""
+        return f"{self.base_url}{PATH}"
 
     @property
     def authority(self) -> str:
@@ -77,7 +84,7 @@ class _Server(uvicorn.Server):
 def make_server(world: World, host: str, port: int, directory: Path, *, https: bool) -> tuple[_Server, Path | None]:
     """A server that has not started, and the file of its certificate authority."""
     options: dict[str, str] = {}
-    ca_file = None
+    ca_file, certificate = None, None
     if https:
         authority = trustme.CA()
         issued = authority.issue_cert("localhost", "127.0.0.1", "::1", host)
@@ -85,9 +92,10 @@ def make_server(world: World, host: str, port: int, directory: Path, *, https: b
         authority.cert_pem.write_to_path(str(ca_file))
         issued.private_key_and_cert_chain_pem.write_to_path(str(chain))
         chain.chmod(0o600)
+        certificate = x509.load_pem_x509_certificate(issued.cert_chain_pems[0].bytes())
         options = {"ssl_certfile": str(chain), "ssl_keyfile": str(chain)}
     config = uvicorn.Config(
-        Site(world).application(),
+        Site(world, directory, certificate).application(),
         host=host,
         port=port,
         http=CuttableProtocol,

@@ -6,9 +6,11 @@ import asyncio
 import hmac
 import json
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from cryptography import x509
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -18,6 +20,8 @@ from starlette.routing import Route
 from . import consent, control, oauth
 from .clock import stamp
 from .errors import Refusal
+from .ews.app import PATH, WebServices
+from .ews.sign_in import SignIn
 from .faults import Asked
 from .graph.app import Graph
 from .graph.call import Call
@@ -38,11 +42,14 @@ async def _form(request: Request) -> dict[str, str]:
 
 
 class Site:
-    """The endpoints over one world."""
+    """The endpoints over one world; `certificate` is the one by which it answers, where it does so over TLS;
+    `directory` is its own."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, directory: Path, certificate: x509.Certificate | None = None) -> None:
         self.world = world
         self.graph = Graph(world)
+        self.web_services = WebServices(world)
+        self.sign_in = SignIn(directory, certificate)
 
     def application(self) -> Starlette:
         """The ASGI application."""
@@ -56,6 +63,7 @@ class Site:
                 Route(f"{tenant}/oauth2/v2.0/token", self.token, methods=["POST"]),
                 Route(f"{tenant}/v2.0/adminconsent", self.admin_consent, methods=["GET", "POST"]),
                 Route(f"{tenant}/adminconsent", self.admin_consent, methods=["GET", "POST"]),
+                Route(PATH, self.exchange, methods=["GET", "POST"]),
                 Route("/{rest:path}", self.service, methods=_METHODS),
             ]
         )
@@ -168,6 +176,28 @@ class Site:
         if answer.body is None:
             return Response(None, answer.status, headers=answer.headers)
         return Response(answer.raw, answer.status, headers=answer.headers, media_type=kind)
+
+    async def exchange(self, request: Request) -> Response:
+        """Exchange Web Services."""
+        server = self.world.exchange
+        if server is None:
+            return HTMLResponse("<html><body>404 - File or directory not found.</body></html>", 404)
+        body = await request.body()
+        address = (request.scope["client"][0], int(request.scope["client"][1]))
+        with self.world.lock:
+            caller = self.sign_in.caller(server, address, request.headers.get("authorization", ""))
+            if isinstance(caller, list):
+                response = Response(None, 401)
+                for offer in caller:
+                    response.headers.append("WWW-Authenticate", offer)
+                return response
+            answer = self.web_services.handle(server, caller, body)
+        if answer.delay:
+            await asyncio.sleep(answer.delay)
+        if answer.cut:
+            return await cut(request)
+        answer.headers["Date"] = format_datetime(self.world.now(), usegmt=True)
+        return Response(answer.body, answer.status, headers=answer.headers, media_type="text/xml; charset=utf-8")
 
     async def control(self, request: Request) -> Response:
         """The control API; a wrong or missing control token is 403."""

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_DNS, UUID, uuid4, uuid5
 
 from .apps import App, Grant
 from .clock import Clock
+from .ews.servers import VERSIONS, ExchangeServer
 from .faults import Faults
 from .mail import Ledger
 from .mailbox import Mailbox
@@ -37,6 +38,7 @@ class Behaviour:
     delta_reports_deletes: bool = True
     without_consent: str = "AADSTS65001"
     latency: float = 0.0
+    saves_again: bool = True
     requests_at_once: int = 4
     batch_at_once: int = 0
     default_page: int = 10
@@ -166,6 +168,7 @@ class World:
         self.notifications = Notifications(self)
         self.signing = SigningKey()
         self.control_token = secrets.token_urlsafe(24)
+        self.exchange: ExchangeServer | None = None
         self._mailboxes = 0
 
     def next_mailbox(self) -> int:
@@ -185,6 +188,16 @@ class World:
         """A tenant by id or domain."""
         key = text.lower()
         return self.tenants.get(key) or next((t for t in self.tenants.values() if t.domain == key), None)
+
+    def add_exchange(self, tenant: str, domain: str, version: str = "2019") -> ExchangeServer:
+        """An Exchange Server for the people of a tenant (id or domain); `domain` is its NetBIOS name."""
+        holder = self.find_tenant(tenant)
+        if holder is None:
+            raise KeyError(tenant)
+        if version not in VERSIONS:
+            raise ValueError(f"no such version: {version}; there are {', '.join(VERSIONS)}")
+        self.exchange = ExchangeServer(holder.id, domain, version)
+        return self.exchange
 
     def add_app(
         self,

@@ -1,0 +1,252 @@
+"""Answers requests to /EWS/Exchange.asmx: which server, who asks, for whom, which faults strike, what they get."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from exchange_simulator import ids
+from exchange_simulator.clock import stamp
+from exchange_simulator.desk import Desk
+from exchange_simulator.errors import Refusal
+from exchange_simulator.faults import Asked
+from exchange_simulator.faults import Fault as Switch
+from exchange_simulator.mail import Actor
+from exchange_simulator.requestlog import Logged
+from exchange_simulator.world import User, World
+from exchange_simulator.zones import supported
+
+from . import feed, finding, soap
+from .items import Items
+from .servers import Account, ExchangeServer
+from .shapes import Writer
+from .soap import Element, Failure, Fault, Request, element, m
+
+#: A fault's kind, and what Exchange says when it strikes.
+_CODES = {
+    "throttled": "ErrorServerBusy",
+    "server_error": "ErrorInternalServerError",
+    "access_denied": "ErrorAccessDenied",
+    "mailbox_not_enabled": "ErrorNonExistentMailbox",
+    "conflict": "ErrorIrresolvableConflict",
+    "sync_state_lost": "ErrorInvalidSyncStateData",
+    "full_sync_required": "ErrorInvalidSyncStateData",
+    "not_found": "ErrorItemNotFound",
+}
+_CALENDAR_BASE = 1 << 48
+PATH = "/EWS/Exchange.asmx"
+
+
+@dataclass
+class Answer:
+    """What goes back; `cut` drops the connection instead."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
+    delay: float = 0.0
+
+
+class WebServices:
+    """The service over one world. `handle` is called with the world's lock held, by somebody signed in."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._resaved: dict[int, set[int]] = {}
+
+    def handle(self, server: ExchangeServer, caller: str, body: bytes) -> Answer:
+        """Answer one request, refusals included; every request is logged."""
+        operation, mailbox, person = "?", "", None
+        switches: list[Switch] = []
+        try:
+            request = soap.read(body)
+            operation = request.name
+            person = self._person(server, request)
+            mailbox = person.mailbox.address if person and person.mailbox else ""
+            addresses = frozenset(person.addresses if person else ())
+            switches = self.world.faults.firing(Asked(operation, PATH, request.schema, addresses, face="ews"))
+            answer = self._answer(server, caller, request, switches)
+        except Fault as error:
+            answer = Answer(error.status, soap.fault(server, error))
+        for switch in switches:
+            answer.cut = answer.cut or switch.kind == "drop_after"
+            answer.delay += switch.seconds if switch.kind == "slow" else 0.0
+            if switch.kind == "timeout_after":
+                answer = Answer(504)
+            if switch.kind == "malformed_json":
+                answer.body = answer.body[: len(answer.body) // 2]
+        answer.delay += self.world.behaviour.latency
+        now = stamp(self.world.now())
+        self.world.requests.add(
+            Logged(now, caller, operation, PATH, PATH, "", mailbox, answer.status, False, len(answer.body))
+        )
+        return answer
+
+    def _answer(self, server: ExchangeServer, caller: str, request: Request, switches: list[Switch]) -> Answer:
+        for switch in switches:
+            struck = _struck(switch, request)
+            if struck is not None:
+                return struck
+        self._check_schema(server, request)
+        account = server.account(caller)
+        if account is None:
+            raise Fault("ErrorAccessDenied", "The account is not known.", 403)
+        content = self._routed(server, caller, account, request, _coded(switches))
+        return Answer(200, soap.answer(server, request.schema, content))
+
+    @staticmethod
+    def _check_schema(server: ExchangeServer, request: Request) -> None:
+        if not server.understands(request.schema):
+            raise Fault("ErrorInvalidServerVersion", "The specified server version is invalid.")
+        strange = sorted(name for name in request.names if not server.knows(name))
+        if strange:
+            raise Fault("ErrorSchemaValidation", f"The request failed schema validation: {strange[0]}.")
+
+    # -- who, for whom
+
+    def _person(self, server: ExchangeServer, request: Request) -> User | None:
+        """Whom the caller acts for, as far as that can be told."""
+        if request.impersonated is None:
+            return None
+        tenant = self.world.tenants[server.tenant]
+        wanted = request.impersonated.lower()
+        return next((user for user in tenant.users.values() if wanted in user.addresses), None)
+
+    def _desk(self, server: ExchangeServer, caller: str, account: Account, request: Request) -> Desk:
+        """The mailbox of whom the caller acts for. Raises `Fault` where there is none, or they may not."""
+        if request.impersonated is None:
+            raise Fault("ErrorMissingEmailAddress", "The account has no mailbox, and acts for nobody.")
+        if not account.may_impersonate:
+            raise Fault("ErrorImpersonationDenied", "The account may not impersonate.")
+        person = self._person(server, request)
+        if person is None or person.mailbox is None:
+            raise Fault("ErrorNonExistentMailbox", "The SMTP address has no mailbox associated with it.")
+        if account.scope is not None and not person.addresses & account.scope:
+            raise Fault("ErrorImpersonateUserDenied", "The account may not impersonate the requested user.")
+        if person.upn.lower() in server.disabled_accounts:
+            raise Fault("ErrorAccountDisabled", "The account is disabled.")
+        self._save_again(person)
+        return Desk(self.world, person, Actor("client", caller, request.name))
+
+    def _save_again(self, person: User) -> None:
+        """The server's own assistants save an item once more soon after it was written (ews-managed-api #249)."""
+        if person.mailbox is None:
+            return
+        for number in self._resaved.pop(person.mailbox.number, set()):
+            item = person.mailbox.items.get(number)
+            if item is not None:
+                person.mailbox.touch(item, item.modified)
+
+    # -- operations
+
+    def _routed(
+        self, server: ExchangeServer, caller: str, account: Account, request: Request, failing: Failure | None
+    ) -> str:
+        name, operation = request.name, request.operation
+        if name == "ResolveNames":
+            return soap.response(name, [self._resolved(server, operation)])
+        if name == "GetServerTimeZones":
+            return soap.response(name, [soap.success(name, _zones())])
+        desk = self._desk(server, caller, account, request)
+        if failing is not None:
+            count = len(operation.find(m("ItemIds")) or ()) or 1
+            return soap.response(name, [soap.failure(name, failing, _beside(name))] * count)
+        writer = Writer(
+            desk.mailbox,
+            knows_zones=server.version != "2007",
+            knows_elsewhere=server.version not in ("2007", "2010"),
+        )
+        resaved = self._resaved.setdefault(desk.mailbox.number, set()) if self.world.behaviour.saves_again else set()
+        items = Items(desk, writer, resaved)
+        match name:
+            case "GetFolder":
+                return soap.response(name, [self._folder(desk)])
+            case "GetItem":
+                return soap.response(name, items.get(operation))
+            case "CreateItem":
+                return soap.response(name, items.create(operation))
+            case "UpdateItem":
+                return soap.response(name, items.update(operation))
+            case "DeleteItem":
+                return soap.response(name, items.delete(operation))
+            case "FindItem":
+                return soap.response(name, [_one(name, lambda: finding.find(desk.mailbox, writer, operation))])
+            case "SyncFolderItems":
+                return soap.response(name, [_one(name, lambda: feed.answer(desk.mailbox, writer, operation))])
+        raise Fault("ErrorInvalidRequest", f"The operation {name} is not supported.")
+
+    def _resolved(self, server: ExchangeServer, operation: Element) -> str:
+        wanted = (operation.findtext(m("UnresolvedEntry")) or "").lower().removeprefix("smtp:")
+        people = self.world.tenants[server.tenant].users.values()
+        found = [each for each in people if wanted in each.addresses or wanted in each.name.lower()]
+        if not found:
+            return soap.failure("ResolveNames", Failure("ErrorNameResolutionNoResults", "No results were found."))
+        rows = "".join(
+            "<t:Resolution><t:Mailbox>"
+            + element("Name", each.name)
+            + element("EmailAddress", each.mail or each.upn)
+            + "<t:RoutingType>SMTP</t:RoutingType><t:MailboxType>Mailbox</t:MailboxType></t:Mailbox></t:Resolution>"
+            for each in found
+        )
+        last = 'IncludesLastItemInRange="true"'
+        inside = f'<m:ResolutionSet TotalItemsInView="{len(found)}" {last}>{rows}</m:ResolutionSet>'
+        return soap.success("ResolveNames", inside)
+
+    @staticmethod
+    def _folder(desk: Desk) -> str:
+        named = ids.Named(desk.mailbox.number, _CALENDAR_BASE + 1)
+        id = ids.encode(named, immutable=False)
+        key = ids.change_key(desk.mailbox.number, 0, 1)
+        folder = f'<t:CalendarFolder><t:FolderId Id="{id}" ChangeKey="{key}"/></t:CalendarFolder>'
+        return soap.success("GetFolder", f"<m:Folders>{folder}</m:Folders>")
+
+
+# --- inside --------------------------------------------------------------------------------------
+
+
+def _one(name: str, act: object) -> str:
+    try:
+        return soap.success(name, act())  # type: ignore[operator]
+    except Failure as error:
+        return soap.failure(name, error)
+    except Refusal as error:
+        return soap.failure(name, Failure(error.code, error.message))
+
+
+def _struck(switch: Switch, request: Request) -> Answer | None:
+    """The answer of a fault that stands in for the request. Raises `Fault`."""
+    match switch.kind:
+        case "throttled":
+            pause = str(int(float(switch.retry_after or 0) * 1000))
+            raise Fault(
+                "ErrorServerBusy", "The server cannot service this request right now.", BackOffMilliseconds=pause
+            )
+        case "unavailable":
+            return Answer(503, headers={} if switch.retry_after is None else {"Retry-After": str(switch.retry_after)})
+        case "gateway_timeout":
+            return Answer(504)
+        case "unauthorized":
+            return Answer(401)
+        case "drop_before":
+            return Answer(cut=True)
+        case "status" if not switch.code.startswith("Error"):
+            return Answer(switch.status)
+    return None
+
+
+def _coded(switches: list[Switch]) -> Failure | None:
+    """The code with which each item of the request fails, if one is switched on."""
+    for switch in switches:
+        code = switch.code if switch.kind == "status" else _CODES.get(switch.kind)
+        if code is not None:
+            return Failure(code, switch.message or code)
+    return None
+
+
+def _beside(name: str) -> str:
+    return "<m:Items/>" if name in ("GetItem", "CreateItem", "UpdateItem") else ""
+
+
+def _zones() -> str:
+    rows = "".join(f'<t:TimeZoneDefinition Id="{windows}" Name="{windows}"/>' for windows, _ in supported())
+    return f"<m:TimeZoneDefinitions>{rows}</m:TimeZoneDefinitions>"
