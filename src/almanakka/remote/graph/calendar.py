@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
-from almanakka.remote.graph import delta, occurrences, series, write
+from almanakka.remote.graph import delta, occurrences, write
 from almanakka.remote.graph.client import Client, Request
 from almanakka.remote.graph.listing import listing
 from almanakka.remote.graph.mailbox import Found, Mailbox, encode
@@ -15,6 +15,7 @@ from almanakka.remote.graph.model import Draft
 from almanakka.remote.graph.read import etag
 from almanakka.remote.graph.refusals import DUPLICATE_TRANSACTION, Answer, code_of, existing_event, refusal
 from almanakka.remote.occurrences import Overrides
+from almanakka.remote.respelling import respelled
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import Invalid, Stale, UnreadableAnswer
 from almanakka.sync.fields import canonical, changed_groups, restores
@@ -164,7 +165,7 @@ class GraphCalendar:
         if not isinstance(when, Series):
             return held
         change_key = held.change_key
-        for recurrence in (series.respelled(when.recurrence), when.recurrence):
+        for recurrence in (respelled(when.recurrence), when.recurrence):
             draft = write.rewritten(when, recurrence, self._mailbox.zone)
             change_key = _readable(self._patch(id, draft, change_key)).change_key
         fresh = _readable(self._mailbox.one(id))

@@ -12,8 +12,9 @@ from almanakka.remote.addresses import normal
 from almanakka.remote.graph import exceptions, series
 from almanakka.remote.graph.decoding import decode
 from almanakka.remote.graph.model import ORIGIN, Address, EventRow, Reference, ResponseStatus, WholeRow, usable
-from almanakka.remote.graph.texts import body_text, holds_online_meeting, response, show_as
+from almanakka.remote.graph.texts import body_text, response, show_as
 from almanakka.remote.graph.times import read_days, read_timed
+from almanakka.remote.online_meetings import holds_online_meeting
 from almanakka.remote.timezones import iana, moment
 from almanakka.sync.entry import (
     NO_EXCEPTIONS,

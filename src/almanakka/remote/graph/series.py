@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import date
 
 from almanakka.remote.graph.model import Pattern, PatternedRecurrence, Range
-from almanakka.sync.expansion import dates, first_date, last_date
+from almanakka.remote.respelling import ending
+from almanakka.sync.expansion import first_date
 from almanakka.sync.recurrence import (
     ABSOLUTE,
-    LATEST_END,
     RELATIVE,
     YEARLY,
     Index,
@@ -24,8 +24,6 @@ _KINDS = {kind.value.lower(): kind for kind in Kind}
 _INDEXES = {index.name.lower(): index for index in Index}
 # What EWS and old clients call sets of days; Graph writes them out, but takes nobody's word for it.
 _SETS = {"day": range(7), "weekday": range(5), "weekendday": range(5, 7)}
-#: An end that is none: what is written while an endless series is rewritten, and read as endless.
-_NEVER = date(4499, 12, 31)
 
 
 def read(value: PatternedRecurrence) -> Recurrence:
@@ -60,8 +58,7 @@ def _with_range(found: Recurrence, span: Range) -> Recurrence:
         case "numbered":
             return replace(found, count=span.number_of_occurrences or 0)
         case "enddate":
-            until = _date(span.end_date or "")
-            return found if _NEVER <= until <= LATEST_END else replace(found, until=until)
+            return ending(found, _date(span.end_date or ""))
     raise Unrepresentable("it ends in a way that is not known here", "unknown-range")
 
 
@@ -84,23 +81,6 @@ def write(r: Recurrence, zone: str) -> PatternedRecurrence:
     elif r.until is not None:
         span.type, span.end_date = "endDate", r.until.isoformat()
     return PatternedRecurrence(pattern, span)
-
-
-def respelled(r: Recurrence) -> Recurrence:
-    """Return the same dates in another spelling, which Exchange takes for a changed pattern.
-
-    It reads as the same series, should it be left like that: what never ends, ends where nobody will ever be.
-    """
-    if r.endless:
-        return replace(r, until=_NEVER)
-    last = last_date(r)
-    if r.count is not None:
-        return replace(r, count=None, until=last)
-    return replace(r, until=None, count=_count(r))
-
-
-def _count(r: Recurrence) -> int:
-    return sum(1 for _ in dates(r))
 
 
 def _date(text: str) -> date:

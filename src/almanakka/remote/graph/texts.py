@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from msgspec import UnsetType
 
 from almanakka.remote.graph.model import Body
@@ -18,10 +16,6 @@ _RESPONSES = {
     "declined": Response.DECLINED,
 }
 _SHOW_AS = {each.value.lower(): each for each in ShowAs}
-# Writing over it takes the online meeting away (event-update; docs #12244, #16336).
-_ONLINE_MEETING = re.compile(
-    r"https://(teams\.(microsoft|live)\.com/(l/meetup-join|meet)/|(meet|join)\.(lync|skype)\.com/)", re.IGNORECASE
-)
 
 
 def body_text(body: Body | UnsetType | None) -> str:
@@ -31,11 +25,6 @@ def body_text(body: Body | UnsetType | None) -> str:
     if (body.content_type or "").lower() == "html":
         return from_html(body.content)
     return paragraphs(body.content)
-
-
-def holds_online_meeting(notes: str) -> bool:
-    """Whether the notes hold the block by which people join an online meeting."""
-    return _ONLINE_MEETING.search(notes) is not None
 
 
 def show_as(value: str | None) -> ShowAs:

@@ -9,8 +9,8 @@ from msgspec import UNSET
 
 from almanakka.remote.graph import series
 from almanakka.remote.graph.model import ORIGIN, Body, Draft, Location, Property
-from almanakka.remote.graph.texts import holds_online_meeting
 from almanakka.remote.graph.times import write_days, write_timed, write_wall
+from almanakka.remote.online_meetings import holds_online_meeting
 from almanakka.remote.timezones import microsoft
 from almanakka.sync.entry import AllDay, Entry, Group, Override, Series, Timed, When
 from almanakka.sync.expansion import first_date

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from almanakka.remote.graph import series, write
 from almanakka.remote.graph.model import ORIGIN, Draft
+from almanakka.remote.respelling import respelled
 from almanakka.sync.entry import AllDay, Entry, Group, Override, Series, ShowAs, Timed
 from almanakka.sync.normal import normal
 from almanakka.sync.recurrence import Index, Kind, Recurrence
@@ -159,6 +160,6 @@ def test_b8_a_recurrence_survives_the_way_there_and_back(pattern: Recurrence, sp
 @given(patterns, ranges)
 def test_b8_another_spelling_has_the_same_dates_but_other_words(pattern: Recurrence, span: dict[str, Any]) -> None:
     recurrence = replace(pattern, **span)
-    other = series.respelled(recurrence)
+    other = respelled(recurrence)
     assert series.write(other, "UTC") != series.write(recurrence, "UTC")
     assert normal(series.read(series.write(other, "UTC"))) == normal(recurrence)
