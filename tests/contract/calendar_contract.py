@@ -333,14 +333,18 @@ class CalendarContract:
         after = outlook.calendar.update(event.id, event.change_key, event.entry, wanted)
         assert_same(after.entry, wanted)
 
+    def held(self, outlook: Outlook, entry: Entry) -> Entry:
+        """What the server can hold of an entry: all of it, unless its schema lacks a word."""
+        return entry
+
     @pytest.mark.parametrize("seed", range(15))
     def test_b8_any_entry_becomes_any_other(self, outlook: Outlook, seed: int) -> None:
         random = Random(seed)
-        entry = canonical(random_entries.entry(random))
+        entry = self.held(outlook, canonical(random_entries.entry(random)))
         event = outlook.calendar.create(entry, key())
         assert_same(event.entry, entry)
         for _ in range(6):
-            wanted = canonical(random_entries.changed(random, entry))
+            wanted = self.held(outlook, canonical(random_entries.changed(random, entry)))
             event = outlook.calendar.update(event.id, event.change_key, event.entry, wanted)
             assert_same(event.entry, wanted)
             entry = wanted

@@ -34,6 +34,7 @@ _CHECK_SECRET = _("An administrator makes a new secret in Microsoft Entra and en
 _CHECK_TENANT = _("An administrator checks the tenant in the settings and grants the permissions again.")
 _CHECK_APP = _("An administrator checks the client id in the settings and grants the permissions again.")
 _CHECK_CERTIFICATE = _("An administrator uploads the certificate in Microsoft Entra, or enters another one here.")
+_ADJUST_SERVER = _("An Exchange administrator runs our script that shows what the account may do, and puts it right.")
 _ONLY_ADMINISTRATORS = _("Ask an administrator of your company to do it.")
 
 SENTENCES: Mapping[str, Sentence] = {
@@ -190,6 +191,50 @@ SENTENCES: Mapping[str, Sentence] = {
     "sign_in_failed": Sentence(_("Signing in to Microsoft failed."), _WAITS, _ASK_ADMINISTRATOR),
     "sign_in_unreachable": Sentence(_("Microsoft's sign-in does not answer."), _RETRIED, _NOTHING_TO_DO),
     "scope_wrong": Sentence(_("Microsoft does not know what we asked permission for."), _WAITS, _ASK_ADMINISTRATOR),
+    # an Exchange Server of the company's own
+    "server_trouble": Sentence(_("The Exchange Server has trouble of its own."), _RETRIED, _NOTHING_TO_DO),
+    "server_unreachable": Sentence(
+        _("The Exchange Server does not answer."),
+        _RETRIED,
+        _("If this lasts for hours, ask your administrator whether the server works."),
+    ),
+    "url_wrong": Sentence(
+        _("At the Exchange URL there is no Exchange Server."),
+        _WAITS,
+        _("An administrator checks the Exchange URL in the settings: it ends in /EWS/Exchange.asmx."),
+    ),
+    "certificate_untrusted": Sentence(
+        _("The certificate of the Exchange Server is not trusted."),
+        _WAITS,
+        _("An administrator adds the company's certificate authority in the settings, or renews the certificate."),
+    ),
+    "sign_in_refused": Sentence(
+        _("The Exchange Server does not accept the name or the password of the delegate account."),
+        _WAITS,
+        _("An administrator enters domain, user name and password anew in the settings. Until then we do not try."),
+    ),
+    "ews_disabled": Sentence(
+        _("The Exchange Server does not let programs in for this account."),
+        _WAITS,
+        _("An Exchange administrator enables Exchange Web Services for the account and for our application."),
+    ),
+    "impersonation_missing": Sentence(_("The delegate account may not act for anybody."), _WAITS, _ADJUST_SERVER),
+    "impersonation_denied": Sentence(_("The delegate account may not act for this person."), _WAITS, _ADJUST_SERVER),
+    "mailbox_not_on_server": Sentence(
+        _("This person has no mailbox on the Exchange Server."),
+        _WAITS,
+        _("An administrator checks that the e-mail address is the same in both systems, or connects Microsoft 365."),
+    ),
+    "mailbox_disabled": Sentence(
+        _("This person's account is disabled on the Exchange Server."), _WAITS, _ASK_ADMINISTRATOR
+    ),
+    "mailbox_full": Sentence(
+        _("The mailbox is full."),
+        _WAITS,
+        _("Make room in the mailbox: delete what is not needed, also from Deleted Items."),
+    ),
+    "mailbox_moving": Sentence(_("The mailbox is being moved, or its database rests."), _RETRIED, _NOTHING_TO_DO),
+    "calendar_missing": Sentence(_("The mailbox has no calendar that we can find."), _WAITS, _ASK_ADMINISTRATOR),
 }
 
 

@@ -1,0 +1,139 @@
+"""One Exchange Server mailbox as the engine's calendar port."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from almanakka.remote.ews import feed, occurrences, operations, write
+from almanakka.remote.ews.client import Client, always
+from almanakka.remote.ews.mailbox import Found, Mailbox, dialect_of, ids_in
+from almanakka.remote.ews.markup import t
+from almanakka.remote.ews.read import identity
+from almanakka.remote.respelling import respelled
+from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
+from almanakka.sync.errors import Invalid, Stale, Unreachable
+from almanakka.sync.fields import canonical, changed_groups, restores
+from almanakka.sync.ports import Limits, Page, Versions, unknown
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class EwsCalendar:
+    """The default calendar of the person at ``address``; ``zone`` (IANA) is the one that single entries are written in.
+
+    ``since`` leaves out of listings what has ended before it, where the server can.
+    """
+
+    limits = Limits()
+
+    def __init__(
+        self,
+        client: Client,
+        address: str,
+        zone: str,
+        clock: Callable[[], datetime] = _now,
+        since: datetime | None = None,
+    ) -> None:
+        self._mailbox = Mailbox(client, address, zone, clock)
+        self._since = since
+
+    # --- reading ---------------------------------------------------------------------------------
+
+    def listing(self) -> Iterator[Page]:
+        return feed.listing(self._mailbox, self._since)
+
+    def changes(self, watermark: str, versions: Versions = unknown) -> Iterator[Page]:
+        return feed.changes(self._mailbox, watermark, versions)
+
+    def fetch(self, ids: Sequence[str]) -> dict[str, Event | Unreadable | None]:
+        return self._mailbox.many(list(dict.fromkeys(ids)))
+
+    def find(self, origin: str) -> Event | None:
+        """Return the oldest item that carries the key: a copy that somebody made of it is their own."""
+        answer = self._mailbox.one(always(operations.find_by_origin(origin)))
+        found = [each for each in self._mailbox.many(ids_in(answer.element)).values() if isinstance(each, Event)]
+        return min(found, key=lambda event: (event.created or event.modified, event.id), default=None)
+
+    # --- writing ---------------------------------------------------------------------------------
+
+    def create(self, entry: Entry, origin: str) -> Event:
+        entry = canonical(entry)
+        known = self.find(origin)  # CreateItem itself would make a second one
+        if known is None:
+            mailbox = self._mailbox
+            item = write.created(entry, origin, mailbox.zone, mailbox.clock(), dialect_of(mailbox))
+            answer = mailbox.one(always(operations.create_item(item)))
+            known = _readable(mailbox.whole(_only(ids_in(answer.element))))
+        return self._with_occurrences(known, known.entry, entry)
+
+    def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
+        before, after = canonical(before), canonical(after)
+        groups = changed_groups(before, after) - {Group.WHO}
+        dialect = dialect_of(self._mailbox)
+        properties = write.changed(before, after, groups - {Group.OCCURRENCES}, self._mailbox.zone, dialect)
+        if properties:
+            self._write(id, change_key, properties)
+        held = _readable(self._mailbox.whole(id))
+        if not properties and held.change_key != change_key:
+            raise Stale("the item has changed")
+        if not groups & {Group.WHEN, Group.OCCURRENCES} or not isinstance(after.when, Series):
+            return held
+        if held.meeting is not None:  # occurrences are written without a version of their own (B1)
+            raise Stale("somebody has been invited to the series")
+        if restores(held.entry.exceptions, after.exceptions):
+            held = self._restore(held, after)
+        return self._with_occurrences(held, held.entry, after)
+
+    def delete(self, id: str, change_key: str) -> None:
+        # DeleteItem looks at no change key, so the item is looked at right before
+        held = self._mailbox.one(always(operations.get_ids([id])))
+        if identity(next(held.element.iter(t("CalendarItem"))))[1] != change_key:
+            raise Stale("the item has changed")
+        self._mailbox.one(always(operations.delete_items([operations.item_id(id, change_key)])))
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _write(self, id: str, change_key: str, properties: Mapping[str, str]) -> None:
+        change = operations.item_change(id, change_key, write.updates(properties))
+        self._mailbox.one(always(operations.update_items([change])))
+
+    def _with_occurrences(self, event: Event, held: Entry, wanted: Entry) -> Event:
+        """Finish a series: its occurrences, as the server holds them after all that was written before."""
+        dialect = dialect_of(self._mailbox)
+        entry = replace(held, exceptions={})
+        if not occurrences.write_all(self._mailbox, event.id, entry, held.exceptions, wanted.exceptions, dialect):
+            return event
+        return _readable(self._mailbox.whole(event.id))
+
+    def _restore(self, held: Event, after: Entry) -> Event:
+        """Bring cancelled occurrences back: Exchange does it only by dropping all exceptions with a changed pattern."""
+        when = after.when
+        if not isinstance(when, Series):
+            return held
+        fresh, dialect = held, dialect_of(self._mailbox)
+        for recurrence in (respelled(when.recurrence), when.recurrence):
+            properties = write.rewritten(when, recurrence, self._mailbox.zone, dialect)
+            self._write(held.id, fresh.change_key, properties)
+            # read again: the server's own assistants save it once more right after us
+            fresh = _readable(self._mailbox.whole(held.id))
+            if fresh.meeting is not None:
+                raise Stale("somebody has been invited to the series")
+        if restores(fresh.entry.exceptions, after.exceptions):
+            raise Invalid("occurrence-not-restored")
+        return fresh
+
+
+def _only(ids: Sequence[str]) -> str:
+    if len(ids) != 1:
+        raise Unreachable("a new item came back without its id")
+    return ids[0]
+
+
+def _readable(found: Found) -> Event:
+    if isinstance(found, Unreadable):
+        raise Invalid("unreadable", found.reason)
+    return found

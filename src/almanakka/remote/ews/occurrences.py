@@ -1,0 +1,107 @@
+"""Writing single occurrences, in an order that Exchange accepts (DESIGN §4.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from itertools import takewhile
+
+from almanakka.remote.ews import operations, write
+from almanakka.remote.ews.client import always
+from almanakka.remote.ews.dialect import Dialect
+from almanakka.remote.ews.mailbox import Mailbox
+from almanakka.remote.ews.markup import Element, t
+from almanakka.remote.ews.read import Reader, identity
+from almanakka.remote.ews.refusals import refusal
+from almanakka.remote.ews.soap import Message
+from almanakka.remote.occurrences import Overrides, writes
+from almanakka.sync.entry import AS_SERIES, Entry, Series
+from almanakka.sync.errors import Invalid, NotFound, Stale, Unreachable
+from almanakka.sync.expansion import dates
+
+#: How many occurrences are written with one request.
+_AT_ONCE = 20
+_DELETED = "ErrorCalendarOccurrenceIsDeletedFromRecurrence"
+
+
+def write_all(mailbox: Mailbox, id: str, entry: Entry, held: Overrides, wanted: Overrides, dialect: Dialect) -> bool:
+    """Turn the occurrences of series ``id`` from ``held`` to ``wanted``; returns whether anything was written.
+
+    Raises Stale where an occurrence that should be there is not.
+    """
+    series = entry.when
+    if not isinstance(series, Series):
+        return False
+    pending = writes(series, held, wanted)
+    for start in range(0, len(pending), _AT_ONCE):
+        chunk = pending[start : start + _AT_ONCE]
+        known = _look_up(mailbox, id, series, [original for original, _ in chunk], held)
+        cancelled = [known[original] for original, override in chunk if override.cancelled and original in known]
+        if cancelled:
+            _perform(mailbox, operations.delete_items(operations.item_id(*each) for each in cancelled))
+        changes = []
+        for original, override in chunk:
+            if override.cancelled:
+                continue
+            if original not in known:
+                raise Stale("an occurrence is no longer there")
+            before = held.get(original, AS_SERIES)
+            properties = write.occurrence(entry, original, before, override, mailbox.zone, dialect)
+            changes.append(operations.item_change(*known[original], write.updates(properties)))
+        if changes:
+            _perform(mailbox, operations.update_items(changes, whatever_changed=True))
+    return bool(pending)
+
+
+def _perform(mailbox: Mailbox, operation: str) -> None:
+    for answer in mailbox.ask(always(operation)):
+        if answer.ok or answer.code in {_DELETED}:
+            continue
+        error = refusal(answer)
+        raise Stale("an occurrence is no longer there") if isinstance(error, NotFound) else error
+
+
+def _look_up(
+    mailbox: Mailbox, id: str, series: Series, originals: Sequence[date], held: Overrides
+) -> dict[date, tuple[str, str]]:
+    """Return id and change key of occurrences by original date; they change with every write, so none is ever kept.
+
+    An occurrence is asked for by its number in the series. Whether cancelled ones count differs between servers, so
+    what comes back is believed only where its original start says the same, and the other way of counting is tried.
+    """
+    reader = mailbox.reader()
+    found: dict[date, tuple[str, str]] = {}
+    cancelled = [original for original, each in held.items() if each.cancelled]
+    for counted in ((), cancelled):
+        missing = [original for original in originals if original not in found]
+        numbers = [_number(series, original, counted) for original in missing]
+        if not missing or (counted == cancelled and not cancelled):
+            break
+        for answer in mailbox.ask(always(operations.get_occurrences(id, numbers))):
+            place = _place(answer, series, reader)
+            if place is not None and place[0] in missing:
+                found[place[0]] = place[1]
+    return found
+
+
+def _number(series: Series, original: date, without: Sequence[date]) -> int:
+    before = takewhile(lambda day: day < original, dates(series.recurrence))
+    return 1 + sum(1 for day in before if day not in without)
+
+
+def _place(answer: Message, series: Series, reader: Reader) -> tuple[date, tuple[str, str]] | None:
+    if not answer.ok:
+        error = refusal(answer)
+        if isinstance(error, Invalid | NotFound):  # cancelled, or past the end
+            return None
+        raise error
+    item = next(answer.element.iter(t("CalendarItem")), None)
+    if item is None:
+        raise Unreachable("an occurrence came without its item")
+    original = reader.original_date(_original_start(item), series)
+    return None if original is None else (original, identity(item))
+
+
+def _original_start(item: Element) -> str | None:
+    """Return the original start; an occurrence that nobody changed may be told by its start alone."""
+    return item.findtext(t("OriginalStart")) or item.findtext(t("RecurrenceId")) or item.findtext(t("Start"))

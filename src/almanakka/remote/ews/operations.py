@@ -1,0 +1,116 @@
+"""The operations of Exchange Web Services that we use, as the text of their elements (facts: ews §1.1, §1.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from almanakka.remote.ews.dialect import Dialect
+from almanakka.remote.ews.markup import attribute, text
+from almanakka.remote.ews.properties import CLIP_END, ORIGIN, ids_only, uri, whole
+
+#: The most that one SyncFolderItems returns (MaxSyncChangesReturnedType).
+MOST_CHANGES = 512
+#: The most that one page of a restricted FindItem returns on 2013 and later.
+MOST_FOUND = 250
+_CALENDAR = '<t:DistinguishedFolderId Id="calendar"/>'
+_CALENDARS = f"<m:ParentFolderIds>{_CALENDAR}</m:ParentFolderIds>"
+
+
+def get_folder() -> str:
+    """Ask for the calendar itself: the test of sign-in, impersonation and mailbox in one."""
+    shape = "<m:FolderShape><t:BaseShape>IdOnly</t:BaseShape></m:FolderShape>"
+    return f"<m:GetFolder>{shape}<m:FolderIds>{_CALENDAR}</m:FolderIds></m:GetFolder>"
+
+
+def resolve_names(name: str) -> str:
+    """Look somebody up in the directory, as the account itself: the test of the account alone."""
+    return (
+        '<m:ResolveNames ReturnFullContactData="false">'
+        f"<m:UnresolvedEntry>{text(name)}</m:UnresolvedEntry></m:ResolveNames>"
+    )
+
+
+def sync_folder_items(state: str | None, most: int = MOST_CHANGES) -> str:
+    """Ask what has changed in the calendar since ``state``; None begins a new round."""
+    held = f"<m:SyncState>{text(state)}</m:SyncState>" if state is not None else ""
+    return (
+        f"<m:SyncFolderItems>{ids_only()}<m:SyncFolderId>{_CALENDAR}</m:SyncFolderId>{held}"
+        f"<m:MaxChangesReturned>{most}</m:MaxChangesReturned></m:SyncFolderItems>"
+    )
+
+
+def get_items(ids: Iterable[str], dialect: Dialect) -> str:
+    """Ask for items as they are now, whole."""
+    return f"<m:GetItem>{whole(dialect)}<m:ItemIds>{''.join(map(item_id, ids))}</m:ItemIds></m:GetItem>"
+
+
+def get_ids(ids: Iterable[str]) -> str:
+    """Ask at which change keys items are."""
+    return f"<m:GetItem>{ids_only()}<m:ItemIds>{''.join(map(item_id, ids))}</m:ItemIds></m:GetItem>"
+
+
+def get_occurrences(master: str, indexes: Iterable[int]) -> str:
+    """Ask for occurrences of a series by their numbers, from 1: their ids, times and original starts."""
+    ids = "".join(
+        f'<t:OccurrenceItemId RecurringMasterId={attribute(master)} InstanceIndex="{index}"/>' for index in indexes
+    )
+    shape = ids_only(*map(uri, ("Start", "OriginalStart", "CalendarItemType")))
+    return f"<m:GetItem>{shape}<m:ItemIds>{ids}</m:ItemIds></m:GetItem>"
+
+
+def find_by_origin(origin: str) -> str:
+    """Look for the items that carry our origin key (one; a copy that somebody made of it may carry it too)."""
+    wanted = f"<t:FieldURIOrConstant><t:Constant Value={attribute(origin)}/></t:FieldURIOrConstant>"
+    return _find(f"<t:IsEqualTo>{ORIGIN}{wanted}</t:IsEqualTo>", 0)
+
+
+def find_since(moment: str | None, offset: int) -> str:
+    """List singles and series masters from ``offset`` on; ``moment`` leaves out what has ended before it."""
+    if moment is None:
+        return _find("", offset)
+    wanted = f"<t:FieldURIOrConstant><t:Constant Value={attribute(moment)}/></t:FieldURIOrConstant>"
+    return _find(f"<t:IsGreaterThanOrEqualTo>{CLIP_END}{wanted}</t:IsGreaterThanOrEqualTo>", offset)
+
+
+def _find(restriction: str, offset: int) -> str:
+    held = f"<m:Restriction>{restriction}</m:Restriction>" if restriction else ""
+    view = f'<m:IndexedPageItemView MaxEntriesReturned="{MOST_FOUND}" Offset="{offset}" BasePoint="Beginning"/>'
+    return f'<m:FindItem Traversal="Shallow">{ids_only()}{view}{held}{_CALENDARS}</m:FindItem>'
+
+
+def create_item(item: str) -> str:
+    """Create one item in the calendar; nobody is told of it (B1)."""
+    return (
+        '<m:CreateItem SendMeetingInvitations="SendToNone">'
+        f"<m:SavedItemFolderId>{_CALENDAR}</m:SavedItemFolderId><m:Items>{item}</m:Items></m:CreateItem>"
+    )
+
+
+def update_items(changes: Sequence[str], *, whatever_changed: bool = False) -> str:
+    """Perform :func:`item_change`s; one that meets another's change is refused, and nobody is told of any (B1).
+
+    ``whatever_changed`` is for occurrences: writing one gives its series, and so its siblings, new change keys.
+    """
+    resolution = "AlwaysOverwrite" if whatever_changed else "NeverOverwrite"
+    return (
+        f'<m:UpdateItem ConflictResolution="{resolution}" MessageDisposition="SaveOnly" '
+        'SendMeetingInvitationsOrCancellations="SendToNone">'
+        f"<m:ItemChanges>{''.join(changes)}</m:ItemChanges></m:UpdateItem>"
+    )
+
+
+def item_change(id: str, change_key: str, updates: str) -> str:
+    return f"<t:ItemChange>{item_id(id, change_key)}{updates}</t:ItemChange>"
+
+
+def delete_items(ids: Iterable[str]) -> str:
+    """Move items to Deleted Items, whence their owner can take them back; nobody is told of it (B1)."""
+    return (
+        '<m:DeleteItem DeleteType="MoveToDeletedItems" SendMeetingCancellations="SendToNone">'
+        f"<m:ItemIds>{''.join(ids)}</m:ItemIds></m:DeleteItem>"
+    )
+
+
+def item_id(id: str, change_key: str | None = None) -> str:
+    version = f" ChangeKey={attribute(change_key)}" if change_key else ""
+    return f"<t:ItemId Id={attribute(id)}{version}/>"
