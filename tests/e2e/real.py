@@ -92,12 +92,12 @@ class RealCompany:
     people: Sequence[str] = PEOPLE
     unable: Collection[str] = frozenset()
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, seed: int = 0) -> None:
         self.office = office
         self.simulator = office.simulator
         self.now = START
         # ids decide orders, so that the same deeds have to give the same ids
-        self.urandom = Random(0).randbytes
+        self.urandom = Random(seed).randbytes
         self.running: set[str] = set()
         self.begun: set[str] = set()
         self.outside: dict[str, list[tuple[str, str]]] = {}

@@ -80,7 +80,7 @@ def series(random: Random) -> Series:
     recurrence = replace(_pattern(random, start), **_end(random, start))
     if random.random() < 0.25:
         return Series(recurrence, None, timedelta(days=1), HOME)
-    at = time(random.choice((0, 5, 9, 14, 23)), random.choice((0, 30)))
+    at = time(random.choice((0, 3, 5, 9, 14, 23)), random.choice((0, 30)))  # at three, an hour is skipped on 29 March
     return Series(recurrence, at, timedelta(minutes=random.choice((0, 30, 90))), random.choice(ZONES))
 
 

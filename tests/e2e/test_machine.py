@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
+from itertools import zip_longest
 
 import pytest
 
@@ -35,6 +36,20 @@ def test_any_history_ends_in_agreement(seed: int, office: Office) -> None:
     except Exception as error:
         raise AssertionError("\n".join((f"history {seed}: {error!r}", written(deeds), *life.memory.log))) from error
     assert not problems, "\n".join((f"history {seed}", *problems, written(deeds), *life.memory.log))
+
+
+@pytest.mark.usefixtures("empty_queue")
+def test_two_companies_in_one_database_keep_apart(office: Office) -> None:
+    """They share a tenant, an app and every table, and a deed in one comes between two in the other."""
+    lives = [Life(RealCompany(office, seed)) for seed in range(2)]
+    for deeds in zip_longest(drawn(FIRST), drawn(FIRST + 1)):
+        for life, deed in zip(lives, deeds, strict=True):
+            if deed is not None:
+                life.do(deed)
+    for life in lives:
+        assert verdict(life) == [], "\n".join(life.memory.log)
+    first, second = ({each.stored.id for each in life.company.ours()} for life in lives)
+    assert not first & second
 
 
 def idle(company: RealCompany) -> list[str]:
