@@ -60,9 +60,11 @@ def main(argv: Sequence[str]) -> int:
         for name in options.names or BENCHES:
             with console.status(f"{name}: {BENCHES[name].says}"):
                 found[name] = BENCHES[name].run(place, options.quick)
+            # after each: what is found stays found if the rest is cut off
+            results = json.dumps(_results(found, options.quick), indent=1, ensure_ascii=False)
+            options.results.write_text(f"{results}\n", encoding="utf-8")
     figures = [figure for each in found.values() for figure in each]
     _show(figures)
-    options.results.write_text(json.dumps(_results(found, options.quick), indent=1, ensure_ascii=False) + "\n")
     return 1 if any(figure.passed is False for figure in figures) and not options.quick else 0
 
 
