@@ -22,6 +22,11 @@ test: export no_proxy := localhost,127.0.0.1,$(or $(no_proxy),$(NO_PROXY))
 test: set-up ## Run every test: make test ARGS="tests/unit -n 0"
 	@exec $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
+.PHONY: prove
+prove: export no_proxy := localhost,127.0.0.1,$(or $(no_proxy),$(NO_PROXY))
+prove: set-up ## Prove the engine at full size, an hour or more: make prove ARGS="memory faults"
+	@exec $(BIN)/python scripts/prove.py $(ARGS)
+
 .PHONY: bench
 bench: set-up ## Measure speed and memory beside their floors: make bench ARGS="first-2000 --quick"
 	@PYTHONPATH=tests:$$PYTHONPATH exec $(BIN)/python -m bench $(ARGS)
