@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
+from almanakka.sync import meetings
 from almanakka.sync.effects import Effects, Made
 from almanakka.sync.entry import Event, Group, Unreadable
 from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, StaleVersion, UidTaken, UnreadableAnswer
 from almanakka.sync.meanwhile import settled
 from almanakka.sync.plan import Snapshot, living, plan, uids
-from almanakka.sync.ports import Copy, Hold, Pair, State
+from almanakka.sync.ports import Copy, Hold, Pair, State, UserId
 from almanakka.sync.reconcile import WRITES_WITHIN
 from almanakka.sync.steps import (
     CreateHere,
@@ -151,7 +152,13 @@ class Performance:
         copies: dict[str, list[Copy]] = {}
         for copy in self.effects.ledger.copies(wanted) if wanted else ():
             copies.setdefault(copy.activity, []).append(copy)
-        view = replace(self.snapshot.view, now=self.effects.clock(), known=living(known, records), copies=copies)
+        view = replace(
+            self.snapshot.view,
+            now=self.effects.clock(),
+            users=self._users(events.values()),
+            known=living(known, records),
+            copies=copies,
+        )
         return plan(
             replace(
                 self.snapshot,
@@ -166,6 +173,12 @@ class Performance:
                 first=False,
             )
         )
+
+    def _users(self, events: Iterable[Event | Unreadable]) -> Mapping[str, UserId]:
+        """Return who is who, also of those whom the feed did not name: an event may have become a meeting since."""
+        users = self.snapshot.view.users
+        more = meetings.addresses(event for event in events if isinstance(event, Event)) - users.keys()
+        return {**users, **self.effects.activities.resolve(more)} if more else users
 
     def _postpone(self, activity: str | None) -> None:
         self.effects.tally.postpone(activity, self.effects.clock() + WRITES_WITHIN)

@@ -278,7 +278,7 @@ def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
     else:
         real = event.meeting is not None
         edited = pair.seen is not None and significant(pair.seen, view.theirs(event, pair.footer)[1])
-    if real:
+    if real and not (edited and event is not None and _is_organised(event)):
         uid = "" if event is None else _to_bind(view, facts(pair, event), replace(pair, key=None))
         return Retire(pair, kill=pair.activity, uid=uid, reason="deleted here")
     if pair.state is State.MUTED or (pair.born is Born.THERE and not pair.outward):
@@ -286,6 +286,11 @@ def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
     if edited and event is not None and not (event.cancelled or event.declined):
         return create_here(view, event, replaces=pair, reason="edited in Microsoft after it was deleted here")
     return RemoveThere(pair, "deleted here", kill=True)
+
+
+def _is_organised(event: Event) -> bool:
+    """Whether it is the holder's own meeting, so that what changed in it is an edit of theirs (row 6)."""
+    return event.meeting is not None and event.meeting.is_organiser
 
 
 def finish(view: View, pair: Pair, event: Event | Unreadable | None) -> Step:
