@@ -22,6 +22,9 @@ FULL = os.environ.get("ALMANAKKA_PROOF") == "full"
 #: So many random histories find every plant; the rarest needs that somebody edits in the middle of a run.
 WITHIN = int(os.environ.get("ALMANAKKA_PLANT_HISTORIES", "20000"))
 
+#: What the rarest faults take: edits and troubled runs, close upon one another.
+CROWD = ("edit_here", "edit_here", "edit_there", "run", "run_in_trouble", "run_while")
+
 plants = pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS)
 
 
@@ -30,10 +33,20 @@ def problems_with(plant: Plant, deeds: list[Deed]) -> list[str]:
         return problems_of(MemoryCompany, deeds)
 
 
+def crowded(seed: int) -> list[Deed]:
+    """Return a history in which one person's few entries are edited at once on both sides, in the midst of runs."""
+    chance = random.Random(seed)
+    names = chance.choices(CROWD, k=chance.randint(8, 16))
+    start: list[Deed] = [["new_here", 0, 0, 0, 0], ["new_here", 0, 0, 0, 0], ["run", 0, 0, 0, 0]]
+    return start + [
+        [name, chance.choice((0, 0, 5)), 0, chance.randint(0, 3), chance.choice((0, 1, 5, 9))] for name in names
+    ]
+
+
 def number_that_find(plant: Plant, seeds: Iterable[int]) -> int | None:
     """Return how many histories it takes until one ends badly that ends well without the plant."""
     for number, seed in enumerate(seeds, 1):
-        deeds = drawn(seed)
+        deeds = crowded(seed) if number % 2 else drawn(seed)
         if problems_with(plant, deeds) and not problems_of(MemoryCompany, deeds):
             return number
     return None
