@@ -23,11 +23,12 @@ from almanakka.sync.entry import AS_SERIES, Entry, Event, Group, Series, Unreada
 from almanakka.sync.errors import Invalid
 from almanakka.sync.fields import canonical, changed_groups
 
-from .lies import broken, fuzzed, written
+from .lies import EXAMPLES, broken, fuzzed, written
 from .rows import EXCEPTION, SHAPES, at, master, row
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
 ZONE = "Europe/Helsinki"
+pytestmark = pytest.mark.timeout(300 + EXAMPLES)
 #: Seconds of processor time that one event may take at the most, however long.
 QUICK = 5.0
 

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from almanakka.demo.ics.entries import Calendar, read
 from almanakka.demo.patterns import from_graph
 
-from .lies import MOMENTS, TEXTS, fuzzed
+from .lies import EXAMPLES, MOMENTS, TEXTS, fuzzed
 
 ZONE = "Europe/Helsinki"
+pytestmark = pytest.mark.timeout(300 + EXAMPLES)
 #: Seconds of processor time that a file may take at the most, whatever is in it.
 QUICK = 10.0
 

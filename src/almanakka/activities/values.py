@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from almanakka.accounts.zones import is_zone
 from almanakka.activities import patterns
 from almanakka.activities.models import Response, ShowAs
-from almanakka.sync.recurrence import Recurrence, Unrepresentable
+from almanakka.sync.recurrence import EARLIEST_START, LATEST_END, Recurrence, Unrepresentable
 
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
@@ -185,6 +185,7 @@ def _time(draft: Draft | OccurrenceDraft) -> dict[str, Any]:
             raise InvalidActivity(_("An all-day activity needs its first and last day."), "no-dates")
         if draft.end_date <= draft.first_date:
             raise InvalidActivity(_("The activity ends before it begins."), "ends-before-start")
+        _check_years(draft.first_date, draft.end_date)
         return {"start": None, "end": None}
     if draft.start is None or draft.end is None:
         raise InvalidActivity(_("The activity needs a start and an end."), "no-times")
@@ -198,9 +199,17 @@ def _instant(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise InvalidActivity(_("A time lacks its time zone."), "naive-time")
     try:
-        return moment.astimezone(UTC)
+        found = moment.astimezone(UTC)
     except OverflowError:
         raise InvalidActivity(_("A time lies outside the calendar."), "time-out-of-range") from None
+    _check_years(found.date())
+    return found
+
+
+def _check_years(*days: date) -> None:
+    """No calendar holds more, and at the ends of Python's a time cannot even be told in another zone."""
+    if not all(EARLIEST_START <= day <= LATEST_END for day in days):
+        raise InvalidActivity(_("A time lies outside the calendar."), "time-out-of-range")
 
 
 def _pattern(recurrence: Recurrence | Mapping[str, Any] | None) -> dict[str, Any] | None:
