@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -60,7 +61,8 @@ class Process:
     def wait(self) -> int:
         for pipe in (self.running.stdin, self.running.stdout):
             if pipe is not None and not pipe.closed:
-                pipe.close()
+                with contextlib.suppress(BrokenPipeError):  # it died with an order half read
+                    pipe.close()
         return self.running.wait(PATIENCE)
 
     def end(self) -> int:
