@@ -646,6 +646,25 @@ def test_b5_a_person_who_edits_every_minute_is_never_held(world: World) -> None:
         assert holds(world) == []
 
 
+def test_a_person_who_edits_while_the_edit_before_is_being_written_is_never_held(world: World) -> None:
+    id = world.hub.create(timed("One"), "aino")
+    world.settle()
+    numbers = iter(range(1, 8))
+
+    def edit_on(operation: str, when: str) -> None:
+        number = next(numbers, None) if (operation, when) == ("update", "before") else None
+        if number is not None:
+            edit_here(world, id, title=f"Ours {number}")
+            world.tick(seconds=1)
+
+    world.calendars["aino"].hook = edit_on
+    edit_here(world, id, title="Ours 0")
+    for _ in range(8):
+        world.run("aino")
+        assert holds(world) == []
+    assert world.titles("aino") == ["Ours 7"]
+
+
 def test_two_machines_that_argue_through_two_mailboxes_are_held(world: World) -> None:
     """DESIGN §4.6: a pair written more than 3 times in 10 minutes without anybody's edit here is held."""
     world.enable("matti")

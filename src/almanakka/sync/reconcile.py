@@ -158,7 +158,8 @@ def _too_often(pair: Pair, record: Record, now: datetime) -> bool:
     if len(recent) < WRITES:
         return False
     edited = max((at for group, at in record.times.items() if group not in record.through), default=None)
-    return edited is None or edited <= max(recent)
+    # not since the last write: an edit may be made while the one before it is being written
+    return edited is None or edited <= sorted(recent)[-WRITES]
 
 
 def _postpone(step: Reconcile) -> None:
