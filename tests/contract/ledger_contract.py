@@ -281,6 +281,24 @@ class LedgerContract:
         company.switch("eero", on=False)
         assert aino.creating(everybody) == set()
 
+    def test_the_keys_of_an_activity_are_those_that_live(
+        self, aino: Ledger, eero: Ledger, activity: Callable[[], ActivityId]
+    ) -> None:
+        one, other, dead = activity(), activity(), activity()
+        aino.bind({"uid": one, "uid|2026-03-04": one, "another": other, "killed": dead})
+        eero.kill([dead], NOW)
+        assert eero.keys([one, dead]) == {"uid": one, "uid|2026-03-04": one}
+        assert aino.keys([]) == {}
+
+    def test_whose_mailbox_is_read_is_known(self, company: Company, aino: Ledger) -> None:
+        eeros, everybody = company.id("eero"), [company.id("eero"), company.id("sanna"), company.stranger()]
+        assert aino.reading(everybody) == {eeros, company.id("sanna")}
+        company.switch("sanna", on=False)
+        company.fail("eero", 3)
+        assert aino.reading(everybody) == {eeros}
+        company.fail("eero", 4)
+        assert aino.reading(everybody) == aino.reading([]) == set()
+
     # -- what people read, and the rest
 
     def test_the_journal_keeps_both_sides_of_a_change(self, company: Company, aino: Ledger) -> None:

@@ -265,6 +265,8 @@ class Twin:
             "copies": sorted(
                 (str(self.name(each.activity)), str(self.person(each.user)), each.real) for each in copies
             ),
+            "keys": {uid: self.name(each) for uid, each in ledger.keys(self.activities).items()},
+            "reading": {self.person(user) for user in ledger.reading(everybody)},
             "creating": {self.person(user) for user in ledger.creating(everybody)},
             "held": ledger.held(),
             "watermark": self.company.watermark(name),

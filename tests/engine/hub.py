@@ -509,6 +509,13 @@ class HubLedger(Held):
             if pair.activity is not None and pair.activity in activities and pair.state is State.LIVE
         ]
 
+    def keys(self, activities: Collection[ActivityId]) -> dict[str, ActivityId]:
+        return {uid: activity for uid, (activity, dead) in self.hub.uids.items() if activity in activities and not dead}
+
+    def reading(self, users: Collection[UserId]) -> set[UserId]:
+        boxes = self.hub.boxes.values()
+        return {box.user for box in boxes if box.enabled and box.failures <= PATIENCE and box.user in users}
+
     def creating(self, users: Collection[UserId]) -> set[UserId]:
         return {
             box.user

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
 from almanakka.sync.entry import Response
 
-from .world import World, timed
+from .world import World, timed, weekly
+
+TENTH = date(2026, 3, 10)
 
 
 @pytest.fixture
@@ -190,3 +193,64 @@ def test_b10_two_meetings_made_of_one_activity_stay_one_activity() -> None:
     world.settle()
     assert len(world.hub.records) <= 1
     assert world.mails == 0
+
+
+def test_r6_an_occurrence_with_a_guest_of_its_own_has_no_mirror_beside_its_series(world: World) -> None:
+    """It is an activity of its organiser's, whose series has it; a mirror there would show it twice."""
+    series = world.calendars["aino"].put(weekly("Team", day=3), uid="uid-team")
+    world.settle()
+    invited = world.meeting("matti", "aino", ("matti",))
+    world.calendars["matti"].put(timed("Team", day=10, hour=7), uid="uid-team", meeting=invited, orphan_date=TENTH)
+    world.settle()
+    assert world.run("aino", full=True).skipped == {"already_here": 1}
+    assert list(world.calendars["aino"].entries()) == [series]
+    assert sorted(record.owner or "" for record in world.hub.records.values()) == ["aino", "aino"]
+
+
+def test_b10_who_left_before_a_colleague_came_is_not_put_in_again(world: World) -> None:
+    ids = world.invite("outsider", ("aino", "sanna"), timed("Pitch"), "uid-pitch")
+    world.disable("aino")
+    world.enable("sanna")
+    world.settle()
+    world.calendars["sanna"].remove(ids["sanna"])
+    world.settle()
+    world.enable("aino")
+    world.settle()
+    world.run("sanna", full=True)
+    assert world.titles("sanna") == []
+    (record,) = world.hub.records.values()
+    assert record.entry.who == frozenset({"aino"})
+
+
+def test_who_was_invited_while_a_run_was_writing_is_a_colleague_and_no_guest(world: World) -> None:
+    """The feed did not name them; what is read again does."""
+    world.hub.create(timed("Plan", who=frozenset({"aino"})), "aino")
+    world.settle()
+    (mirror,) = world.calendars["aino"].entries()
+    id = world.ours()["Plan"].id
+    world.tick()
+    world.hub.change(id, replace(world.hub.records[id].entry, title="Plan B"))
+
+    def invite(operation: str, moment: str) -> None:
+        if (operation, moment) == ("update", "before"):
+            world.calendars["aino"].hook = lambda operation, moment: None
+            world.convert("aino", mirror, ("sanna",))
+
+    world.calendars["aino"].hook = invite
+    world.run("aino")
+    assert world.hub.records[id].entry.who == frozenset({"aino", "sanna"})
+    assert world.hub.guests.get(id, ()) == ()
+
+
+def test_an_update_that_only_the_next_copy_tells_of_is_not_lost_with_the_organisers_mailbox(world: World) -> None:
+    """docs/adr/0006: the copy that comes to speak for its meeting says what it shows."""
+    ids = world.invite("aino", ("matti",), timed("Board"), "uid-board")
+    world.settle()
+    world.tick()
+    for user in ("aino", "matti"):
+        world.calendars[user].edit(ids[user], timed("Board, moved"))
+    world.run("matti")
+    world.disable("aino")
+    world.hub.change(world.ours()["Board"].id, replace(world.ours()["Board"].entry, location="Room 1"))
+    world.settle()
+    assert set(world.ours()) == {"Board, moved"}

@@ -64,6 +64,8 @@ class Life:
         self.serial = 0
         self.outside: list[tuple[str, str]] = []
         self._begun: Deed | None = None
+        #: Events, by person and id, that were there when a run of that person came to its end.
+        self.met: set[tuple[str, str]] = set()
         for person in company.people[:2]:
             company.enable(person)
 
@@ -359,7 +361,8 @@ class Life:
         days = sorted({edit.key for edit in life.edits if isinstance(edit.key, date)})
         keys: list[Key] = [*FOLLOWED, *days]
         alike = all(value(each, key) == value(shown, key) for _, each in others for key in keys)
-        deletion = Deletion(self.company.now, place, person, alike, whole)
+        met = place == HERE or life.born == place or (place, shown.stored.id) in self.met
+        deletion = Deletion(self.company.now, place, person, alike, whole, met)
         for there, each in others:
             deletion.pending += [
                 edit
@@ -442,7 +445,7 @@ class Life:
         entry = replace(sketches.entry(self.serial, 0), when=sketches.when(self.serial, 0))
         self.company.invite_to_one(holder, event.stored.id, day, other, entry)
         life = self.memory.tokens[token] = Remembered(born=other, by=other)
-        life.orphan = True
+        life.orphan, life.series = True, token_of(event)
         self._tell(f"{token} {other} {day}")
         return True
 
@@ -524,7 +527,9 @@ class Life:
         self.memory.log[place] += f": {result.ended} {result.written}"
         self._note(f"run {trouble.weather}")
         self._note(f"run ended {result.ended}")
-        if result.ended not in ("done",):
+        if result.ended == "done":
+            self.met |= {(person, event.stored.id) for event in self.company.theirs(person)}
+        else:
             self._note(f"{trouble.weather} struck")
         return True
 

@@ -87,6 +87,9 @@ class Judgement:
             return
         here = [each for each in here if not is_old(each, cutoff)]
         there = [each for each in there if not is_old(each, cutoff)]
+        if life.series and not there and self._in_its_series(person, life, here):
+            self.excused["an occurrence that its series holds"] += 1
+            return
         there = there[self._staying(life, person, here, there) :]
         if len(here) != len(there):
             yield f"{what}: {len(here)} here, {len(there)} there"
@@ -100,6 +103,11 @@ class Judgement:
                 only = [f"\n   here  {x}" for x in ours if x not in theirs][:3]
                 only += [f"\n   there {x}" for x in theirs if x not in ours][:3]
                 yield f"{what} differs:{''.join(only)}"
+
+    def _in_its_series(self, person: str, life: Remembered, here: list[Ours]) -> bool:
+        """Whether an occurrence to which somebody was invited alone is in a series of this calendar's, or was (R6)."""
+        series = self.there[person].get(life.series, ())
+        return any(each.owner == person for each in here) or any(not (it.cancelled or it.declined) for it in series)
 
     def _stays_home(self, what: str, person: str, life: Remembered, there: list[Theirs]) -> Iterator[str]:
         """What does not travel has no mirror; what was born in Microsoft stays there (S4, S13)."""
@@ -211,7 +219,9 @@ class Judgement:
         whole = [each for each in life.deletions if each.whole]
         if not whole or life.copied or life.loose or life.twin or life.stayed_home or self._is_held(token):
             return
-        seen = [each for each in whole if each.place in (HERE, "outside") or each.place in self.enabled]
+        seen = [each for each in whole if each.place in (HERE, "outside") or (each.place in self.enabled and each.met)]
+        if len(seen) < len(whole):
+            self.excused["a deletion that nobody could notice"] += 1
         here = self.here.get(token, [])
         if any(each.alike and each.last for each in seen) and not life.meeting:
             if here:

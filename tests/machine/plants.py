@@ -19,7 +19,7 @@ from almanakka.sync.plan import _Planning
 from almanakka.sync.ports import Pair
 from almanakka.sync.run import Run
 from almanakka.sync.steps import Reconcile, Supersede
-from engine.hub import Hub, HubActivities
+from engine.hub import Hub, HubActivities, HubLedger
 
 Switch = Callable[[], AbstractContextManager[Any]]
 
@@ -168,7 +168,7 @@ def without_care_for_meetings() -> Iterator[None]:
 @plant("is 2 activities")
 def without_waiting_for_mirrors() -> Iterator[None]:
     """R3, B6: a colleague's meeting comes in although it may be one of our mirrors, whose creation was not answered."""
-    with patch.object(Run, "_unsure", lambda self, feed, users, known: set()):
+    with patch.object(HubLedger, "creating", lambda self, users: set()):
         yield
 
 

@@ -38,6 +38,8 @@ class Deletion:
     person: str
     alike: bool
     whole: bool
+    #: False of an event that no run which came to its end has found: perhaps nobody knows that it was there.
+    met: bool = True
     last: bool = True
     #: Edits that only another place showed at that moment, or that came after it.
     pending: list[Edit] = field(default_factory=list)
@@ -60,6 +62,8 @@ class Remembered:
     loose: bool = False
     twin: str = ""
     orphan: bool = False
+    #: The token of the series that it is an occurrence of, for an orphan.
+    series: str = ""
     outside: bool = False
     #: Its type has at some time not travelled; in the calendars its times were changed at some time.
     stayed_home: bool = False

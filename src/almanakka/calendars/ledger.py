@@ -234,6 +234,22 @@ class MailboxLedger:
         )
         return [Copy(str(activity), str(user), *marks) for activity, user, *marks in found]
 
+    def keys(self, activities: Collection[ActivityId]) -> dict[str, ActivityId]:
+        found = MeetingUid.objects.filter(
+            company_id=self.company_id, activity__in=list(activities), dead_at__isnull=True
+        )
+        return {uid: str(activity) for uid, activity in found.values_list("uid", "activity")}
+
+    def reading(self, users: Collection[UserId]) -> set[UserId]:
+        found = Mailbox.objects.filter(
+            user__in=list(users),
+            user__is_active=True,
+            user__company_id=self.company_id,
+            enabled=True,
+            failures__lte=PATIENCE,
+        )
+        return {str(user) for user in found.values_list("user_id", flat=True)}
+
     def creating(self, users: Collection[UserId]) -> set[UserId]:
         found = Pair.objects.filter(
             state=State.CREATING.value,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 
 from almanakka.sync.entry import Entry, Event, Person, Response, ShowAs
 from almanakka.sync.ports import Copy, Draft, Pair, UserId
@@ -17,6 +18,16 @@ def uid_key(event: Event) -> str:
     if not event.uid:
         return ""
     return f"{event.uid}|{event.orphan_date.isoformat()}" if event.orphan_date else event.uid
+
+
+def series_key(key: str) -> str:
+    """Return the key of the series that an orphan's key belongs to, or an empty text for any other key."""
+    uid, _, day = key.rpartition("|")
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return ""
+    return uid
 
 
 def addresses(events: Iterable[Event]) -> set[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from almanakka.sync import meetings
+from almanakka.sync.colleagues import reading, without_doubles
 from almanakka.sync.effects import Effects, Made
 from almanakka.sync.entry import Event, Group, Unreadable
 from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, StaleVersion, UidTaken, UnreadableAnswer
@@ -152,14 +153,17 @@ class Performance:
         copies: dict[str, list[Copy]] = {}
         for copy in self.effects.ledger.copies(wanted) if wanted else ():
             copies.setdefault(copy.activity, []).append(copy)
+        view, known, users = self.snapshot.view, living(known, records), self._users(events.values())
+        ledger, user = self.effects.ledger, view.settings.user
         view = replace(
-            self.snapshot.view,
+            view,
             now=self.effects.clock(),
-            users=self._users(events.values()),
-            known=living(known, records),
+            users=users,
+            known=known,
             copies=copies,
+            reading=reading(ledger, events.values(), pairs.values(), users, known, user),
         )
-        return plan(
+        again = plan(
             replace(
                 self.snapshot,
                 view=view,
@@ -173,6 +177,7 @@ class Performance:
                 first=False,
             )
         )
+        return without_doubles(ledger, again, user)
 
     def _users(self, events: Iterable[Event | Unreadable]) -> Mapping[str, UserId]:
         """Return who is who, also of those whom the feed did not name: an event may have become a meeting since."""

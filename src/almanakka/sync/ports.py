@@ -357,6 +357,12 @@ class Ledger(Protocol):
     def copies(self, activities: Collection[ActivityId]) -> list[Copy]:
         """Return the live pairs of these activities in the company's other enabled mailboxes."""
 
+    def keys(self, activities: Collection[ActivityId]) -> dict[str, ActivityId]:
+        """Return the meeting keys that are bound to these activities and not dead."""
+
+    def reading(self, users: Collection[UserId]) -> set[UserId]:
+        """Return those of ``users`` whose own mailbox is read: it is enabled and in good health."""
+
     def creating(self, users: Collection[UserId]) -> set[UserId]:
         """Return those of ``users`` in whose mailbox a mirror was begun that may or may not exist there by now.
 

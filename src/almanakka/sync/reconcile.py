@@ -12,7 +12,7 @@ from almanakka.sync.fields import SIMPLE_GROUPS, same, take, uncut
 from almanakka.sync.footer import attach
 from almanakka.sync.match import filled
 from almanakka.sync.merge import MARGIN, Images, Terms, merge, significant
-from almanakka.sync.ports import Born, Category, Edit, Hold, Pair, Record, State
+from almanakka.sync.ports import Born, Category, Edit, Hold, Pair, Record, State, UserId
 from almanakka.sync.scope import outgoing, takes_part
 from almanakka.sync.steps import (
     CreateHere,
@@ -232,12 +232,22 @@ def join(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
     if told.real and not meetings.is_master(told, view.copies.get(record.id, ()), view.settings.user):
         return _follow(view, pair, record, event)
     fill = record.synchronised and not told.real
-    step = _united(view, record, event, pair, lambda ours, theirs: filled(ours, theirs, fill=fill, fixed=event.fixed))
+    step = _united(
+        view, record, event, pair, lambda ours, theirs: filled(ours, theirs, fill=fill, fixed=event.fixed), matched=True
+    )
     step.matched = True
     return step
 
 
-def _united(view: View, record: Record, event: Event, pair: Pair, unite: Callable[[Entry, Entry], Entry]) -> Reconcile:
+def _united(
+    view: View,
+    record: Record,
+    event: Event,
+    pair: Pair,
+    unite: Callable[[Entry, Entry], Entry],
+    *,
+    matched: bool = False,
+) -> Reconcile:
     raw, theirs, footer = view.theirs(event, "")
     told = replace(facts(pair, event), state=State.LIVE, footer=footer)
     ours = view.ours(record)
@@ -247,8 +257,9 @@ def _united(view: View, record: Record, event: Event, pair: Pair, unite: Callabl
     to_ours = frozenset(group for group in SIMPLE_GROUPS if not same(group, united, ours))
     if not same(Group.OCCURRENCES, united, ours):
         to_ours |= {Group.OCCURRENCES}
-    if theirs.who is not None and theirs.who != ours.who:
-        united = replace(united, who=(ours.who or frozenset()) | theirs.who)
+    who = (ours.who or frozenset()) | _newcomers(view, theirs, matched=matched)
+    if who != (ours.who or frozenset()):
+        united = replace(united, who=who)
         to_ours |= {Group.WHO}
     to_theirs = frozenset(group for group in (*SIMPLE_GROUPS, Group.OCCURRENCES) if not same(group, united, theirs))
     outward = record.synchronised and not told.real
@@ -267,6 +278,12 @@ def _united(view: View, record: Record, event: Event, pair: Pair, unite: Callabl
         step.pair = replace(told, base=take(united, theirs, to_theirs))
         _write_there(view, step, raw, united, to_theirs)
     return step
+
+
+def _newcomers(view: View, theirs: Entry, *, matched: bool) -> frozenset[UserId]:
+    """Return whom an event brings with it; whose own copy tells may have left a known meeting already (B10)."""
+    who = theirs.who or frozenset()
+    return who if matched else who - frozenset(view.reading)
 
 
 # --- one side is gone ----------------------------------------------------------------------------

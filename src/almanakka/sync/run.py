@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from almanakka.sync import meetings
+from almanakka.sync.colleagues import reading, unsure, without_doubles
 from almanakka.sync.effects import Effects, Tally
 from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.errors import CalendarError, WatermarkLost
@@ -25,7 +26,6 @@ from almanakka.sync.ports import (
     Pair,
     Record,
     State,
-    UserId,
 )
 from almanakka.sync.scope import Settings
 from almanakka.sync.steps import (
@@ -116,16 +116,19 @@ class Run:
         """Return what a run that reads everything would do, the first one or a later one; writes nothing (B3)."""
         feed, hints = self._read(None, full=True)
         snapshot = self._snapshot(feed, hints, first=first)
-        return _preview(plan(snapshot))
+        return _preview(self._plan(snapshot))
+
+    def _plan(self, snapshot: Snapshot) -> Plan:
+        return without_doubles(self.ledger, plan(snapshot), self.settings.user)
 
     def _execute(self, watermark: str | None, full: bool, first: bool, tally: Tally, outcome: Outcome) -> None:
         feed, hints = self._read(watermark, full=full)
         snapshot = self._snapshot(feed, hints, first=first)
-        todo = plan(snapshot)
+        todo = self._plan(snapshot)
         if not feed.full and _may_be_there(todo, snapshot):
             feed, hints = self._read(None, full=True)
             snapshot = self._snapshot(feed, hints, first=first)
-            todo = plan(snapshot)
+            todo = self._plan(snapshot)
         outcome.skipped, outcome.full = todo.skipped, feed.full
         effects = Effects(
             calendar=self.calendar, activities=self.activities, ledger=self.ledger, clock=self.clock, tally=tally
@@ -213,6 +216,7 @@ class Run:
             users=users,
             copies=self._copies(pairs, known, touched),
             known=known,
+            reading=reading(self.ledger, feed.events.values(), pairs, users, known, self.settings.user),
         )
         return Snapshot(
             view=view,
@@ -223,18 +227,11 @@ class Run:
             candidates=list(records.values()) if feed.full else [records[id] for id in touched if id in records],
             touched=touched,
             held=self._held(feed, pairs),
-            unsure=self._unsure(feed, users, known),
+            unsure=unsure(self.ledger, feed.events.values(), users, known, self.settings.user),
             live=self._live(feed, pairs),
             full=feed.full,
             first=first,
         )
-
-    def _unsure(self, feed: _Feed, users: Mapping[str, UserId], known: Mapping[str, Known]) -> set[UserId]:
-        """Return hosts of unknown meetings who may have made them of mirrors that are not known by uid yet (R3)."""
-        fresh = [each for each in feed.events.values() if isinstance(each, Event) and each.meeting is not None]
-        hosts = {meetings.host(each, users) for each in fresh if meetings.uid_key(each) not in known}
-        hosts -= {None, self.settings.user}
-        return self.ledger.creating([host for host in hosts if host]) if hosts else set()
 
     def _held(self, feed: _Feed, pairs: list[Pair]) -> dict[str, str]:
         return self.ledger.held() if feed.full or pairs else {}

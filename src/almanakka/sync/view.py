@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -24,6 +24,8 @@ class View:
     users: Mapping[str, UserId] = field(default_factory=dict)
     copies: Mapping[ActivityId, Sequence[Copy]] = field(default_factory=dict)
     known: Mapping[str, Known] = field(default_factory=dict)
+    #: Colleagues whose own copy tells whether they take part.
+    reading: Collection[UserId] = ()
 
     def theirs(self, event: Event, footer: str) -> tuple[Entry, Entry, str]:
         """Return the event's entry as the server holds it, the same without our footer, and the footer that is there.

@@ -1,0 +1,70 @@
+"""What a run asks about colleagues' mailboxes, and about its own, before it believes that a meeting is new."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+from almanakka.sync import meetings
+from almanakka.sync.entry import Event, Unreadable
+from almanakka.sync.ports import ActivityId, Known, Ledger, Pair, State, UserId
+from almanakka.sync.steps import CreateThere, Plan
+
+Events = Iterable[Event | Unreadable]
+
+
+def unsure(
+    ledger: Ledger, events: Events, users: Mapping[str, UserId], known: Mapping[str, Known], user: UserId
+) -> set[UserId]:
+    """Return hosts of unknown meetings who may have made them of mirrors that are not known by uid yet (R3)."""
+    fresh = [each for each in events if isinstance(each, Event) and each.meeting is not None]
+    hosts = {meetings.host(each, users) for each in fresh if meetings.uid_key(each) not in known}
+    hosts -= {None, user}
+    return ledger.creating([host for host in hosts if host]) if hosts else set()
+
+
+def reading(
+    ledger: Ledger,
+    events: Events,
+    pairs: Iterable[Pair],
+    users: Mapping[str, UserId],
+    known: Mapping[str, Known],
+    user: UserId,
+) -> set[UserId]:
+    """Return who need not be put into a known meeting that is seen here for the first time: their own copy tells.
+
+    They may have left it before anybody else had seen it (B10). Nothing is asked where no such meeting is in sight.
+    """
+    paired = {pair.event for pair in pairs}
+    fresh = (each for each in events if isinstance(each, Event) and each.meeting is not None and each.id not in paired)
+    if not any((it := known.get(meetings.uid_key(each))) is not None and not it.dead for each in fresh):
+        return set()
+    colleagues = set(users.values()) - {user}
+    return ledger.reading(colleagues) if colleagues else set()
+
+
+def without_doubles(ledger: Ledger, todo: Plan, user: UserId) -> Plan:
+    """Make no mirror of an occurrence, to which somebody was invited alone, beside the series that holds it (R6).
+
+    In its organiser's calendar that is the series itself, or they have taken it away.
+    """
+    made = {step.record.id: step.record for step in todo.steps if isinstance(step, CreateThere)}
+    series = _series(ledger, made) if made else {}
+    if series:
+        held = {id for id in series if made[id].owner == user} | _held_here(ledger, series)
+        for id in sorted(held):
+            todo.skip("already_here", made[id].entry.title)
+        todo.steps = [step for step in todo.steps if not (isinstance(step, CreateThere) and step.record.id in held)]
+    return todo
+
+
+def _series(ledger: Ledger, activities: Collection[ActivityId]) -> dict[ActivityId, str]:
+    """Return the meeting key of the series that each activity is one occurrence of, if it is one alone."""
+    found = {activity: meetings.series_key(key) for key, activity in ledger.keys(activities).items()}
+    return {activity: key for activity, key in found.items() if key}
+
+
+def _held_here(ledger: Ledger, series: Mapping[ActivityId, str]) -> set[ActivityId]:
+    known = ledger.known(set(series.values()))
+    pairs = ledger.by_activity({each.activity for each in known.values() if not each.dead})
+    mine = {pair.activity for pair in pairs if pair.state is State.LIVE and pair.event is not None}
+    return {activity for activity, key in series.items() if key in known and known[key].activity in mine}
