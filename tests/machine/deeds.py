@@ -180,8 +180,15 @@ class Life:
                 for deletion in life.deletions:
                     deletion.pending += _sole(life, key)
                 self._tell(f"{key} {after_value}")
-            if life.twin and key in (Group.TITLE, Group.WHEN) and not self.company.started(life.twin):
+            if key in (Group.TITLE, Group.WHEN) and self._parted(life, token_of(shown)):
                 life.loose = True
+
+    def _parted(self, life: Remembered, token: str) -> bool:
+        """Whether twins that no run has met yet are about to be told apart."""
+        if not life.twin:
+            return False
+        theirs = (each.stored.id for each in self.company.theirs(life.twin) if token_of(each) == token)
+        return not any((life.twin, id) in self.met for id in theirs)
 
     # -- with us
 
@@ -310,6 +317,7 @@ class Life:
             self._life(event).redrawn_there = True
         self.company.edit_there(holder, event.stored.id, entry, group)
         self._edited(holder, event, group) if group in FOLLOWED else self._tell(group)
+        self._life(event).touched.setdefault(holder, []).append(self.company.now)
         return True
 
     def _edit_received(self, person: str, which: int, what: int) -> bool:
@@ -343,7 +351,7 @@ class Life:
         if found is None:
             return False
         holder, event = found
-        if event.received:
+        if event.received and not self._owns(holder, event):
             self._life(event).left.add(holder)
         else:
             self._deleted(holder, holder, event, whole=event.organises or self._owns(holder, event))
@@ -427,7 +435,7 @@ class Life:
         self.company.invite(holder, event.stored.id, others[:3] or [GUEST])
         life = self._life(event)
         life.organisers.add(holder)
-        life.loose |= bool(life.twin) and not self.company.started(life.twin)
+        life.loose |= self._parted(life, token_of(event))
         life.left -= set(others[:3])
         self._tell(others[:3])
         return True
@@ -564,7 +572,9 @@ class Life:
                 result = self._settled(person, Weather.FULL)
                 if result.ended != "done":
                     return [f"a run that reads everything ended {result.ended}"]
-                if result.written:
+                if result.written and self.memory.happened["disable"]:
+                    self._note("an election found by the run that reads everything")  # nobody tells the successor (R5)
+                elif result.written:
                     return [f"the run that reads everything finds {result.written} things to do for {person}"]
         return self.settle(order)
 

@@ -118,7 +118,7 @@ class Judgement:
 
     def _staying(self, life: Remembered, person: str, here: list[Ours], there: list[Theirs]) -> int:
         """How many events may stay beyond their activity: real meetings, and what did not travel (B1, S13; row 21)."""
-        real = any(each.meeting for each in there) or life.born == person
+        real = any(each.meeting for each in there) or person in (life.born, life.twin)
         # of two meetings that were made of one activity the second stays to itself
         lawful = real and (life.deleted or person in life.left or len(life.organisers) > 1)
         if lawful and len(there) > len(here):
@@ -270,6 +270,9 @@ def outcome(life: Life) -> list[tuple[object, ...]]:
         found.add((token_of(ours), *(() if _disputed(life, ours) else whose), shown))
     for person in company.enabled():
         for event in company.theirs(person):
+            cutoff = company.cutoff(person)
+            if cutoff is not None and is_old(event, cutoff):
+                continue  # whether it was mirrored while it was newer is for the order of runs (S15)
             if not _disputed(life, event) and not _for_the_first(life, event):
                 shown = tuple(sorted(sights(event, since, until, own=True, private=event.stored.private)))
                 found.add((token_of(event), person, event.meeting, event.organises, event.cancelled, shown))
@@ -294,6 +297,12 @@ def _disputed(life: Life, shown: Shown) -> bool:
 
 
 def _for_the_first(life: Life, shown: Shown) -> bool:
-    """Whether it is lawful that whoever comes first decides: twins that have parted, attendees' own marks (R5, B9)."""
+    """Whether it is lawful that whoever comes first decides.
+
+    Twins that have parted, attendees' own marks, two meetings made of one entry (R5, B9).
+    """
     remembered = life.memory.tokens[token_of(shown)]
-    return remembered.loose or bool(remembered.edited_received)
+    if remembered.loose or remembered.edited_received or len(remembered.organisers) > 1:
+        return True
+    # of a meeting that is deleted while somebody edits it nothing is lost: it stays in its organiser's calendar (B1)
+    return bool(remembered.organisers) and any(each.pending for each in remembered.deletions)

@@ -69,6 +69,8 @@ class Remembered:
     stayed_home: bool = False
     redrawn_there: bool = False
     restored: set[date] = field(default_factory=set)
+    #: When something of it was edited in a place that is not followed.
+    touched: dict[str, list[datetime]] = field(default_factory=dict)
 
     @property
     def meeting(self) -> bool:
@@ -99,7 +101,8 @@ class Remembered:
 
     def latest(self, place: str) -> datetime | None:
         """When this entry was last edited in a place, whatever of it."""
-        return max((edit.at for edit in self.edits if edit.place == place), default=None)
+        times = [edit.at for edit in self.edits if edit.place == place]
+        return max((*times, *self.touched.get(place, ())), default=None)
 
 
 @dataclass(slots=True)

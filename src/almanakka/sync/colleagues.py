@@ -30,13 +30,17 @@ def reading(
     known: Mapping[str, Known],
     user: UserId,
 ) -> set[UserId]:
-    """Return who need not be put into a known meeting that is seen here for the first time: their own copy tells.
+    """Return who need not be put into a known entry that is a meeting here for the first time: their own copy tells.
 
     They may have left it before anybody else had seen it (B10). Nothing is asked where no such meeting is in sight.
     """
-    paired = {pair.event for pair in pairs}
-    fresh = (each for each in events if isinstance(each, Event) and each.meeting is not None and each.id not in paired)
-    if not any((it := known.get(meetings.uid_key(each))) is not None and not it.dead for each in fresh):
+    real = {pair.event: pair.real for pair in pairs}
+    for each in events:
+        if isinstance(each, Event) and each.meeting is not None and not real.get(each.id, False):
+            it = known.get(meetings.uid_key(each))
+            if each.id in real or (it is not None and not it.dead):
+                break
+    else:
         return set()
     colleagues = set(users.values()) - {user}
     return ledger.reading(colleagues) if colleagues else set()

@@ -13,7 +13,7 @@ from almanakka.sync.errors import NotFound, UidTaken
 from almanakka.sync.fields import canonical
 from almanakka.sync.footer import attach, detach
 from almanakka.sync.journal import note_created_here, note_removed, note_there, notes_here
-from almanakka.sync.meanwhile import settled
+from almanakka.sync.meanwhile import created, settled
 from almanakka.sync.plan import new_pair
 from almanakka.sync.ports import Activities, Born, Calendar, Hold, Ledger, Pair, Participation, Side, State
 from almanakka.sync.reconcile import WRITES_WITHIN
@@ -202,8 +202,8 @@ class Effects:
     def create_there(self, step: CreateThere, pair: Pair) -> Made:
         assert pair.intended is not None
         event = self.calendar.create(attach(pair.intended, step.footer), pair.origin)
-        settled = self._written(replace(pair, base=pair.intended, uid=event.uid), event, step.footer, step.footer)
-        return Made(step, event, settled)
+        fresh = self._written(replace(pair, base=pair.intended, uid=event.uid), event, step.footer, step.footer)
+        return Made(step, event, created(pair.intended, fresh))
 
     def settle_there(self, made: Sequence[Made]) -> None:
         """Remember mirrors that have been created, in one transaction."""

@@ -24,6 +24,17 @@ def settled(step: Reconcile, pair: Pair) -> Pair:
     return pair if seen is pair.seen else replace(pair, seen=seen, change_key="")
 
 
+def created(wanted: Entry, pair: Pair) -> Pair:
+    """Return ``pair``, settled with what came back with its creation.
+
+    A series with exceptions takes several requests, and somebody may have changed it between two of them.
+    """
+    if pair.seen is None or not wanted.exceptions:
+        return pair
+    seen = untaken(pair.seen, wanted, wanted)
+    return pair if seen is pair.seen else replace(pair, seen=seen, change_key="")
+
+
 def untaken(returned: Entry, before: Entry, wanted: Entry) -> Entry:
     """Return what counts as seen after a write of ours turned ``before`` into ``wanted`` and gave ``returned`` back.
 

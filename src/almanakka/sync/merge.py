@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from almanakka.sync.entry import Entry, Group, Override, Series
 from almanakka.sync.expansion import occurs_on
@@ -101,6 +101,11 @@ def significant(before: Entry, after: Entry) -> bool:
     return any(not same(group, before, after) for group in SIGNIFICANT)
 
 
+def edited_there(seen: Entry, theirs: Entry, intended: Entry | None) -> bool:
+    """Whether somebody has made such an edit there, and it is not our own unfinished write that shows."""
+    return _Merging(Images(seen, seen, seen, theirs, intended), Terms(datetime.min.replace(tzinfo=UTC))).significant()
+
+
 class _Merging:
     def __init__(self, images: Images, terms: Terms) -> None:
         self.images = images
@@ -119,6 +124,17 @@ class _Merging:
             frozenset(self.to_theirs),
             tuple(self.conflicts),
         )
+
+    def significant(self) -> bool:
+        images = self.images
+        for group in SIGNIFICANT:
+            changed = group is not Group.OCCURRENCES and not same(group, images.theirs, images.seen)
+            if changed and not self._is_ours(group):
+                return True
+        theirs, seen = images.theirs.exceptions, images.seen.exceptions
+        days = theirs.keys() | seen.keys()
+        changed_days = [day for day in days if override_value(theirs.get(day)) != override_value(seen.get(day))]
+        return any(not self._own_doing(day, theirs.get(day)) for day in changed_days)
 
     # -- one value
 

@@ -11,7 +11,7 @@ from almanakka.sync.entry import Entry, Event, Group, Unreadable
 from almanakka.sync.fields import SIMPLE_GROUPS, same, take, uncut
 from almanakka.sync.footer import attach
 from almanakka.sync.match import filled
-from almanakka.sync.merge import MARGIN, Images, Terms, merge, significant
+from almanakka.sync.merge import MARGIN, Images, Terms, edited_there, merge, significant
 from almanakka.sync.ports import Born, Category, Edit, Hold, Pair, Record, State, UserId
 from almanakka.sync.scope import outgoing, takes_part
 from almanakka.sync.steps import (
@@ -181,7 +181,15 @@ def _meeting(view: View, pair: Pair, record: Record, event: Event | None) -> Ste
         return _follow(view, pair, record, event)
     if pair.real and not pair.master:  # from now on it speaks for the meeting: it is what people see there
         pair = replace(pair, base=pair.seen)
+    if event is not None and not pair.real and pair.seen is not None:
+        pair = replace(pair, seen=_with_those_who_tell(view, pair.seen, event))
     return _merge(view, replace(pair, master=True, real=True), record, event, outward=False, rules=True)
+
+
+def _with_those_who_tell(view: View, seen: Entry, event: Event) -> Entry:
+    """Return ``seen`` so that nobody is put in by its having become a meeting who may have left already (B10)."""
+    who = meetings.people(event, view.users, view.settings.user) or frozenset()
+    return replace(seen, who=(seen.who or frozenset()) | (who & frozenset(view.reading)))
 
 
 def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reconcile:
@@ -295,20 +303,18 @@ def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
         real, edited = pair.real, False
     else:
         real = event.meeting is not None
-        edited = pair.seen is not None and significant(pair.seen, view.theirs(event, pair.footer)[1])
-    if real and not (edited and event is not None and _is_organised(event)):
+        theirs = view.theirs(event, pair.footer)[1]
+        edited = pair.seen is not None and edited_there(pair.seen, theirs, pair.intended)
+    if real:
         uid = "" if event is None else _to_bind(view, facts(pair, event), replace(pair, key=None))
         return Retire(pair, kill=pair.activity, uid=uid, reason="deleted here")
     if pair.state is State.MUTED or (pair.born is Born.THERE and not pair.outward):
         return Retire(pair, reason="deleted here")
     if edited and event is not None and not (event.cancelled or event.declined):
         return create_here(view, event, replaces=pair, reason="edited in Microsoft after it was deleted here")
+    if event is not None:  # nothing of it is an edit, so nothing of it may be taken for one later
+        pair = replace(pair, change_key=event.change_key, seen=view.theirs(event, pair.footer)[1])
     return RemoveThere(pair, "deleted here", kill=True)
-
-
-def _is_organised(event: Event) -> bool:
-    """Whether it is the holder's own meeting, so that what changed in it is an edit of theirs (row 6)."""
-    return event.meeting is not None and event.meeting.is_organiser
 
 
 def finish(view: View, pair: Pair, event: Event | Unreadable | None) -> Step:
