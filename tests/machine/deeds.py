@@ -17,7 +17,7 @@ from almanakka.sync.entry import Entry, Group, Override, ShowAs, Timed
 from . import sketches
 from .company import Company, Kind, Ours, Refused, Result, Theirs, Trouble, Weather
 from .remembered import FOLLOWED, HERE, Deletion, Edit, Memory, Remembered
-from .values import Key, Shown, token_of, value
+from .values import Key, Shown, is_old, token_of, value
 
 Deed = Sequence[str | int]
 GAPS = (0, 0, 20, 45, 90, 200, 700, 4000)
@@ -371,6 +371,9 @@ class Life:
         alike = all(value(each, key) == value(shown, key) for _, each in others for key in keys)
         met = place == HERE or life.born == place or (place, shown.stored.id) in self.met
         deletion = Deletion(self.company.now, place, person, alike, whole, met)
+        deletion.said = {key: value(shown, key) for key in keys}
+        cutoff = self.company.cutoff(person)
+        deletion.old = cutoff is not None and is_old(shown, cutoff)
         for there, each in others:
             deletion.pending += [
                 edit

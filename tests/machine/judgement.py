@@ -230,8 +230,16 @@ class Judgement:
                 if any(not each.meeting for each in self.there[person].get(token, ())) and self._came_in(life, person):
                     yield f"{token} was deleted, and is still in the calendar of {person}"
         if len(life.deletions) == 1 and not life.meeting and not here:
-            pending = [edit for edit in whole[0].pending if self._was_seen(edit, life) and edit.place != whole[0].place]
-            if pending:
+            deletion = whole[0]
+            pending = [
+                edit
+                for edit in deletion.pending
+                if self._was_seen(edit, life) and edit.place != deletion.place and not edit.overruled
+                if edit.value != deletion.said.get(edit.key)
+            ]
+            if pending and deletion.old:
+                self.excused["an edit of what is too old to be made again"] += 1
+            elif pending:
                 yield f"{token} was edited while it was deleted, and is lost: {pending[0]}"
 
     def _came_in(self, life: Remembered, person: str) -> bool:

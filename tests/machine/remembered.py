@@ -41,6 +41,10 @@ class Deletion:
     #: False of an event that no run which came to its end has found: perhaps nobody knows that it was there.
     met: bool = True
     last: bool = True
+    #: What the deleted copy said; an occurrence that is not named was as its series.
+    said: dict[Key, Hashable] = field(default_factory=dict)
+    #: It had ended before the line of S15, so that nothing brings it back.
+    old: bool = False
     #: Edits that only another place showed at that moment, or that came after it.
     pending: list[Edit] = field(default_factory=list)
 

@@ -182,8 +182,12 @@ class _Planning:
         known = self.view.known.get(meetings.uid_key(event))
         if reason == "declined" and known is not None and not known.dead:
             self._stay_away(event, known.activity)
-        if reason == "cancelled" and known is not None and event.meeting is not None:
-            self.paired.add(known.activity)  # a mirror would bring it back
+        if (
+            reason == "cancelled"
+            and known is not None
+            and any(copy.real for copy in self.view.copies.get(known.activity, ()))
+        ):
+            self.paired.add(known.activity)  # a colleague's copy ends it, and a mirror would bring it back
         if reason != "too_old" or known is None or known.dead or not self._by_uid(event):
             self.plan.skip(reason, event.entry.title)
 
