@@ -282,8 +282,10 @@ def _united(
         reason="paired",
         uid=_to_bind(view, told, pair),
     )
-    if outward and to_theirs:
+    if to_theirs and not told.real:
+        # what is not theirs yet is owed to them, be it only once the activity's type goes out
         step.pair = replace(told, base=take(united, theirs, to_theirs))
+    if outward and to_theirs:
         _write_there(view, step, raw, united, to_theirs)
     return step
 
