@@ -23,7 +23,7 @@ from almanakka.sync.entry import (
     Unreadable,
 )
 from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, WatermarkLost
-from almanakka.sync.expansion import neighbours
+from almanakka.sync.expansion import neighbours, occurs_on
 from almanakka.sync.fields import canonical, changed_groups, restores, same, take
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
@@ -326,6 +326,9 @@ class MemoryCalendar:
 
     def _write_occurrence(self, id: str, series: Series, original: date, override: Override) -> None:
         event = self._event(id)
+        when = event.entry.when
+        if not isinstance(when, Series) or not occurs_on(when.recurrence, original):
+            raise Stale("the series has changed")
         exceptions = {**event.entry.exceptions, original: override}
         if not override.cancelled:
             _check_boundary(series, original, exceptions)

@@ -36,6 +36,8 @@ WRITES_WITHIN = timedelta(minutes=10)
 
 def reconcile(view: View, pair: Pair, record: Record, event: Event | None) -> Step:
     """Decide for a pair whose activity exists; ``event`` is None where the event has not changed."""
+    if event is not None and _brings_in(view, pair, record, event):
+        return attach_copy(view, record, event, pair)
     if (step := leaves(view, pair if event is None else facts(pair, event), record)) is not None:
         return step if event is None else _parting(view, pair, event, step)
     if event is not None and (event.cancelled or event.declined):
@@ -44,6 +46,13 @@ def reconcile(view: View, pair: Pair, record: Record, event: Event | None) -> St
     if real:
         return _meeting(view, pair, record, event)
     return _merge(view, pair, record, event, outward=record.synchronised)
+
+
+def _brings_in(view: View, pair: Pair, record: Record, event: Event) -> bool:
+    """Whether somebody who was taken out has been invited instead: the copy that took their mirror's place tells."""
+    if event.meeting is None or event.meeting.is_organiser or event.cancelled or event.declined:
+        return False
+    return not pair.real and not takes_part(record, view.settings.user)
 
 
 def _parting(view: View, pair: Pair, event: Event, step: Step) -> Step:
