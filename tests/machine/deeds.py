@@ -284,7 +284,10 @@ class Life:
         kind = (*Kind, Kind.MEETING, Kind.MEETING)[what % 6]
         self.company.kind_here(ours.stored.id, kind)
         if kind in (Kind.INTERNAL, Kind.TASK):
-            self._life(ours).stayed_home = True
+            life = self._life(ours)
+            life.stayed_home = True
+            if kind is Kind.TASK and self._parted(life, token_of(ours)):  # a task is nobody's twin (S4)
+                life.loose = True
         self._tell(kind)
         return kind is not ours.kind
 
