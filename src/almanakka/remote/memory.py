@@ -329,6 +329,8 @@ class MemoryCalendar:
         when = event.entry.when
         if not isinstance(when, Series) or not occurs_on(when.recurrence, original):
             raise Stale("the series has changed")
+        if event.meeting is not None:
+            raise Stale("somebody has been invited to the series")
         exceptions = {**event.entry.exceptions, original: override}
         if not override.cancelled:
             _check_boundary(series, original, exceptions)
