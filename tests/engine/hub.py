@@ -306,6 +306,8 @@ FIELDS = {
 def vars_of(box: Box) -> dict[str, object]:
     """Return a box's rows; pairs are replaced and never altered, so copying the tables is enough."""
     return {
+        "enabled": box.enabled,
+        "failures": box.failures,
         "hints": dict(box.hints),
         "pairs": dict(box.pairs),
         "holds": dict(box.holds),
