@@ -187,3 +187,14 @@ def test_an_unchanged_recurrence_is_not_written() -> None:
     properties = write.changed(before, after, {Group.WHEN}, "Europe/Helsinki", Dialect.EXCHANGE_2010)
     assert "Recurrence" not in properties
     assert "Start" in properties
+
+
+@schema.needed
+@pytest.mark.parametrize("version", schema.VERSIONS)
+def test_the_schemas_refuse_what_is_in_the_wrong_order(version: str) -> None:
+    wrong = operations.create_item(
+        "<t:CalendarItem><t:Location>x</t:Location><t:Subject>y</t:Subject></t:CalendarItem>"
+    )
+    request = etree.fromstring(soap.envelope(wrong, Dialect.EXCHANGE_2010, ADDRESS))
+    operation = etree.fromstring(etree.tostring(request[1][0]))
+    assert not schema.schema(version).validate(operation)
