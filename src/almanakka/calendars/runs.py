@@ -28,9 +28,8 @@ def begin(lease: Lease, kind: RunKind, now: datetime) -> Run:
     return row
 
 
-def end(row: Run, now: datetime) -> None:
+def end(row: Run) -> None:
     """Note what came of it."""
-    row.ended_at = now
     told = {
         name: getattr(row, name)
         for name in ("id", "ended_at", "finished", "requests", "statements", "error_code", "error_detail")

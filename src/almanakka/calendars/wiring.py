@@ -81,11 +81,12 @@ def run_mailbox(
         try:
             result = _run(lease.mailbox, lease, row, meter, _Watch(lease, stop), clock, progress)
             row.requests, row.statements = meter.requests, meter.statements
+            row.ended_at = clock()  # before it is given back: the next run may begin at that moment
             again = schedule.release(lease, result)
         except LeaseLost:
             log.warning("lease lost", mailbox=str(mailbox_id), run=lease.run_no)
-            row.error_code, again = "lease_lost", False
-    runs.end(row, clock())
+            row.error_code, row.ended_at, again = "lease_lost", clock(), False
+    runs.end(row)
     if again:
         triggers.nudge([mailbox_id])
     return row

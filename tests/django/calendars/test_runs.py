@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from almanakka.accounts.models import Company, User
 from almanakka.activities import changes
 from almanakka.activities.models import Activity, ActivityType
 from almanakka.activities.values import Draft, Origin
-from almanakka.calendars import clock, remotes, wiring
+from almanakka.calendars import clock, remotes, schedule, wiring
 from almanakka.calendars import lease as leases
 from almanakka.calendars.models import ActivityHint, Health, Hold, JournalEntry, Mailbox, Pair, Run
 from almanakka.remote.memory import Fault, MemoryCalendar
@@ -246,6 +247,24 @@ def test_while_one_runs_another_leaves_and_asks_for_one_more(aino_box: Mailbox, 
     assert seen == [None]
     assert row.finished
     assert aino_box.due_at == NOW
+
+
+def test_a_run_has_ended_before_its_mailbox_is_given_back(
+    aino_box: Mailbox, outlook: MemoryCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the next run, which may begin at that moment, seems to go on at the same time."""
+    ticks = (NOW + timedelta(seconds=n) for n in count())
+    given_back = []
+
+    def release(*args: Any) -> bool:
+        given_back.append(next(ticks))
+        return give_back(*args)
+
+    give_back = schedule.release
+    monkeypatch.setattr(schedule, "release", release)
+    row = run(aino_box, clock=lambda: next(ticks))
+    row.refresh_from_db()
+    assert row.started_at < row.ended_at < given_back[0]
 
 
 def test_a_run_whose_mailbox_was_taken_over_stops(aino_box: Mailbox, outlook: MemoryCalendar) -> None:
