@@ -55,6 +55,7 @@ def test_every_sentence_is_translated(code: str, language: str) -> None:
     for one, other in zip(english, translated, strict=True):
         assert one != other
         assert other.endswith(".")
+        assert len(other) < 2 * len(one), "the sentence is there more than once"
         assert ("a@b.example" in one) == ("a@b.example" in other)
 
 
