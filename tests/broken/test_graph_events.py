@@ -22,9 +22,10 @@ from almanakka.remote.graph.read import Reader
 from almanakka.sync.entry import AS_SERIES, Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import Invalid
 from almanakka.sync.fields import canonical, changed_groups
+from unit.remote.graph.rows import at, master, row
 
 from .lies import EXAMPLES, broken, fuzzed, written
-from .rows import EXCEPTION, SHAPES, at, master, row
+from .rows import EXCEPTION, SHAPES
 
 NOW = datetime(2026, 10, 1, 12, tzinfo=UTC)
 ZONE = "Europe/Helsinki"

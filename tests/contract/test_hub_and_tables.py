@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from almanakka.sync.entry import Entry, Group, Person, Response
 from almanakka.sync.errors import Invalid, LeaseLost, StaleVersion, UidTaken
+from almanakka.sync.fields import FIELD
 from almanakka.sync.ports import Born, Draft, Edit, Hint, Hold, Pair, Participation, State
 
 from . import random_entries
@@ -287,18 +288,6 @@ def changed(before: Entry, other: Entry, groups: list[Group]) -> Entry:
     """What was, but in ``groups``; occurrences are those of the series that there is in the end."""
     values: dict[str, Any] = {FIELD[group]: getattr(other, FIELD[group]) for group in groups}
     return replace(before, **values)
-
-
-FIELD = {
-    Group.TITLE: "title",
-    Group.WHEN: "when",
-    Group.WHERE: "location",
-    Group.NOTES: "notes",
-    Group.WHO: "who",
-    Group.PRIVACY: "private",
-    Group.SHOW_AS: "show_as",
-    Group.OCCURRENCES: "exceptions",
-}
 
 
 @contextmanager

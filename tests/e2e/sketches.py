@@ -9,6 +9,7 @@ from itertools import islice
 from random import Random
 from typing import Any
 
+from almanakka.demo.ics.rules import recurrence_of
 from almanakka.demo.patterns import from_graph
 from almanakka.sync.entry import CANCELLED, AllDay, Entry, Group, Override, Series, ShowAs, Timed, When
 from almanakka.sync.expansion import dates
@@ -165,18 +166,6 @@ def times_in_graph(when: When) -> dict[str, Any]:
 
 def series_of(event: dict[str, Any]) -> Series:
     """Return the series of a raw event, as far as its dates and times of day go."""
-    pattern = from_graph(event["recurrence"])
-    recurrence = Recurrence(
-        Kind(pattern.kind),
-        pattern.start,
-        pattern.interval,
-        days=pattern.days,
-        index=Index(pattern.index),
-        day=pattern.day,
-        month=pattern.month,
-        first_day_of_week=pattern.first_day,
-        count=pattern.count,
-        until=pattern.until,
-    )
+    recurrence = recurrence_of(from_graph(event["recurrence"]))
     at = None if event["isAllDay"] else datetime.fromisoformat(event["start"]).time()
     return Series(recurrence, at, timedelta(days=1), HOME)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from almanakka.sync.entry import AllDay, Entry, Group, Override, Person, Response, Series, ShowAs, Timed
 from almanakka.sync.errors import Invalid, LeaseLost, StaleVersion, UidTaken
-from almanakka.sync.fields import take
+from almanakka.sync.fields import FIELD, take
 from almanakka.sync.ports import (
     ActivityId,
     Born,
@@ -281,7 +281,7 @@ class Hub:
 
 def of(entry: Entry, group: Group) -> object:
     """What an entry says in a group, to the letter."""
-    return getattr(entry, FIELDS[group])
+    return getattr(entry, FIELD[group])
 
 
 def _zoned(override: Override, series: Series) -> Override:
@@ -289,18 +289,6 @@ def _zoned(override: Override, series: Series) -> Override:
     if isinstance(override.when, Timed):
         return replace(override, when=replace(override.when, zone=series.zone))
     return override
-
-
-FIELDS = {
-    Group.TITLE: "title",
-    Group.WHEN: "when",
-    Group.WHERE: "location",
-    Group.NOTES: "notes",
-    Group.WHO: "who",
-    Group.PRIVACY: "private",
-    Group.SHOW_AS: "show_as",
-    Group.OCCURRENCES: "exceptions",
-}
 
 
 def vars_of(box: Box) -> dict[str, object]:

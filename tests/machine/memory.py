@@ -11,7 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from almanakka.demo.compare import Departure, Stored, Times
-from almanakka.demo.patterns import Pattern
+from almanakka.demo.ics.rules import as_pattern
 from almanakka.remote.memory import Fault, MemoryCalendar
 from almanakka.sync.entry import AllDay, Entry, Event, Group, Meeting, Override, Person, Response, Series, Timed
 from almanakka.sync.errors import CalendarError, Stale, Throttled, Unreachable
@@ -23,6 +23,8 @@ from almanakka.sync.scope import AGE, Settings
 from engine.hub import Box, Crash, Hub, HubActivities, HubLedger
 
 from .company import Kind, Ours, Refused, Result, Theirs, Trouble, Weather
+
+_pattern = lru_cache(maxsize=4096)(as_pattern)
 
 PEOPLE = ("aino", "matti", "sanna", "pekka", "liisa")
 OUTSIDER = "guest@elsewhere.test"
@@ -445,22 +447,6 @@ def _times(when: Timed | AllDay | Series) -> Times:
     start = datetime.combine(first, when.start)
     zone = ZoneInfo(when.zone)
     return Times(start.replace(tzinfo=zone), (start + when.duration).replace(tzinfo=zone), False)
-
-
-@lru_cache(maxsize=4096)
-def _pattern(recurrence: Recurrence) -> Pattern:
-    return Pattern(
-        kind=recurrence.kind.value,
-        start=recurrence.start,
-        interval=recurrence.interval,
-        days=recurrence.days,
-        first_day=recurrence.first_day_of_week,
-        index=int(recurrence.index or 1),
-        day=recurrence.day or 0,
-        month=recurrence.month or 0,
-        count=recurrence.count,
-        until=recurrence.until,
-    )
 
 
 def _theirs(event: Event) -> Theirs:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
-from almanakka.sync.entry import AS_SERIES, AllDay, Override, Series
+from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Group, Override, Series
 from almanakka.sync.expansion import occurs_on
-from almanakka.sync.fields import override_value, wall
+from almanakka.sync.fields import canonical, override_value, same, wall
 from almanakka.sync.order import safe_order
 
 Overrides = Mapping[date, Override]
@@ -19,6 +20,27 @@ def day_of(series: Series, original: date, override: Override) -> date:
     if when is None:
         return original
     return when.first if isinstance(when, AllDay) else wall(when.start, series.zone).date()
+
+
+def wanted(held: Entry, before: Entry, after: Entry) -> Overrides:
+    """Return what shall stand in ``held``: changed as ``before`` is to ``after``, and nothing else touched.
+
+    Somebody may have changed another occurrence since ``before`` was read. One that only says what its series said
+    before has not been changed by anybody.
+    """
+    rewritten = not same(Group.WHEN, before, after)
+    said = canonical(replace(before, when=held.when, exceptions=held.exceptions)).exceptions
+    found: dict[date, Override] = {}
+    for day in held.exceptions.keys() | before.exceptions.keys() | after.exceptions.keys():
+        was, shall = before.exceptions.get(day), after.exceptions.get(day)
+        if rewritten:
+            theirs = was is None and shall is None and day in said
+        else:
+            theirs = override_value(was) == override_value(shall) != override_value(said.get(day))
+        override = held.exceptions.get(day) if theirs else shall
+        if override is not None:
+            found[day] = override
+    return found
 
 
 def writes(series: Series, held: Overrides, wanted: Overrides) -> list[tuple[date, Override]]:

@@ -238,7 +238,7 @@ def take(entry: Entry, source: Entry, groups: Iterable[Group]) -> Entry:
     """Return ``entry`` with ``groups`` as they are in ``source``."""
     values: dict[str, object] = {}
     for group in groups:
-        name = _FIELD[group]
+        name = FIELD[group]
         values[name] = getattr(source, name)
     return replace(entry, **values) if values else entry  # type: ignore[arg-type]
 
@@ -252,7 +252,8 @@ def uncut(entry: Entry, whole: Entry, cut: Entry) -> Entry:
     return replace(entry, exceptions=exceptions)
 
 
-_FIELD: Mapping[Group, str] = {
+#: Where an entry keeps each group.
+FIELD: Mapping[Group, str] = {
     Group.TITLE: "title",
     Group.WHEN: "when",
     Group.WHERE: "location",

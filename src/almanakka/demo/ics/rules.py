@@ -37,17 +37,17 @@ def pattern_of(text: str, start: Moment) -> Pattern:
     """
     at = None if start.all_day else start.wall.time()
     zone = None if start.all_day else start.zone.name
-    return _pattern(from_rrule(text, start.wall.date(), at, zone, drop_start=True))
+    return as_pattern(from_rrule(text, start.wall.date(), at, zone, drop_start=True))
 
 
 def occurs(pattern: Pattern, day: date) -> bool:
     """Whether a pattern gives a date."""
-    return occurs_on(_recurrence(pattern), day)
+    return occurs_on(recurrence_of(pattern), day)
 
 
 def around(pattern: Pattern, day: date) -> tuple[date | None, date | None]:
     """Return the dates of a pattern right before and right after one."""
-    return neighbours(_recurrence(pattern), day)
+    return neighbours(recurrence_of(pattern), day)
 
 
 def shortest_gap(pattern: Pattern) -> timedelta | None:
@@ -72,7 +72,8 @@ def written_out(rules: Sequence[str], except_rules: Sequence[str], start: Moment
     return sorted(found) if 0 < len(found) <= MOST_SINGLES else None
 
 
-def _pattern(recurrence: Recurrence) -> Pattern:
+def as_pattern(recurrence: Recurrence) -> Pattern:
+    """Return the same rule as the demo compares by."""
     return Pattern(
         kind=recurrence.kind.value,
         start=recurrence.start,
@@ -87,7 +88,8 @@ def _pattern(recurrence: Recurrence) -> Pattern:
     )
 
 
-def _recurrence(pattern: Pattern) -> Recurrence:
+def recurrence_of(pattern: Pattern) -> Recurrence:
+    """Return the same rule as the product keeps it."""
     return Recurrence(
         kind=Kind(pattern.kind),
         start=pattern.start,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from almanakka.remote.ews import feed, occurrences, operations, write
@@ -11,9 +10,10 @@ from almanakka.remote.ews.client import Client, always
 from almanakka.remote.ews.mailbox import Found, Mailbox, dialect_of, ids_in
 from almanakka.remote.ews.markup import t
 from almanakka.remote.ews.read import identity
+from almanakka.remote.occurrences import Overrides, wanted
 from almanakka.remote.respelling import respelled
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
-from almanakka.sync.errors import Invalid, Stale, Unreachable
+from almanakka.sync.errors import Invalid, Stale, Unreachable, UnreadableAnswer
 from almanakka.sync.fields import canonical, changed_groups, restores
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
@@ -63,12 +63,13 @@ class EwsCalendar:
     def create(self, entry: Entry, origin: str) -> Event:
         entry = canonical(entry)
         known = self.find(origin)  # CreateItem itself would make a second one
-        if known is None:
-            mailbox = self._mailbox
-            item = write.created(entry, origin, mailbox.zone, mailbox.clock(), dialect_of(mailbox))
-            answer = mailbox.one(always(operations.create_item(item)))
-            known = _readable(mailbox.whole(_only(ids_in(answer.element))))
-        return self._with_occurrences(known, known.entry, entry)
+        if known is not None:
+            return known
+        mailbox = self._mailbox
+        item = write.created(entry, origin, mailbox.zone, mailbox.clock(), dialect_of(mailbox))
+        answer = mailbox.one(always(operations.create_item(item)))
+        made = _readable(mailbox.whole(_only(ids_in(answer.element))))
+        return self._with_occurrences(made, entry.exceptions)
 
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         before, after = canonical(before), canonical(after)
@@ -84,9 +85,10 @@ class EwsCalendar:
             return held
         if held.meeting is not None:  # occurrences are written without a version of their own (B1)
             raise Stale("somebody has been invited to the series")
-        if restores(held.entry.exceptions, after.exceptions):
-            held = self._restore(held, after)
-        return self._with_occurrences(held, held.entry, after)
+        shall = wanted(held.entry, before, after)
+        if restores(held.entry.exceptions, shall):
+            held = self._restore(held, after.when, shall)
+        return self._with_occurrences(held, shall)
 
     def delete(self, id: str, change_key: str) -> None:
         # DeleteItem looks at no change key, so the item is looked at right before
@@ -101,19 +103,14 @@ class EwsCalendar:
         change = operations.item_change(id, change_key, write.updates(properties))
         self._mailbox.one(always(operations.update_items([change])))
 
-    def _with_occurrences(self, event: Event, held: Entry, wanted: Entry) -> Event:
+    def _with_occurrences(self, event: Event, shall: Overrides) -> Event:
         """Finish a series: its occurrences, as the server holds them after all that was written before."""
-        dialect = dialect_of(self._mailbox)
-        entry = replace(held, exceptions={})
-        if not occurrences.write_all(self._mailbox, event.id, entry, held.exceptions, wanted.exceptions, dialect):
+        if not occurrences.write_all(self._mailbox, event, shall, dialect_of(self._mailbox)):
             return event
         return _readable(self._mailbox.whole(event.id))
 
-    def _restore(self, held: Event, after: Entry) -> Event:
+    def _restore(self, held: Event, when: Series, shall: Overrides) -> Event:
         """Bring cancelled occurrences back: Exchange does it only by dropping all exceptions with a changed pattern."""
-        when = after.when
-        if not isinstance(when, Series):
-            return held
         fresh, dialect = held, dialect_of(self._mailbox)
         for recurrence in (respelled(when.recurrence), when.recurrence):
             properties = write.rewritten(when, recurrence, self._mailbox.zone, dialect)
@@ -122,7 +119,7 @@ class EwsCalendar:
             fresh = _readable(self._mailbox.whole(held.id))
             if fresh.meeting is not None:
                 raise Stale("somebody has been invited to the series")
-        if restores(fresh.entry.exceptions, after.exceptions):
+        if restores(fresh.entry.exceptions, shall):
             raise Invalid("occurrence-not-restored")
         return fresh
 
@@ -135,5 +132,5 @@ def _only(ids: Sequence[str]) -> str:
 
 def _readable(found: Found) -> Event:
     if isinstance(found, Unreadable):
-        raise Invalid("unreadable", found.reason)
+        raise UnreadableAnswer(found.reason)
     return found

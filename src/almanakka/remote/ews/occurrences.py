@@ -15,7 +15,7 @@ from almanakka.remote.ews.read import Reader, identity
 from almanakka.remote.ews.refusals import refusal
 from almanakka.remote.ews.soap import Message
 from almanakka.remote.occurrences import Overrides, writes
-from almanakka.sync.entry import AS_SERIES, Entry, Series
+from almanakka.sync.entry import AS_SERIES, Event, Series
 from almanakka.sync.errors import Invalid, NotFound, Stale, Unreachable
 from almanakka.sync.expansion import dates
 
@@ -24,12 +24,12 @@ _AT_ONCE = 20
 _DELETED = "ErrorCalendarOccurrenceIsDeletedFromRecurrence"
 
 
-def write_all(mailbox: Mailbox, id: str, entry: Entry, held: Overrides, wanted: Overrides, dialect: Dialect) -> bool:
-    """Turn the occurrences of series ``id`` from ``held`` to ``wanted``; returns whether anything was written.
+def write_all(mailbox: Mailbox, event: Event, wanted: Overrides, dialect: Dialect) -> bool:
+    """Turn the occurrences of a series as it is held into ``wanted``; returns whether anything was written.
 
     Raises Stale where an occurrence that should be there is not.
     """
-    series = entry.when
+    id, entry, series, held = event.id, event.entry, event.entry.when, event.entry.exceptions
     if not isinstance(series, Series):
         return False
     pending = writes(series, held, wanted)

@@ -54,7 +54,7 @@ def get_occurrences(master: str, indexes: Iterable[int]) -> str:
     ids = "".join(
         f'<t:OccurrenceItemId RecurringMasterId={attribute(master)} InstanceIndex="{index}"/>' for index in indexes
     )
-    shape = ids_only(*map(uri, ("Start", "OriginalStart", "CalendarItemType")))
+    shape = ids_only(*map(uri, ("RecurrenceId", "Start", "OriginalStart")))
     return f"<m:GetItem>{shape}<m:ItemIds>{ids}</m:ItemIds></m:GetItem>"
 
 

@@ -14,7 +14,7 @@ from almanakka.remote.graph.mailbox import Found, Mailbox, encode
 from almanakka.remote.graph.model import Draft
 from almanakka.remote.graph.read import etag
 from almanakka.remote.graph.refusals import DUPLICATE_TRANSACTION, Answer, code_of, existing_event, refusal
-from almanakka.remote.occurrences import Overrides
+from almanakka.remote.occurrences import Overrides, wanted
 from almanakka.remote.respelling import respelled
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import Invalid, Stale, UnreadableAnswer
@@ -150,13 +150,13 @@ class GraphCalendar:
             return held
         if held.meeting is not None:  # occurrences are written without a version: their guests would get mail (B1)
             raise Stale("somebody has been invited to the series")
-        wanted = occurrences.wanted(held.entry, before, after)
-        if restores(held.entry.exceptions, wanted):
-            held = self._restore(id, held, after, wanted)
-        written = occurrences.write_all(self._mailbox, id, held.entry, held.entry.exceptions, wanted)
+        shall = wanted(held.entry, before, after)
+        if restores(held.entry.exceptions, shall):
+            held = self._restore(id, held, after, shall)
+        written = occurrences.write_all(self._mailbox, id, held.entry, held.entry.exceptions, shall)
         return held if written is None else _readable(written)
 
-    def _restore(self, id: str, held: Event, after: Entry, wanted: Overrides) -> Event:
+    def _restore(self, id: str, held: Event, after: Entry, shall: Overrides) -> Event:
         """Bring cancelled occurrences back: Exchange does it only by dropping all exceptions with a changed pattern.
 
         Cut short in between, the series reads as ever, without its exceptions.
@@ -169,7 +169,7 @@ class GraphCalendar:
             draft = write.rewritten(when, recurrence, self._mailbox.zone)
             change_key = _readable(self._patch(id, draft, change_key)).change_key
         fresh = _readable(self._mailbox.one(id))
-        if restores(fresh.entry.exceptions, wanted):
+        if restores(fresh.entry.exceptions, shall):
             raise Invalid("occurrence-not-restored")
         return fresh
 

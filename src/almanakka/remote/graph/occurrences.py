@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from almanakka.remote.graph import exceptions, write
@@ -15,9 +14,9 @@ from almanakka.remote.graph.read import change_key, etag
 from almanakka.remote.graph.refusals import Answer, refusal
 from almanakka.remote.graph.times import stamp
 from almanakka.remote.occurrences import Overrides, writes
-from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Event, Group, Override, Series
+from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Event, Override, Series
 from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale
-from almanakka.sync.fields import canonical, override_value, regular, same
+from almanakka.sync.fields import override_value, regular
 
 Pending = Sequence[tuple[date, Override]]
 
@@ -26,27 +25,6 @@ _FLOAT = timedelta(hours=15)
 _MINUTE = timedelta(minutes=1)
 #: Why a write is given up that was answered as done, and of which nothing is there (docs #12141).
 NOT_KEPT = "not-kept"
-
-
-def wanted(held: Entry, before: Entry, after: Entry) -> Overrides:
-    """Return what shall stand in ``held``: changed as ``before`` is to ``after``, and nothing else touched.
-
-    Somebody may have changed another occurrence since ``before`` was read. One that only says what its series said
-    before has not been changed by anybody.
-    """
-    rewritten = not same(Group.WHEN, before, after)
-    said = canonical(replace(before, when=held.when, exceptions=held.exceptions)).exceptions
-    found: dict[date, Override] = {}
-    for day in held.exceptions.keys() | before.exceptions.keys() | after.exceptions.keys():
-        was, shall = before.exceptions.get(day), after.exceptions.get(day)
-        if rewritten:
-            theirs = was is None and shall is None and day in said
-        else:
-            theirs = override_value(was) == override_value(shall) != override_value(said.get(day))
-        override = held.exceptions.get(day) if theirs else shall
-        if override is not None:
-            found[day] = override
-    return found
 
 
 def write_all(mailbox: Mailbox, id: str, entry: Entry, held: Overrides, wanted: Overrides) -> Found | None:

@@ -9,7 +9,6 @@ from random import Random
 
 import pytest
 from lxml import etree
-from tests.contract import random_entries
 
 from almanakka.remote.ews import operations, soap, write
 from almanakka.remote.ews.dialect import Dialect
@@ -20,6 +19,7 @@ from almanakka.sync.errors import Invalid
 from almanakka.sync.expansion import dates, first_date
 from almanakka.sync.fields import SIMPLE_GROUPS, canonical, same
 from almanakka.sync.recurrence import Kind, Recurrence
+from contract import random_entries
 
 from . import schema
 
