@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection
 
@@ -17,6 +18,11 @@ END = """
         requests = %(requests)s, statements = %(statements)s,
         error_code = %(error_code)s, error_detail = %(error_detail)s
     WHERE id = %(id)s
+"""
+#: Their mailbox is somebody else's by now, or free: they cannot be going on.
+END_DEAD = """
+    UPDATE calendars_run SET ended_at = %(now)s, error_code = 'run_died'
+    WHERE mailbox_id = %(mailbox_id)s AND ended_at IS NULL
 """
 
 
@@ -37,3 +43,9 @@ def end(row: Run) -> None:
     counted = {name: json.dumps(getattr(row, name)) for name in ("counts", "skipped")}
     with connection.cursor() as cursor:
         cursor.execute(END, {**told, **counted, "kind": str(row.kind)})
+
+
+def end_dead(mailbox_id: UUID, now: datetime) -> None:
+    """Note at ``now`` of every run of a mailbox that has no end that its process died; for whoever found it so."""
+    with connection.cursor() as cursor:
+        cursor.execute(END_DEAD, {"mailbox_id": mailbox_id, "now": now})

@@ -103,10 +103,11 @@ def due() -> list[UUID]:
     return list(found.order_by("due_at").values_list("pk", flat=True))
 
 
-def take_back(mailbox_id: UUID, job: int) -> None:
-    """End the lease of a run that died with its job, and make its mailbox due."""
-    Mailbox.objects.filter(pk=mailbox_id, leased_by=job).update(leased_until=None, leased_by=None)
+def take_back(mailbox_id: UUID, job: int) -> bool:
+    """End the lease of a run that died with its job, and make its mailbox due; return whether it held one."""
+    held = Mailbox.objects.filter(pk=mailbox_id, leased_by=job).update(leased_until=None, leased_by=None)
     make_due([mailbox_id])
+    return bool(held)
 
 
 def leased_in_jobs() -> dict[UUID, int]:

@@ -69,6 +69,9 @@ SENTENCES: Mapping[str, Sentence] = {
     "lease_lost": Sentence(
         _("Another run took over this calendar."), _("The other run finishes the work."), _NOTHING_TO_DO
     ),
+    "run_died": Sentence(
+        _("Almanakka was stopped in the middle of this run."), _("The next run finishes the work."), _NOTHING_TO_DO
+    ),
     "database_away": Sentence(
         _("Almanakka's own database did not answer, or had no room."),
         _RETRIED,

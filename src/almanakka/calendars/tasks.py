@@ -11,12 +11,13 @@ from uuid import UUID
 
 import structlog
 from asgiref.sync import sync_to_async
+from django.db import transaction
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Status
 
-from almanakka.calendars import journal, schedule, triggers, wiring
+from almanakka.calendars import clock, journal, runs, schedule, triggers, wiring
 
 log = structlog.get_logger(__name__)
 
@@ -77,5 +78,7 @@ def _take_back_forgotten() -> None:
 
 
 def _take_back(mailbox_id: UUID, job: int) -> None:
-    schedule.take_back(mailbox_id, job)
+    with transaction.atomic():
+        if schedule.take_back(mailbox_id, job):
+            runs.end_dead(mailbox_id, clock.now())
     triggers.nudge([mailbox_id])

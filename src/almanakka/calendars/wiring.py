@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from django.db import connection
+from django.db import connection, transaction
 
 from almanakka.accounts import addresses
 from almanakka.accounts.models import User
@@ -82,11 +82,13 @@ def run_mailbox(
             result = _run(lease.mailbox, lease, row, meter, _Watch(lease, stop), clock, progress)
             row.requests, row.statements = meter.requests, meter.statements
             row.ended_at = clock()  # before it is given back: the next run may begin at that moment
-            again = schedule.release(lease, result)
+            with transaction.atomic():  # who dies in between leaves a run that never ends
+                again = schedule.release(lease, result)
+                runs.end(row)
         except LeaseLost:
             log.warning("lease lost", mailbox=str(mailbox_id), run=lease.run_no)
             row.error_code, row.ended_at, again = "lease_lost", clock(), False
-    runs.end(row)
+            runs.end(row)
     if again:
         triggers.nudge([mailbox_id])
     return row
@@ -94,6 +96,8 @@ def run_mailbox(
 
 def _begin(lease: Lease, now: datetime) -> Run:
     mailbox = lease.mailbox
+    if mailbox.leased_until is not None:  # taken over from a run that died
+        runs.end_dead(mailbox.pk, now)
     if mailbox.first_done_at is None:
         kind = RunKind.FIRST
     else:

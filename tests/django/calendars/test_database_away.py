@@ -95,7 +95,8 @@ def test_a_mailbox_that_could_not_be_given_back_is_freed(
     worker.work(1, wait=False)
     aino_box.refresh_from_db()
     assert aino_box.leased_until is None
-    assert Run.objects.order_by("-pk").values_list("error_code", flat=True).first() == ""
+    told = list(Run.objects.order_by("pk").values_list("error_code", "ended_at", "finished"))
+    assert told == [("run_died", NOW, False), ("", NOW, True)]
 
 
 @pytest.mark.django_db(transaction=True)

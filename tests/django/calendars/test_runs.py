@@ -13,7 +13,7 @@ from almanakka.accounts.models import Company, User
 from almanakka.activities import changes
 from almanakka.activities.models import Activity, ActivityType
 from almanakka.activities.values import Draft, Origin
-from almanakka.calendars import clock, remotes, schedule, wiring
+from almanakka.calendars import clock, remotes, runs, schedule, wiring
 from almanakka.calendars import lease as leases
 from almanakka.calendars.models import ActivityHint, Health, Hold, JournalEntry, Mailbox, Pair, Run
 from almanakka.remote.memory import Fault, MemoryCalendar
@@ -265,6 +265,34 @@ def test_a_run_has_ended_before_its_mailbox_is_given_back(
     row = run(aino_box, clock=lambda: next(ticks))
     row.refresh_from_db()
     assert row.started_at < row.ended_at < given_back[0]
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+def test_a_run_that_dies_as_its_mailbox_is_given_back_has_an_end_all_the_same(
+    aino_box: Mailbox, outlook: MemoryCalendar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Either both are noted, or neither; and who takes the mailbox over notes it for the dead."""
+
+    def die(_: Run) -> None:
+        raise Killed
+
+    outlook.put(entry("one"))
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "end", die)
+        with pytest.raises(Killed):
+            wiring.run_mailbox(aino_box.pk)
+    dead = Run.objects.get()
+    assert dead.ended_at is None
+    assert Mailbox.objects.get().leased_until is not None
+    later = NOW + leases.TERM
+    with clock.stopped_at(later):
+        assert run(aino_box).error_code == ""
+    dead.refresh_from_db()
+    assert (dead.ended_at, dead.error_code, dead.finished) == (later, "run_died", False)
+    assert not Run.objects.filter(ended_at=None).exists()
 
 
 def test_a_run_whose_mailbox_was_taken_over_stops(aino_box: Mailbox, outlook: MemoryCalendar) -> None:
