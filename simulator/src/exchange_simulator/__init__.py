@@ -1,4 +1,4 @@
-"""A Microsoft 365 tenant on loopback, for testing calendar clients."""
+"""A Microsoft 365 tenant and an Exchange Server on loopback, for testing calendar clients."""
 
 from .apps import App
 from .control import Control

@@ -1,4 +1,4 @@
-"""The command `exchange-simulator`: a Microsoft 365 tenant on loopback until it is told to stop."""
+"""The command `exchange-simulator`: Microsoft 365 and an Exchange Server on loopback until it is told to stop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from .world import World
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="exchange-simulator", description="A simulated Microsoft 365 tenant (Graph) for testing calendar clients."
+        prog="exchange-simulator",
+        description="Simulated Microsoft 365 (Graph) and Exchange Server (EWS), for testing calendar clients.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (0: any free one)")

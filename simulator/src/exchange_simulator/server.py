@@ -20,7 +20,7 @@ from .control import Control
 from .ews.app import PATH
 from .people import Person
 from .web import Site
-from .wire import CuttableProtocol, drop_all
+from .wire import KnownProtocol, drop_all
 from .world import World
 
 _START_SECONDS = 30
@@ -98,7 +98,7 @@ def make_server(world: World, host: str, port: int, directory: Path, *, https: b
         Site(world, directory, certificate).application(),
         host=host,
         port=port,
-        http=CuttableProtocol,
+        http=KnownProtocol,
         ws="none",
         lifespan="off",
         log_level="error",

@@ -1,4 +1,4 @@
-"""The simulator as one web application: sign-in, consent page, Graph and the control API."""
+"""The simulator as one web application: sign-in, consent page, Graph, Exchange Web Services and the control API."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .faults import Asked
 from .graph.app import Graph
 from .graph.call import Call
 from .requestlog import Logged
-from .wire import cut
+from .wire import connection_of, cut
 from .world import World
 
 CONTROL_HEADER = "x-control-token"
@@ -183,9 +183,8 @@ class Site:
         if server is None:
             return HTMLResponse("<html><body>404 - File or directory not found.</body></html>", 404)
         body = await request.body()
-        address = (request.scope["client"][0], int(request.scope["client"][1]))
         with self.world.lock:
-            caller = self.sign_in.caller(server, address, request.headers.get("authorization", ""))
+            caller = self.sign_in.caller(server, connection_of(request), request.headers.get("authorization", ""))
             if isinstance(caller, list):
                 response = Response(None, 401)
                 for offer in caller:

@@ -1,31 +1,51 @@
-"""Connections that can be cut in the middle of a request."""
+"""Connections: which one a request came over, and how to cut it in the middle of that."""
 
 from __future__ import annotations
 
 import asyncio
+import weakref
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-_transports: dict[tuple[str, int], tuple[asyncio.Transport, asyncio.AbstractEventLoop]] = {}
+
+@dataclass(eq=False)
+class Connection:
+    """One connection of a client, for as long as it lasts: another one may come from the same port later."""
+
+    transport: asyncio.Transport
+    loop: asyncio.AbstractEventLoop
 
 
-class CuttableProtocol(H11Protocol):
-    """HTTP/1.1 that remembers its transport by the client's address."""
+_open: weakref.WeakSet[Connection] = weakref.WeakSet()
+
+
+class KnownProtocol(H11Protocol):
+    """HTTP/1.1 whose requests know their connection."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Remember the transport."""
+        """Remember the connection."""
         super().connection_made(transport)
-        if self.client is not None:
-            _transports[self.client] = (transport, self.loop)
+        connection = Connection(transport, self.loop)
+        self.app_state = {**self.app_state, "connection": connection}
+        _open.add(connection)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the transport."""
-        if self.client is not None:
-            _transports.pop(self.client, None)
+        """Forget the connection."""
+        connection = self.app_state.pop("connection", None)
+        if connection is not None:
+            _open.discard(connection)
         super().connection_lost(exc)
+
+
+def connection_of(request: Request) -> Connection:
+    """The connection that a request came over."""
+    found = request.state.connection
+    assert isinstance(found, Connection)
+    return found
 
 
 class _Silence(Response):
@@ -39,16 +59,13 @@ class _Silence(Response):
 
 async def cut(request: Request) -> Response:
     """Drop the connection of a request without a word."""
-    address = request.scope["client"]
-    found = _transports.get((address[0], address[1]))
-    if found is not None:
-        found[0].abort()
+    connection_of(request).transport.abort()
     return _Silence()
 
 
 def drop_all() -> None:
     """Drop every connection of this thread's servers."""
     loop = asyncio.get_running_loop()
-    for transport, owner in list(_transports.values()):
-        if owner is loop:
-            transport.abort()
+    for connection in list(_open):
+        if connection.loop is loop:
+            connection.transport.abort()

@@ -8,6 +8,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import spnego
 from cryptography import x509
@@ -15,21 +16,20 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from spnego.channel_bindings import GssChannelBindings
 from spnego.exceptions import SpnegoError
 
-from .servers import ExchangeServer
+from exchange_simulator.wire import Connection
 
-#: A TCP connection, by the address of its client.
-Connection = tuple[str, int]
+from .servers import ExchangeServer
 
 
 @dataclass
 class SignIn:
-    """Who is signed in on which connection. `certificate` is the server's own, for the channel binding; the
-    acceptor reads passwords from a file in `directory`."""
+    """Who is signed in on which connection, for as long as that lasts. `certificate` is the server's own, for the
+    channel binding; the acceptor reads passwords from a file in `directory`."""
 
     directory: Path
     certificate: x509.Certificate | None = None
-    _open: dict[Connection, Any] = field(default_factory=dict)
-    _done: dict[Connection, str] = field(default_factory=dict)
+    _open: WeakKeyDictionary[Connection, Any] = field(default_factory=WeakKeyDictionary)
+    _done: WeakKeyDictionary[Connection, str] = field(default_factory=WeakKeyDictionary)
 
     def caller(self, server: ExchangeServer, connection: Connection, header: str) -> str | list[str]:
         """The account's name, or the WWW-Authenticate headers of a 401."""
@@ -42,8 +42,7 @@ class SignIn:
             return self._done[connection]
         return self._offers(server)
 
-    def forget(self, connection: Connection) -> None:
-        """The connection is gone."""
+    def _forget(self, connection: Connection) -> None:
         self._open.pop(connection, None)
         self._done.pop(connection, None)
 
@@ -71,9 +70,10 @@ class SignIn:
             return self._offers(server)
         self._tell_passwords(server)
         if message[8:12] == b"\x01\x00\x00\x00":
-            self.forget(connection)
+            self._forget(connection)
+            binding = self._binding() if server.binding_required else None  # else whatever a client sends will do
             self._open[connection] = spnego.server(
-                protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm, channel_bindings=self._binding()
+                protocol="ntlm", options=spnego.NegotiateOptions.use_ntlm, channel_bindings=binding
             )
         context = self._open.get(connection)
         if context is None:
@@ -81,7 +81,7 @@ class SignIn:
         try:
             answer = context.step(message)
         except (SpnegoError, ValueError, KeyError, OSError, RuntimeError):
-            self.forget(connection)
+            self._forget(connection)
             server.failed_sign_ins += 1
             return self._offers(server)
         if not context.complete:
