@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from almanakka.remote import uids
+from almanakka.remote import uids, wall_series
 from almanakka.remote.addresses import normal
 from almanakka.remote.ews import series
 from almanakka.remote.ews.markup import Element, t
@@ -29,7 +29,7 @@ from almanakka.sync.entry import (
     When,
 )
 from almanakka.sync.errors import Unreachable
-from almanakka.sync.expansion import first_date, occurs_on
+from almanakka.sync.expansion import occurs_on
 from almanakka.sync.fields import canonical, line, paragraphs, wall
 from almanakka.sync.recurrence import Recurrence, Unrepresentable
 
@@ -106,26 +106,9 @@ class Reader:
 
     def _series(self, item: Element, recurrence: Recurrence) -> Series:
         zones = read_zones(item, self.zone)
-        if truth(item.findtext(t("IsAllDayEvent"))):
-            days = read_days(item, [*zones, self.zone])
-            if first_date(recurrence) != days.first:
-                raise Unrepresentable("its first occurrence is not on its pattern", "off-pattern")
-            return Series(recurrence, None, days.end - days.first, self.zone)
-        first = read_timed(item, "UTC")
-        zone = self._zone_of(zones, recurrence, first.start)
-        start, end = wall(first.start, zone), wall(first.end, zone)
-        if end < start:  # a clock went back in the middle of it
-            end = start + (first.end - first.start)
-        return Series(recurrence, start.time().replace(second=0, microsecond=0, fold=0), end - start, zone)
-
-    def _zone_of(self, zones: list[str], recurrence: Recurrence, first: datetime) -> str:
-        """Return the zone whose wall clock the series follows: a wrong one would drift with daylight saving."""
-        for zone in zones or [self.zone]:
-            if wall(first, zone).date() == first_date(recurrence):
-                return zone
-        if zones:
-            raise Unrepresentable("its first occurrence is not on its pattern", "off-pattern")
-        raise Unrepresentable("its time zone is not known here", "unknown-zone")
+        all_day = truth(item.findtext(t("IsAllDayEvent")))
+        first = read_days(item, [*zones, self.zone]) if all_day else read_timed(item, "UTC")
+        return wall_series.series(recurrence, first, zones, self.zone)
 
     # -- occurrences
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from msgspec import UNSET, Raw
 
-from almanakka.remote import uids
+from almanakka.remote import uids, wall_series
 from almanakka.remote.addresses import normal
 from almanakka.remote.graph import exceptions, series
 from almanakka.remote.graph.decoding import decode
@@ -25,13 +25,11 @@ from almanakka.sync.entry import (
     Person,
     Response,
     Series,
-    Timed,
     Unreadable,
     When,
 )
 from almanakka.sync.errors import Unreachable
-from almanakka.sync.expansion import first_date
-from almanakka.sync.fields import canonical, clean, line, wall
+from almanakka.sync.fields import canonical, clean, line
 from almanakka.sync.recurrence import Recurrence, Unrepresentable
 
 NO_SENSE = "it came in a form that makes no sense"
@@ -125,30 +123,10 @@ class Reader:
         return read_timed(row.start, row.end, iana(row.original_start_time_zone, self.zone) or self.zone)
 
     def _series(self, row: EventRow, recurrence: Recurrence) -> Series:
-        if row.is_all_day:
-            days = read_days(row.start, row.end)
-            _must_begin(recurrence, days.first)
-            return Series(recurrence, None, days.end - days.first, self.zone)
-        first = read_timed(row.start, row.end, "UTC")
-        zone = self._zone_of(row, recurrence, first)
-        start, end = wall(first.start, zone), wall(first.end, zone)
-        if end < start:  # a clock went back in the middle of it
-            end = start + (first.end - first.start)
-        return Series(recurrence, start.time().replace(second=0, microsecond=0, fold=0), end - start, zone)
-
-    def _zone_of(self, row: EventRow, recurrence: Recurrence, first: Timed) -> str:
-        """Return the zone whose wall clock the series follows: a wrong one would drift with daylight saving."""
         recurs_in = row.recurrence.range.recurrence_time_zone if row.recurrence else None
         named = [iana(name, self.zone) for name in (recurs_in, row.original_start_time_zone)]
-        known = [zone for zone in named if zone is not None]
-        # The service fills in UTC where the range was written without a zone.
-        known.sort(key=lambda zone: zone == "UTC")
-        for zone in known or [self.zone]:
-            if wall(first.start, zone).date() == first_date(recurrence):
-                return zone
-        if known:
-            raise Unrepresentable("its first occurrence is not on its pattern", "off-pattern")
-        raise Unrepresentable("its time zone is not known here", "unknown-zone")
+        first = read_days(row.start, row.end) if row.is_all_day else read_timed(row.start, row.end, "UTC")
+        return wall_series.series(recurrence, first, filter(None, named), self.zone)
 
 
 def change_key(row: EventRow) -> str:
@@ -178,11 +156,6 @@ def _checked(id: str, asked: str | None) -> str:
     if not usable(id) or id != (asked or id):
         raise Unreachable("an answer about no event, or about another one")
     return id
-
-
-def _must_begin(recurrence: Recurrence, first: date) -> None:
-    if first_date(recurrence) != first:
-        raise Unrepresentable("its first occurrence is not on its pattern", "off-pattern")
 
 
 def _origin(row: EventRow) -> str | None:
