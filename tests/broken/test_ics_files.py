@@ -54,6 +54,7 @@ VALUES = (
     *("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30;UNTIL=99991231", "FREQ=SECONDLY;UNTIL=99991231", "FREQ=WEEKLY;BYDAY=9XX"),
     *("FREQ=HOURLY;BYMONTH=13;UNTIL=20300101", "FREQ=YEARLY;BYEASTER=1;COUNT=3", "FREQ=MONTHLY;BYSETPOS=99;COUNT=3"),
     *("FREQ=DAILY;INTERVAL=0;COUNT=3", "FREQ=DAILY;COUNT=" + "9" * 5000, "FREQ=WEEKLY;COUNT=3;UNTIL=20260401"),
+    *("20260316T080000,20260399", "20260316T080000;20260323T080000", ",,", "20260316T08"),
     *("FREQ=YEARLY;BYWEEKNO=53;BYDAY=MO;COUNT=4", "RRULE:RRULE:", "VEVENT", "VCALENDAR", "X-NOTHING", "a/" * 900),
 )
 PARAMS = (
@@ -219,6 +220,7 @@ LOADED = {
     "a byte order mark in the middle": one().replace(b"BEGIN:VEVENT", "\ufeffBEGIN:VEVENT".encode()),
     "NUL before an entry": one().replace(b"BEGIN:VEVENT", b"\0BEGIN:VEVENT"),
     "parameters of a beginning": one().replace(b"BEGIN:VEVENT", b"BEGIN;X=1: VEVENT"),
+    "a block without a name": b"BEGIN:\0\r\n" + b"".join(one().partition(b"BEGIN:VTIMEZONE")[1:]),
     "a calendar that nobody ends": one().replace(b"END:VEVENT\r\nEND:VCALENDAR", b""),
     "in 50,000 blocks that nobody ends": b"BEGIN:X\r\n" * 50_000 + one(),
     "rules of a zone that change every second": one(start="DTSTART;TZID=Mine:20260310T090000").replace(

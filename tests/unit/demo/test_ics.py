@@ -341,6 +341,42 @@ def test_cancelled_dates_are_read_in_the_zone_of_the_series() -> None:
     assert found.cancelled == {date(2026, 3, 9), date(2026, 3, 16), date(2026, 3, 23)}
 
 
+@pytest.mark.parametrize("rule", ["RRULE:FREQ=WEEKLY;COUNT=4", "RRULE:FREQ=MONTHLY;BYMONTHDAY=2,9;COUNT=4"])
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("EXDATE:20260309T080000Z,20260230T080000Z", "bad-except-date"),
+        ("EXDATE;TZID=Europe/Helsinki 20260316T080000\r\nEXDATE:20260309T080000Z", "bad-except-date"),
+        ("RDATE:20260303T080000Z,the day after\r\nEXDATE:20260309T080000Z,20260303T080000Z", "bad-extra-date"),
+    ],
+)
+def test_a_date_that_cannot_be_read_is_told_and_costs_nothing_else(rule: str, line: str, code: str) -> None:
+    """Else an occurrence that was cancelled would be there again without a word."""
+    found = calendar(event("SUMMARY:Series", rule, line))
+    assert [(each.title, each.code) for each in found.skipped] == [("Series", code)]
+    whole = [entry for entry in found.loaded if "recurrence" in entry.event]
+    days = {entry.event["start"]["dateTime"][:10] for entry in found.loaded}
+    assert [entry.cancelled for entry in whole] == ([{date(2026, 3, 9)}] if "WEEKLY" in rule else [])
+    assert "2026-03-02" in days
+    assert "2026-03-09" not in days
+
+
+def test_a_single_entry_loses_nothing_by_a_cancelled_date_that_cannot_be_read() -> None:
+    assert only(event("SUMMARY:Once", "EXDATE:nonsense"))["subject"] == "Once"
+
+
+@pytest.mark.parametrize("rule", ["RRULE:FREQ=WEEKLY;COUNT=4", "RRULE:FREQ=MONTHLY;BYMONTHDAY=2,9;COUNT=4"])
+def test_a_change_of_an_occurrence_that_cannot_be_told_is_told(rule: str) -> None:
+    changed = occurrence(":some day", "SUMMARY:Changed", start="DTSTART:20260309T090000Z")
+    gone = occurrence(";TZID=Mars", "SUMMARY:Gone", "STATUS:CANCELLED", start="DTSTART:20260316T080000Z")
+    found = calendar(event("SUMMARY:Series", rule), changed, gone)
+    assert [(each.title, each.code) for each in found.skipped] == [
+        ("Changed", "bad-recurrence-id"),
+        ("Gone", "bad-recurrence-id"),
+    ]
+    assert {entry.event["subject"] for entry in found.loaded} == {"Series", "Changed"}
+
+
 def test_a_moved_and_retitled_occurrence() -> None:
     moved = occurrence(":20260329T210000Z", "SUMMARY:moved", start="DTSTART;TZID=Europe/Helsinki:20260331T120000")
     found = calendar(SERIES, moved)

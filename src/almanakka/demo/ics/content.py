@@ -74,8 +74,9 @@ def components(data: bytes) -> list[Component]:
             continue
         name = match[0].upper()
         block = _BLOCK.match(line)
-        if block is not None and block[2]:
-            (_begin if name == "BEGIN" else _end)(stack, block[2].strip(_INVISIBLE).upper())
+        called = "" if block is None else block[2].strip(_INVISIBLE).upper()
+        if called:
+            (_begin if name == "BEGIN" else _end)(stack, called)
         else:
             stack[-1].lines.append(line)
             parsed = _property(name, line) if name in WANTED else None
@@ -116,10 +117,12 @@ def _property(name: str, line: str) -> Property | None:
     head, colon, value = line.partition(":")
     if colon and len(head) == len(name):
         return Property(name, value)
+    if not colon:  # a date that cannot be read is not one that is not there
+        return Property(name, line) if name in MOMENTS else None
     try:
         _, params, value = Contentline(line).parts()  # type: ignore[no-untyped-call]
     except ValueError:
-        return Property(name, value) if colon else None
+        return Property(name, value)
     return Property(name, str(value), {key.upper(): _one(params[key]) for key in params})
 
 

@@ -32,7 +32,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """What was left out, and the true reason: a slug and a phrase for people."""
+    """What was left out, and the true reason: a slug and a phrase for people; perhaps only a date of what came in."""
 
     title: str
     code: str
@@ -142,7 +142,8 @@ class _Entry:
         self.calendar = calendar
         self.rules = _values(event, "RRULE")
         self.except_rules = _values(event, "EXRULE")
-        self.extra, self.unread = moments(event.all("RDATE"), zones)
+        self.extra, self.unread_extra = moments(event.all("RDATE"), zones)
+        self.gone, self.unread_gone = moments(event.all("EXDATE"), zones)
 
     def load(self) -> None:
         try:
@@ -150,6 +151,15 @@ class _Entry:
         except Refused as refused:
             self._skip(self.event, refused)
             self._load_orphans(self.overrides)
+        else:
+            self._tell_unread()
+
+    def _tell_unread(self) -> None:
+        if self.unread_extra:
+            self._skip(self.event, Refused("bad-extra-date", "a date besides its rule cannot be read"))
+        if self.unread_gone and (self.rules or self.extra):
+            reason = "a date on which it does not take place cannot be read; it came in with that day"
+            self._skip(self.event, Refused("bad-except-date", reason))
 
     def _load(self) -> None:
         if self.event.text("STATUS").strip().upper() == "CANCELLED":
@@ -194,8 +204,7 @@ class _Entry:
             self.event.text("UID").strip(),
         )
         self.calendar.loaded.append(entry)
-        gone, _ = moments(self.event.all("EXDATE"), self.zones)
-        entry.cancelled = {day for item in gone if occurs(pattern, day := self._day(item, first))}
+        entry.cancelled = {day for item in self.gone if occurs(pattern, day := self._day(item, first))}
         for moved in sorted(self.extra, key=lambda item: item.wall):
             self._extra(first, pattern, moved)
         for override in self.overrides:
@@ -214,9 +223,12 @@ class _Entry:
         if named.params.get("RANGE", "").upper() == "THISANDFUTURE":
             self._skip(override, Refused("this-and-future", "it changes an occurrence and all that follow"))
             return
-        found, _ = moments([named], self.zones)
-        day = self._day(found[0], first) if found else None
-        if day is None or not occurs(pattern, day) or day in entry.cancelled or day in entry.exceptions:
+        original = self._original(override)
+        if original is None:
+            self._load_nameless(override)
+            return
+        day = self._day(original, first)
+        if not occurs(pattern, day) or day in entry.cancelled or day in entry.exceptions:
             self._load_orphans([override])
             return
         if override.text("STATUS").strip().upper() == "CANCELLED":
@@ -267,15 +279,11 @@ class _Entry:
         found = set(walls or [span.start.wall])
         periods = {item.seen_in(span.start.zone): item.lasts for item in self.extra}
         found.update(periods)
-        gone, _ = moments(self.event.all("EXDATE"), self.zones)
-        for item in gone:
+        for item in self.gone:
             wall = item.seen_in(span.start.zone)
             found = {w for w in found if (w.date() != wall.date() if item.all_day else w != wall)}
-        replaced = {}
-        for override in self.overrides:
-            named, _ = moments(override.all("RECURRENCE-ID"), self.zones)
-            if named:
-                replaced[named[0].seen_in(span.start.zone)] = override
+        originals = [(self._original(override), override) for override in self.overrides]
+        replaced = {original.seen_in(span.start.zone) for original, _ in originals if original is not None}
         if span.start.all_day:  # whatever the hour, it is that day
             found = {datetime.combine(wall.date(), time()) for wall in found}
         if len(found) > MOST_SINGLES:
@@ -283,7 +291,22 @@ class _Entry:
         for wall in sorted(found):
             if wall not in replaced:
                 self._single(self.event, span.at(wall, periods.get(wall)), uid=False)
-        self._load_orphans(self.overrides)
+        for original, override in originals:
+            if original is None:
+                self._load_nameless(override)
+            else:
+                self._load_orphans([override])
+
+    def _original(self, override: Component) -> Moment | None:
+        """When the occurrence that is changed would have been; None where that cannot be read."""
+        found, _ = moments(override.all("RECURRENCE-ID"), self.zones)
+        return found[0] if found else None
+
+    def _load_nameless(self, override: Component) -> None:
+        """Load an occurrence that says it changes one, but not which: beside it, then."""
+        self._skip(override, Refused("bad-recurrence-id", "which occurrence it changes cannot be read"))
+        if override.text("STATUS").strip().upper() != "CANCELLED":
+            self._load_orphans([override])
 
     def _load_orphans(self, overrides: list[Component]) -> None:
         """Load occurrences that have no series here, as single entries: that is what Outlook makes of them."""
