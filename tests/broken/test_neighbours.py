@@ -55,7 +55,10 @@ LIES: dict[str, tuple[Lie, str]] = {
     "it has no id": (without("id"), "no-sense"),
     "it is no event at all": (lambda row: None, "no-sense"),
     "it repeats without saying how": (both(type="seriesMaster"), "unclear-series"),
+    "its title is 100,000 lists in one another": (both(subject="DEEP"), "no-sense"),
+    "its attendees are 100,000 lists in one another": (both(attendees="DEEP"), "no-sense"),
 }
+DEEP = b"[" * 100_000 + b"]" * 100_000
 #: What is no lie, or not one that matters: the entry travels as if nothing were the matter with it.
 HARMLESS: dict[str, Lie] = {
     "controls and NUL": both(subject="Odd\0 one\x07", location={"displayName": "\0"}, iCalUId="uid\0"),
@@ -63,6 +66,7 @@ HARMLESS: dict[str, Lie] = {
     "an address with NUL": both(attendees=[{**GUEST, "emailAddress": {"name": "\0", "address": "a\0@b.test"}}]),
     "20,000 attendees": both(attendees=[GUEST] * 20_000),
     "markup that raises": both(body={"contentType": "html", "content": "<![x[y]]>&#" + "9" * 5000 + ";"}),
+    "what nobody asked for, 100,000 deep": both(extensions=[{"name": '"[{\\', "value": "DEEP"}, "DEEP"]),
     "made in the year 1": both(createdDateTime="0001-01-01T00:00:00Z", lastModifiedDateTime="0001-01-01T00:00:00Z"),
     "made in the year 9999": both(lastModifiedDateTime="9999-12-31T23:59:59Z", createdDateTime="9999-12-31T23:59:59Z"),
 }
@@ -78,7 +82,8 @@ class Liar:
     def answer(self, answer: Answer) -> Answer:
         if self.lie is None or self.word.encode() not in answer.body:
             return answer
-        return replace(answer, body=json.dumps(self._told(json.loads(answer.body))).encode())
+        told = json.dumps(self._told(json.loads(answer.body))).encode()
+        return replace(answer, body=told.replace(b'"DEEP"', DEEP))
 
     def _told(self, tree: Any) -> Any:
         assert self.lie is not None
