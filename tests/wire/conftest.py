@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 from django.utils.translation import override
 
+from almanakka.remote import sessions
 from exchange_simulator import RunningSimulator, World, running
 
 from .office import Office
+from .server_office import ServerOffice
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +24,10 @@ def served() -> Iterator[RunningSimulator]:
 def office(served: RunningSimulator, db: None) -> Iterator[Office]:
     with override("en"):
         yield Office(served)
+
+
+@pytest.fixture
+def server_office(served: RunningSimulator, db: None) -> Iterator[ServerOffice]:
+    with override("en"):
+        yield ServerOffice(served)
+    sessions.close()

@@ -22,6 +22,7 @@ from almanakka.sync.entry import Entry, Series, Timed
 from almanakka.sync.recurrence import Kind, Recurrence
 from contract.graph_outlook import as_graph
 from exchange_simulator import Person, RunningSimulator
+from exchange_simulator import User as Holder
 
 START = datetime(2026, 10, 1, 9, 0, tzinfo=UTC)
 HOME = "Europe/Helsinki"
@@ -103,6 +104,10 @@ class Office:
             personal_type=self.personal,
         )
 
+    def _remote_id(self, there: Holder) -> str:
+        """By what the mailbox of somebody there is known."""
+        return there.id
+
     def _moves_in(self, name: str) -> Somebody:
         address = f"{name}@contoso.test"
         there = self.tenant.add_user(address, name.title())
@@ -110,7 +115,7 @@ class Office:
         box = Mailbox.objects.create(
             user=user,
             connection=self.connection,
-            remote_id=there.id,
+            remote_id=self._remote_id(there),
             address=address,
             time_zone=HOME,
             enabled_at=self.now,

@@ -15,7 +15,6 @@ from almanakka.calendars import remotes, secrets
 from almanakka.calendars.models import Connection, Mailbox
 from almanakka.calendars.sentences import sentence
 from almanakka.database.directory import data_directory
-from almanakka.remote.graph import directory
 from almanakka.remote.graph.consent import NEEDED_ROLE
 from almanakka.sync.errors import CalendarError
 
@@ -101,15 +100,13 @@ def _keys() -> str:
 
 def _connection(each: Connection) -> str:
     proof = remotes.prove(each)
-    name = proof.organisation.name if proof.organisation is not None else each.tenant_id
     if proof.roles and NEEDED_ROLE not in proof.roles:
         raise CalendarError(f"{NEEDED_ROLE} is not among {', '.join(sorted(proof.roles))}", "permission_missing")
-    return name
+    return proof.name
 
 
 def _mailbox(mailbox: Mailbox) -> str:
-    with remotes.open_client(mailbox.connection) as client:
-        directory.find(client, mailbox.remote_id)
+    remotes.find(mailbox.connection, mailbox.remote_id)
     if mailbox.error_code:
         return f"opens; the last run ended with {mailbox.error_code}"
     return "opens"

@@ -15,11 +15,13 @@ from almanakka.activities.models import ActivityType
 from almanakka.calendars import clock
 from almanakka.calendars.images import EntryField
 from almanakka.calendars.secrets import EncryptedText
+from almanakka.calendars.server_fields import validate_account, validate_domain, validate_ews_url
 from almanakka.sync import ports
 
 
 class Kind(models.TextChoices):
     GRAPH = "graph", "Office 365"
+    EXCHANGE = "exchange", "Exchange Server"
 
 
 class Cloud(models.TextChoices):
@@ -50,13 +52,18 @@ class Proof(models.TextChoices):
 
 
 class Connection(models.Model):
-    """A company's set-up with Microsoft (S6, S11).
+    """A company's set-up with Microsoft (S6, S8, S11).
 
-    ``client_id``, ``client_secret`` and ``certificate`` (PEM: private key and certificate) are the company's
-    own app registration; left empty, the installation's is meant. ``ca_bundle`` is PEM text, or the path of such
-    a file, of authorities to trust besides the usual ones. ``consent_nonce`` is good once, until
-    ``consent_expires_at``. ``personal_type`` is what private entries become; None = an ordinary entry (S10).
-    ``enabled_at`` is when it was first switched on.
+    Of an Office 365 connection: ``client_id``, ``client_secret`` and ``certificate`` (PEM: private key and
+    certificate) are the company's own app registration; left empty, the installation's is meant. ``consent_nonce``
+    is good once, until ``consent_expires_at``.
+
+    Of an Exchange Server connection: ``ews_url`` ends in ``/EWS/Exchange.asmx``, ``domain`` is the NetBIOS name that
+    goes before ``delegate_name``, ``server_version`` is what the server said of itself.
+
+    Of both: ``ca_bundle`` is PEM text, or the path of such a file, of authorities to trust besides the usual ones.
+    ``personal_type`` is what private entries become; None = an ordinary entry (S10). ``enabled_at`` is when it was
+    first switched on.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -69,6 +76,13 @@ class Connection(models.Model):
     client_id = models.CharField(_("client id"), max_length=100, blank=True, default="")
     client_secret = EncryptedText(_("client secret"), blank=True, default="")
     certificate = EncryptedText(_("certificate and key"), blank=True, default="")
+    ews_url = models.CharField(_("Exchange URL"), max_length=500, blank=True, default="", validators=[validate_ews_url])
+    domain = models.CharField(_("Domain"), max_length=255, blank=True, default="", validators=[validate_domain])
+    delegate_name = models.CharField(
+        _("delegate user name"), max_length=256, blank=True, default="", validators=[validate_account]
+    )
+    delegate_password = EncryptedText(_("delegate password"), blank=True, default="")
+    server_version = models.CharField(max_length=32, blank=True, default="")
     ca_bundle = models.TextField(_("certificate authorities"), blank=True, default="")
     personal_type = models.ForeignKey(
         ActivityType,
@@ -103,7 +117,7 @@ class Connection(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.tenant_id}"
+        return f"{self.get_kind_display()} {self.ews_url if self.kind == Kind.EXCHANGE else self.tenant_id}"
 
 
 class Mailbox(models.Model):
@@ -113,7 +127,7 @@ class Mailbox(models.Model):
     (S12). ``listed_at`` is when a run last read everything, ``first_done_at`` when the first synchronisation had
     gone through (S16). A run holds the lease while ``leased_until`` lies ahead; its number is ``run_no``; it
     began at ``ran_at``, in the job ``leased_by`` if in any. Nothing runs before ``not_before``: the server, or
-    our own patience, asked for a pause.
+    our own patience, asked for a pause. ``server_version`` and ``dialect`` are of the Exchange Server that holds it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -143,6 +157,8 @@ class Mailbox(models.Model):
     error_code = models.CharField(max_length=64, blank=True, default="")
     error_detail = models.TextField(blank=True, default="")
     requests = models.BigIntegerField(default=0)
+    server_version = models.CharField(max_length=32, blank=True, default="")
+    dialect = models.CharField(max_length=32, blank=True, default="")
 
     class Meta:
         verbose_name = _("mailbox")

@@ -1,151 +1,69 @@
-"""Remote calendars and directories, opened by what a connection's row says (S6, B15)."""
+"""Remote calendars, opened by what kind of connection their mailbox has (S6, S8)."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from hashlib import sha256
-from pathlib import Path
+from dataclasses import dataclass
 
-from almanakka.calendars import clock
-from almanakka.calendars.models import Cloud, Connection, Mailbox
-from almanakka.calendars.secrets import Secret, Undecryptable
-from almanakka.database.directory import data_directory, prepare
-from almanakka.remote.graph import consent, directory, sessions
+from almanakka.calendars import clock, exchange, tenant
+from almanakka.calendars.models import Connection, Kind, Mailbox
+from almanakka.remote.ews import directory as server_directory
+from almanakka.remote.graph import consent
+from almanakka.remote.graph import directory as tenant_directory
 from almanakka.remote.graph.calendar import GraphCalendar
-from almanakka.remote.graph.client import Client
-from almanakka.remote.graph.clouds import CLOUDS, Certificate, GraphSettings
-from almanakka.remote.graph.clouds import Cloud as GraphCloud
-from almanakka.sync.errors import Denied
 from almanakka.sync.ports import Calendar
-
-#: The installation's own app registration, for companies that have none of their own.
-CLIENT_ID = "ALMANAKKA_GRAPH_CLIENT_ID"
-CLIENT_SECRET = "ALMANAKKA_GRAPH_CLIENT_SECRET"  # noqa: S105 - the name of a variable
-CERTIFICATE = "ALMANAKKA_GRAPH_CERTIFICATE"
-
-_KEY_END = "-----END PRIVATE KEY-----"
-_CERTIFICATE_START = "-----BEGIN CERTIFICATE-----"
 
 OnRequest = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A mailbox: the directory's own id of its holder, their zone (IANA) if it may be read, their known addresses."""
+    """A mailbox: the stable id of its holder, their zone (IANA) if it may be read, their known addresses."""
 
     id: str
     zone: str | None = None
     addresses: frozenset[str] = frozenset()
 
 
-def place(connection: Connection) -> GraphCloud:
-    """Where the connection's tenant lives; addresses in its row go before its cloud's."""
-    cloud = CLOUDS[Cloud.GLOBAL if connection.cloud == Cloud.OTHER else connection.cloud]
-    return replace(
-        cloud,
-        authority=connection.authority_url or cloud.authority,
-        graph=connection.graph_url.rstrip("/").removesuffix("/v1.0") or cloud.graph,
-    )
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What a connection that works told: its organisation or server by name, and what we are permitted in it.
 
+    ``roles`` empty may still mean mailboxes permitted one by one; an Exchange Server names none at all.
+    """
 
-def client_id(connection: Connection) -> str:
-    """The id of the app registration that speaks for the company; raises Denied if there is none."""
-    return _credential(connection)[0]
-
-
-def graph_settings(connection: Connection) -> GraphSettings:
-    """What the Graph spoke needs; raises Denied if no tenant or no app registration is known."""
-    if not connection.tenant_id:
-        raise Denied("the connection has no tenant", code="not_granted")
-    where = place(connection)
-    client, secret, certificate = _credential(connection)
-    return GraphSettings(
-        tenant=connection.tenant_id,
-        client_id=client,
-        authority=where.authority,
-        graph=where.graph,
-        secret=secret,
-        certificate=certificate,
-        verify=_bundle(connection.ca_bundle),
-    )
-
-
-def _credential(connection: Connection) -> tuple[str, str | None, Certificate | None]:
-    """Client id, and either a secret or a certificate: the company's own, else the installation's."""
-    if connection.client_id:
-        own = connection.client_id, _opened(connection.client_secret), _opened(connection.certificate)
-    else:
-        own = _from_environment()
-    client_id, secret, certificate = own
-    if not client_id or not (secret or certificate):
-        raise Denied("no app registration is set up", code="not_registered")
-    return client_id, None if certificate else secret, _certificate(certificate) if certificate else None
-
-
-def _opened(secret: Secret) -> str:
-    try:
-        return secret.reveal()
-    except Undecryptable as error:
-        raise Denied(str(error), code="secret_unreadable") from error
-
-
-def _from_environment() -> tuple[str, str, str]:
-    path = os.environ.get(CERTIFICATE, "")
-    certificate = Path(path).read_text(encoding="ascii") if path else ""
-    return os.environ.get(CLIENT_ID, ""), os.environ.get(CLIENT_SECRET, ""), certificate
-
-
-def _certificate(pem: str) -> Certificate:
-    """The two halves of a PEM text that holds a private key and its certificate."""
-    start = pem.find(_CERTIFICATE_START)
-    if start < 0 or _KEY_END not in pem:
-        raise Denied("the certificate lacks its key, or the key its certificate", code="certificate_unusable")
-    end = pem.find("-----END CERTIFICATE-----", start) + len("-----END CERTIFICATE-----")
-    return Certificate(private_key=pem[:start] + pem[end:], public=pem[start:end] + "\n")
-
-
-def _bundle(bundle: str) -> str | None:
-    """The path of a file of certificate authorities; PEM text is written to one, named by its content."""
-    if not bundle.strip():
-        return None
-    if "-----BEGIN" not in bundle:
-        return bundle.strip()
-    content = bundle.encode()
-    path = prepare(data_directory()) / "authorities" / f"{sha256(content).hexdigest()[:32]}.pem"
-    if not path.exists():
-        prepare(path.parent)
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.write_bytes(content)
-        draft.replace(path)
-    return str(path)
-
-
-@contextmanager
-def open_client(connection: Connection, on_request: OnRequest | None = None) -> Iterator[Client]:
-    """Graph for the connection's company, for as long as the block lasts."""
-    settings = graph_settings(connection)
-    with sessions.lent(settings) as session:
-        yield Client(settings, on_request, session=session)
+    name: str
+    roles: frozenset[str] = frozenset()
 
 
 @contextmanager
 def open_calendar(mailbox: Mailbox, on_request: OnRequest | None = None) -> Iterator[Calendar]:
-    """The mailbox's remote calendar, for as long as the block lasts."""
-    with open_client(mailbox.connection, on_request) as client:
+    """The mailbox's remote calendar, for as long as the block lasts; raises CalendarError."""
+    if mailbox.connection.kind == Kind.EXCHANGE:
+        with exchange.open_calendar(mailbox, on_request) as calendar:
+            yield calendar
+        return
+    with tenant.open_client(mailbox.connection, on_request) as client:
         yield GraphCalendar(client, mailbox.remote_id, mailbox.time_zone, clock.now)
 
 
 def find(connection: Connection, address: str) -> Found:
-    """The mailbox behind ``address``, whose calendar opens; raises CalendarError as ``graph.directory.find`` does."""
-    with open_client(connection) as client:
-        holder = directory.find(client, address)
-        return Found(holder.id, directory.zone(client, holder.id), holder.addresses)
+    """The mailbox behind ``address``, whose calendar opens; raises CalendarError as either ``directory.find`` does."""
+    if connection.kind == Kind.EXCHANGE:
+        with exchange.open_client(connection) as server:
+            found = server_directory.find(server, address)
+            return Found(found.id, None, found.addresses)
+    with tenant.open_client(connection) as client:
+        holder = tenant_directory.find(client, address)
+        return Found(holder.id, tenant_directory.zone(client, holder.id), holder.addresses)
 
 
-def prove(connection: Connection) -> consent.Proof:
-    """Get a token in the connection's tenant; raises CalendarError with what to put right (S11)."""
-    with open_client(connection) as client:
-        return consent.prove(client)
+def prove(connection: Connection) -> Proven:
+    """Sign in to the tenant or the server; raises CalendarError with what to put right (S11)."""
+    if connection.kind == Kind.EXCHANGE:
+        with exchange.open_client(connection) as server:
+            return Proven(f"Exchange {server_directory.prove(server).name}")
+    with tenant.open_client(connection) as client:
+        proof = consent.prove(client)
+        return Proven(proof.organisation.name if proof.organisation else connection.tenant_id, proof.roles)

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
 from almanakka.database.directory import data_directory, prepare
+from almanakka.sync.errors import Denied
 
 VARIABLE = "ALMANAKKA_ENCRYPTION_KEYS"
 FILE = "encryption.keys"
@@ -57,6 +58,14 @@ class Secret:
         if not self._stored and self._plain:
             self._stored = encrypt(self._plain)
         return self._stored
+
+
+def opened(secret: Secret) -> str:
+    """The text of a secret that a remote calendar is opened with; raises Denied."""
+    try:
+        return secret.reveal()
+    except Undecryptable as error:
+        raise Denied(str(error), code="secret_unreadable") from error
 
 
 def keys() -> list[str]:

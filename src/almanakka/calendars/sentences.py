@@ -35,6 +35,7 @@ _CHECK_TENANT = _("An administrator checks the tenant in the settings and grants
 _CHECK_APP = _("An administrator checks the client id in the settings and grants the permissions again.")
 _CHECK_CERTIFICATE = _("An administrator uploads the certificate in Microsoft Entra, or enters another one here.")
 _ADJUST_SERVER = _("An Exchange administrator runs our script that shows what the account may do, and puts it right.")
+_ENTER_SERVER = _("An administrator enters Exchange URL, user name and password of the delegate in the settings.")
 _ONLY_ADMINISTRATORS = _("Ask an administrator of your company to do it.")
 
 SENTENCES: Mapping[str, Sentence] = {
@@ -195,6 +196,10 @@ SENTENCES: Mapping[str, Sentence] = {
     "sign_in_unreachable": Sentence(_("Microsoft's sign-in does not answer."), _RETRIED, _NOTHING_TO_DO),
     "scope_wrong": Sentence(_("Microsoft does not know what we asked permission for."), _WAITS, _ASK_ADMINISTRATOR),
     # an Exchange Server of the company's own
+    "url_missing": Sentence(_("The Exchange URL is missing."), _WAITS, _ENTER_SERVER),
+    "delegate_missing": Sentence(
+        _("The name or the password of the delegate account is missing."), _WAITS, _ENTER_SERVER
+    ),
     "server_trouble": Sentence(_("The Exchange Server has trouble of its own."), _RETRIED, _NOTHING_TO_DO),
     "server_unreachable": Sentence(
         _("The Exchange Server does not answer."),

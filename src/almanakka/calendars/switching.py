@@ -13,14 +13,16 @@ from django.db import IntegrityError, transaction
 from almanakka.accounts import addresses
 from almanakka.accounts.models import User
 from almanakka.activities import queries
-from almanakka.calendars import clock, remotes, triggers
-from almanakka.calendars.models import Connection, Health, Mailbox, Proof
+from almanakka.calendars import clock, remotes, tenant, triggers
+from almanakka.calendars.models import Connection, Health, Kind, Mailbox, Proof
 from almanakka.remote.graph import consent
 from almanakka.sync.errors import CalendarError, NotFound
 from almanakka.sync.scope import AGE
 from almanakka.sync.zones import same_behaviour
 
 CONSENT_WITHIN = timedelta(hours=1)
+#: What a directory answers that knows nobody by an address.
+_NOBODY = ("address_unknown", "mailbox_not_found", "mailbox_not_on_server")
 
 
 class Refused(Exception):
@@ -41,11 +43,11 @@ def begin_consent(acting: User, connection: Connection, redirect_uri: str) -> st
     connection.consent_nonce = token_urlsafe(32)
     connection.consent_expires_at = clock.now() + CONSENT_WITHIN
     connection.save(update_fields=["consent_nonce", "consent_expires_at"])
-    place = remotes.place(connection)
+    place = tenant.place(connection)
     return consent.admin_consent_url(
         authority=place.authority,
         graph=place.graph,
-        client_id=remotes.client_id(connection),
+        client_id=tenant.client_id(connection),
         redirect_uri=redirect_uri,
         state=connection.consent_nonce,
     )
@@ -83,9 +85,10 @@ def enable_company(acting: User, connection: Connection) -> Connection:
     _require_administrator(acting, connection)
     if queries.default_type(connection.company_id) is None:
         raise Refused("no_default_type")
-    if connection.granted_at is None and not connection.client_id:
-        raise Refused("not_granted")
-    _require_own_tenant(connection)
+    if connection.kind == Kind.GRAPH:
+        if connection.granted_at is None and not connection.client_id:
+            raise Refused("not_granted")
+        _require_own_tenant(connection)
     try:
         remotes.prove(connection)
     except CalendarError as error:
@@ -159,10 +162,7 @@ def disable(user: User, *, acting: User) -> None:
 
 def candidate(user: User, proof: Proof | None = None) -> Mailbox:
     """The user's mailbox as it would be switched on now; not saved, so fit for a preview. Raises as :func:`enable`."""
-    connection = Connection.objects.filter(company_id=user.company_id, enabled=True).first()
-    if connection is None:
-        raise Refused("company_off")
-    address, shown, found = _found(user, connection, proof)
+    connection, address, shown, found = _found(user, proof)
     if Mailbox.objects.filter(connection=connection, remote_id=found.id).exclude(user=user).exists():
         raise Refused("mailbox_taken", address=address)
     now = clock.now()
@@ -184,18 +184,33 @@ def _zone(found: remotes.Found, user: User) -> str:
     return own if found.zone is None or same_behaviour(found.zone, own) else found.zone
 
 
-def _found(user: User, connection: Connection, proof: Proof | None) -> tuple[str, Proof, remotes.Found]:
-    """The first of the user's proven addresses that opens a mailbox."""
+def _found(user: User, proof: Proof | None) -> tuple[Connection, str, Proof, remotes.Found]:
+    """The first of the user's proven addresses that opens a mailbox, and the connection through which it does.
+
+    A mailbox is either on the company's own server or in Microsoft 365; whoever has one is looked for there first.
+    """
+    connections = _connections(user)
+    if not connections:
+        raise Refused("company_off")
     proven = _proven(user, proof)
     if not proven:
         raise Refused("address_unproven", address=user.email)
-    for address, shown in proven.items():
-        try:
-            return address, shown, remotes.find(connection, address)
-        except NotFound as error:
-            if error.code not in ("address_unknown", "mailbox_not_found"):
-                raise Refused(error.code, address=address, addresses=address) from error
-    raise Refused("address_unknown", addresses=", ".join(proven))
+    elsewhere: Refused | None = None
+    for connection in connections:
+        for address, shown in proven.items():
+            try:
+                return connection, address, shown, remotes.find(connection, address)
+            except NotFound as error:
+                if error.code not in _NOBODY:
+                    elsewhere = elsewhere or Refused(error.code, address=address, addresses=address)
+    raise elsewhere or Refused("address_unknown", addresses=", ".join(proven))
+
+
+def _connections(user: User) -> list[Connection]:
+    """The connections of the user's company that are on, the one of their mailbox first."""
+    own = Mailbox.objects.filter(user=user).values_list("connection_id", flat=True).first()
+    found = Connection.objects.filter(company_id=user.company_id, enabled=True).order_by("kind")
+    return sorted(found, key=lambda each: each.pk != own)
 
 
 def _proven(user: User, proof: Proof | None) -> dict[str, Proof]:

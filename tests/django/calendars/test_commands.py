@@ -5,8 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,8 +18,6 @@ from almanakka.activities.models import Activity
 from almanakka.calendars import commands, remotes, secrets
 from almanakka.calendars import doctor as doctors
 from almanakka.calendars.models import Connection, Hold, Mailbox, Run
-from almanakka.remote.graph.consent import Proof as TenantProof
-from almanakka.remote.graph.directory import Organisation
 from almanakka.remote.memory import Fault, MemoryCalendar
 from almanakka.sync.entry import Entry, Timed
 from almanakka.sync.errors import Denied, Throttled
@@ -46,17 +43,12 @@ def microsoft(monkeypatch: pytest.MonkeyPatch) -> dict[str, Exception]:
         if name in faults:
             raise faults[name]
 
-    def prove(connection: Connection) -> TenantProof:
+    def prove(connection: Connection) -> remotes.Proven:
         raise_for("tenant")
-        return TenantProof(frozenset({"Calendars.ReadWrite"}), Organisation("o", "Kuura Oy", ()))
-
-    @contextmanager
-    def open_client(connection: Connection) -> Iterator[None]:
-        yield
+        return remotes.Proven("Kuura Oy", frozenset({"Calendars.ReadWrite"}))
 
     monkeypatch.setattr(remotes, "prove", prove)
-    monkeypatch.setattr(remotes, "open_client", open_client)
-    monkeypatch.setattr(doctors.directory, "find", lambda client, address: raise_for(address))
+    monkeypatch.setattr(remotes, "find", lambda connection, address: raise_for(address))
     return faults
 
 
@@ -183,7 +175,7 @@ def test_one_fault_hides_no_other(
 
 
 def test_a_missing_permission_is_named(link: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remotes, "prove", lambda connection: TenantProof(frozenset({"User.Read.All"}), None))
+    monkeypatch.setattr(remotes, "prove", lambda connection: remotes.Proven("Kuura Oy", frozenset({"User.Read.All"})))
     (ill,) = [check for check in doctors.examine() if check.fault]
     assert "Calendars.ReadWrite" in " ".join(ill.fault)
 

@@ -13,10 +13,9 @@ from django.db import connection as database
 
 from almanakka.accounts.models import Company, User
 from almanakka.activities.models import ActivityType
-from almanakka.calendars import clock, remotes, switching
+from almanakka.calendars import clock, remotes, switching, tenant
 from almanakka.calendars.models import Connection, Health, Mailbox, Pair, Proof
 from almanakka.calendars.switching import Refused
-from almanakka.remote.graph.consent import Proof as TenantProof
 from almanakka.sync.errors import Denied, NotFound
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -42,9 +41,9 @@ def microsoft(monkeypatch: pytest.MonkeyPatch) -> list[Connection]:
     """The connections that were proven; all of them are."""
     proven: list[Connection] = []
 
-    def prove(connection: Connection) -> TenantProof:
+    def prove(connection: Connection) -> remotes.Proven:
         proven.append(connection)
-        return TenantProof(frozenset(), None)
+        return remotes.Proven("Kuura Oy")
 
     monkeypatch.setattr(remotes, "prove", prove)
     return proven
@@ -342,7 +341,7 @@ def test_keys_can_be_changed(link: Connection, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv(secrets.VARIABLE, Fernet.generate_key().decode())
     link.refresh_from_db()
     with pytest.raises(Denied) as unreadable:
-        remotes.graph_settings(link)
+        tenant.graph_settings(link)
     assert unreadable.value.code == "secret_unreadable"
 
 
@@ -352,9 +351,9 @@ def test_keys_can_be_changed(link: Connection, monkeypatch: pytest.MonkeyPatch) 
 def test_the_rows_own_addresses_go_before_the_clouds(link: Connection) -> None:
     """B15."""
     link.cloud = "us-dod"
-    assert remotes.graph_settings(link).root == "https://dod-graph.microsoft.us/v1.0"
+    assert tenant.graph_settings(link).root == "https://dod-graph.microsoft.us/v1.0"
     link.graph_url, link.authority_url = "https://127.0.0.1:8443/v1.0/", "https://127.0.0.1:8443"
-    settings = remotes.graph_settings(link)
+    settings = tenant.graph_settings(link)
     assert (settings.root, settings.authority) == ("https://127.0.0.1:8443/v1.0", "https://127.0.0.1:8443")
 
 
@@ -362,11 +361,11 @@ def test_a_company_without_an_app_uses_the_installations(link: Connection, monke
     """S6."""
     link.client_id = ""
     with pytest.raises(Denied) as nothing:
-        remotes.graph_settings(link)
+        tenant.graph_settings(link)
     assert nothing.value.code == "not_registered"
-    monkeypatch.setenv(remotes.CLIENT_ID, "ours")
-    monkeypatch.setenv(remotes.CLIENT_SECRET, "hidden")
-    settings = remotes.graph_settings(link)
+    monkeypatch.setenv(tenant.CLIENT_ID, "ours")
+    monkeypatch.setenv(tenant.CLIENT_SECRET, "hidden")
+    settings = tenant.graph_settings(link)
     assert (settings.client_id, settings.secret) == ("ours", "hidden")
 
 
@@ -375,23 +374,23 @@ def test_a_certificate_goes_before_a_secret(link: Connection) -> None:
     public = "-----BEGIN CERTIFICATE-----\nc\n-----END CERTIFICATE-----\n"
     for pem in (key + public, public + key):
         link.certificate = pem
-        settings = remotes.graph_settings(link)
+        settings = tenant.graph_settings(link)
         assert settings.secret is None
         assert settings.certificate is not None
         assert settings.certificate.public.strip() == public.strip()
         assert settings.certificate.private_key.strip() == key.strip()
     link.certificate = public
     with pytest.raises(Denied) as useless:
-        remotes.graph_settings(link)
+        tenant.graph_settings(link)
     assert useless.value.code == "certificate_unusable"
 
 
 def test_authorities_may_be_a_path_or_the_text_itself(link: Connection) -> None:
     link.ca_bundle = "/etc/ssl/own.pem"
-    assert remotes.graph_settings(link).verify == "/etc/ssl/own.pem"
+    assert tenant.graph_settings(link).verify == "/etc/ssl/own.pem"
     link.ca_bundle = "-----BEGIN CERTIFICATE-----\nabc\n-----END CERTIFICATE-----\n"
-    path = remotes.graph_settings(link).verify
+    path = tenant.graph_settings(link).verify
     assert path is not None
-    assert path == remotes.graph_settings(link).verify
+    assert path == tenant.graph_settings(link).verify
     with open(path, encoding="ascii") as file:
         assert file.read() == link.ca_bundle

@@ -50,6 +50,7 @@ class Client:
     """One server, asked as one account. ``on_request`` is told the operation's name each time one is sent.
 
     ``version`` is what the server said of itself last; with ``dialect`` from an earlier time no question goes ahead.
+    A ``session`` that is given stays open when the client is closed.
     """
 
     def __init__(
@@ -57,16 +58,19 @@ class Client:
         settings: ServerSettings,
         dialect: Dialect | None = None,
         on_request: Callable[[str, str], None] | None = None,
+        session: requests.Session | None = None,
     ) -> None:
         self.settings = settings
         self.dialect = dialect
         self.version: ServerVersion | None = None
         self._on_request = on_request
-        self._session = requests.Session()
+        self._lent = session is not None
+        self._session = session or requests.Session()
         self._auth: AuthBase = HttpNtlmAuth(settings.account, settings.password)
 
     def close(self) -> None:
-        self._session.close()
+        if not self._lent:
+            self._session.close()
 
     def ask(self, operation: Operation, mailbox: str | None, probe: Operation) -> list[Message]:
         """Return the messages that answer ``operation``, asked as the person at ``mailbox`` or as the account itself.

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from almanakka.remote.ews.dialect import Dialect
+from almanakka.remote.origin import NAME, PROPERTY_SET
 
-#: Our origin key: one named string property in a set of our own, never another, for mailboxes hold few of them.
-_SET = "9a4a6ef6-0b0d-4c57-8f0b-7b1f6a1d3c52"
-_NAME = "AlmanakkaOrigin"
-ORIGIN = f'<t:ExtendedFieldURI PropertySetId="{_SET}" PropertyName="{_NAME}" PropertyType="String"/>'
+ORIGIN = f'<t:ExtendedFieldURI PropertySetId="{PROPERTY_SET}" PropertyName="{NAME}" PropertyType="String"/>'
 #: When the last instance ends; 31 August 4500 where there is none (MS-OXOCAL 2.2.1.15, PidLidClipEnd).
 CLIP_END = '<t:ExtendedFieldURI DistinguishedPropertySetId="Appointment" PropertyId="33334" PropertyType="SystemTime"/>'
 

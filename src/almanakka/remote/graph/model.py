@@ -6,8 +6,9 @@ import re
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 
-#: The extended property that holds our origin key: settable through EWS too, so a pair survives a move (B12).
-ORIGIN = "String {6f0a3c6e-54b7-4f0e-9a56-2b8f7f3c1d21} Name AlmanakkaOrigin"
+from almanakka.remote.origin import NAME, PROPERTY_SET
+
+ORIGIN = f"String {{{PROPERTY_SET}}} Name {NAME}"
 
 
 # What can stand in a URL, in a header and in an index of the database; Graph's own ids have some 150 letters.

@@ -5,34 +5,35 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 
 import requests
 
-from almanakka.remote.graph.clouds import GraphSettings
-
 #: How long a connection may lie unused, in seconds: whatever stands in between forgets idle ones after some minutes.
 LONGEST_REST = 45.0
 
-_idle: defaultdict[GraphSettings, list[tuple[float, requests.Session]]] = defaultdict(list)
+_idle: defaultdict[Hashable, list[tuple[float, requests.Session]]] = defaultdict(list)
 _lock = threading.Lock()
 
 
 @contextmanager
-def lent(settings: GraphSettings) -> Iterator[requests.Session]:
-    """A session for the calls that go by ``settings``, nobody else's while the block lasts; kept if it ends well."""
-    session = _taken(settings) or requests.Session()
+def lent(key: Hashable) -> Iterator[requests.Session]:
+    """A session of whoever ``key`` stands for, nobody else's while the block lasts; kept if it ends well.
+
+    A connection stays signed in once it has been (NTLM), so a key names the company besides where it goes.
+    """
+    session = _taken(key) or requests.Session()
     try:
         yield session
     except BaseException:
         session.close()
         raise
     with _lock:
-        _idle[settings].append((time.monotonic(), session))
+        _idle[key].append((time.monotonic(), session))
 
 
-def _taken(settings: GraphSettings) -> requests.Session | None:
+def _taken(key: Hashable) -> requests.Session | None:
     """The session used last, if any; those that have rested for too long are closed."""
     oldest = time.monotonic() - LONGEST_REST
     with _lock:
@@ -41,7 +42,7 @@ def _taken(settings: GraphSettings) -> requests.Session | None:
                 _idle[known].pop(0)[1].close()
             if not _idle[known]:
                 del _idle[known]
-        return _idle[settings].pop()[1] if settings in _idle else None
+        return _idle[key].pop()[1] if key in _idle else None
 
 
 def close() -> None:

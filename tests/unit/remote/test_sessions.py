@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from almanakka.remote.graph import sessions
+from almanakka.remote import sessions
 from almanakka.remote.graph.clouds import GraphSettings
 
 ONE = GraphSettings(tenant="one", client_id="app", secret="s")

@@ -1,0 +1,124 @@
+"""Whole runs of a company whose mailboxes are on its own Exchange Server (S7, S8)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from allauth.account.models import EmailAddress
+
+from almanakka.activities.models import Activity
+from almanakka.calendars import clock, remotes, switching
+from almanakka.calendars.models import Mailbox, Pair
+from exchange_simulator import RunningSimulator
+
+from .office import Office, single, weekly
+from .server_office import ServerOffice
+
+VERSIONS = ("2007", "2010", "2013", "2016", "2019", "SE")
+
+
+@pytest.fixture(params=VERSIONS)
+def office(served: RunningSimulator, db: None, request: pytest.FixtureRequest) -> Office:
+    return ServerOffice(served, request.param)
+
+
+def test_both_ways_and_back_to_rest(office: ServerOffice) -> None:
+    """S1, S14, S16: the first run pairs and copies, the second writes nothing, edits and deletions go both ways."""
+    office.join(office.ben)
+    team = office.anna.put(weekly("Team"))
+    theirs, doomed_there = office.anna.put(single("Theirs", days=1)), office.anna.put(single("Doomed there", days=2))
+    office.anna.put(single("Both", days=3))
+    ours, doomed_here = office.make(single("Ours", days=4)), office.make(weekly("Doomed here"))
+    office.make(single("Both", days=3))
+    first = office.run()
+    assert (first.error_code, first.kind, first.finished) == ("", "first", True)
+    assert {name: first.counts.get(name) for name in ("matched", "created_here", "created_there")} == {
+        "matched": 1,
+        "created_here": 3,
+        "created_there": 2,
+    }
+    second = office.run()
+    assert (second.kind, second.written, second.requests) == ("quick", 0, 1)
+
+    office.tick(minutes=5)
+    office.anna.outlook.edit_event(theirs, {"subject": "Theirs, renamed"})
+    office.anna.outlook.edit_event(team, {"subject": "Cake"}, date(2026, 10, 12))
+    office.anna.outlook.delete_event(doomed_there)
+    office.edit(ours, name="Ours, renamed", participants=[office.ben.user.pk])
+    office.delete(doomed_here)
+    assert office.run().error_code == ""
+    office.ends_well()
+    assert office.anna.titles() == ["Both", "Ours, renamed", "Team", "Theirs, renamed"]
+    assert office.ben.titles() == ["Ours, renamed"]
+    assert office.sees("Cake") == ["2026-10-12T06:00Z"]
+    assert not Activity.objects.filter(name__startswith="Doomed").exists()
+
+
+def test_what_a_mailboxes_server_is_is_remembered(office: ServerOffice) -> None:
+    """Only the first run asks (facts: ews §1.2)."""
+    office.run()
+    office.anna.box.refresh_from_db()
+    told = office.anna.box.server_version, office.anna.box.dialect
+    assert (
+        told
+        == {
+            "2007": ("8.3", "Exchange2007_SP1"),
+            "2010": ("14.2", "Exchange2010_SP1"),
+            "2013": ("15.0", "Exchange2013_SP1"),
+            "2016": ("15.1", "Exchange2013_SP1"),
+            "2019": ("15.2", "Exchange2013_SP1"),
+            "SE": ("15.2", "Exchange2013_SP1"),
+        }[office.version]
+    )
+    office.sign_ins_are_forgotten()
+    assert office.run().requests == 1
+
+
+def test_a_mailbox_that_is_moved_to_another_version_goes_on(server_office: ServerOffice) -> None:
+    """Back to an older server (a restored one), and on to the newest; nothing is written for that."""
+    office = server_office
+    office.anna.put(single("Lunch"))
+    office.run()
+    for version, dialect in (("2007", "Exchange2007_SP1"), ("2019", "Exchange2013_SP1")):
+        office.simulator.world.exchange.version = version
+        for _ in range(2):
+            row = office.run()
+            assert (row.error_code, row.written) == ("", 0)
+        assert row.requests == 1
+        assert office.anna.box.dialect == dialect
+    office.ends_well()
+
+
+def test_somebody_switches_it_on(server_office: ServerOffice) -> None:
+    """S2, S12: by a secondary address, in another spelling; the mailbox is known by its primary one."""
+    office = server_office
+    office.simulator.control.add_user("contoso.test", "dora@contoso.test", "Dora", aliases=["dd@contoso.test"])
+    user = type(office.anna.user).objects.create_user("DD@contoso.test", company=office.company, full_name="Dora")
+    EmailAddress.objects.create(user=user, email="DD@contoso.test", verified=True)
+    with clock.stopped_at(office.now):
+        mailbox = switching.enable(user, acting=user)
+    assert (mailbox.remote_id, mailbox.address) == ("dora@contoso.test", "dd@contoso.test")
+    assert mailbox.connection == office.connection
+    with clock.stopped_at(office.now):
+        assert switching.candidate(user).pk == mailbox.pk
+
+
+def test_a_name_that_only_begins_alike_opens_nothing(server_office: ServerOffice) -> None:
+    """The server's directory finds by the beginning; nobody gets somebody else's mailbox for that."""
+    office = server_office
+    office.simulator.control.add_user("contoso.test", "eva@contoso.test.example", "Eva")
+    found = remotes.find(office.connection, "anna@contoso.test")
+    assert found == remotes.Found("anna@contoso.test", None, frozenset({"anna@contoso.test"}))
+    user = type(office.anna.user).objects.create_user("eva@contoso.test", company=office.company)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True)
+    with pytest.raises(switching.Refused) as refused:
+        switching.enable(user, acting=user)
+    assert (refused.value.code, refused.value.details) == ("address_unknown", {"addresses": "eva@contoso.test"})
+    assert not Mailbox.objects.filter(user=user).exists()
+    assert not Pair.objects.exists()
+
+
+def test_a_connection_that_works_says_what_it_is(office: ServerOffice) -> None:
+    names = {"2007": "2007", "2010": "2010", "2013": "2013", "2016": "2016"}
+    assert remotes.prove(office.connection).name == f"Exchange {names.get(office.version, '2019 or SE')}"
