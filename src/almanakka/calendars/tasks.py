@@ -12,9 +12,11 @@ from uuid import UUID
 import structlog
 from asgiref.sync import sync_to_async
 from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from procrastinate.jobs import Status
 
 from almanakka.calendars import clock, journal, runs, schedule, triggers, wiring
@@ -24,6 +26,9 @@ log = structlog.get_logger(__name__)
 #: A worker whose heart has not beaten for this long is dead. Should it only have been stopped for a while, the fence
 #: keeps it from writing when it goes on.
 DEAD_AFTER = timedelta(seconds=10)
+#: A job that has been under way for this long and holds no mailbox has been done: its worker could not say so, for the
+#: database was away just then, and has not said so since, for Procrastinate tells it once only.
+DONE_AFTER = timedelta(minutes=1)
 #: Before the mailboxes, however many of them wait.
 FIRST = 1
 BEATS_FROM_THE_FUTURE = "UPDATE procrastinate_workers SET last_heartbeat = now() WHERE last_heartbeat > now()"
@@ -50,7 +55,7 @@ def sweep() -> None:
 
 @app.task(name="almanakka.calendars.rescue", queue="upkeep", queueing_lock="rescue", priority=FIRST, pass_context=True)
 async def rescue(context: JobContext) -> None:
-    """End the jobs of dead workers as failed and make their mailboxes due.
+    """End the jobs of dead workers, and those that nobody told the end of, as failed; make their mailboxes due.
 
     Never retried as they are: with a sibling already queued, that fails for ever (facts/engine-room.md C.2).
     """
@@ -64,7 +69,19 @@ async def rescue(context: JobContext) -> None:
         log.warning("ended the job of a dead worker", job=job.id, task=job.task_name)
         if job.task_name == triggers.TASK:
             await sync_to_async(_take_back)(UUID(str(job.task_kwargs["mailbox_id"])), job.id)
+    for id in await sync_to_async(_done_but_not_told)():
+        await jobs.finish_job_by_id_async(id, Status.FAILED, delete_job=True)
+        log.warning("ended a job whose end was lost", job=id)
     await sync_to_async(_take_back_forgotten)()
+
+
+def _done_but_not_told() -> list[int]:
+    """Return the jobs that are under way by their rows alone."""
+    started = ProcrastinateEvent.objects.filter(type="started", job=OuterRef("pk"))
+    doing = ProcrastinateJob.objects.filter(
+        Exists(started.filter(at__lt=Now() - DONE_AFTER)), status=Status.DOING.value
+    )
+    return list(doing.exclude(pk__in=schedule.leased_in_jobs().values()).values_list("pk", flat=True))
 
 
 def _take_back_forgotten() -> None:

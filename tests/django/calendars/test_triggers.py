@@ -294,6 +294,29 @@ def test_the_job_of_a_dead_worker_is_ended_and_its_mailbox_made_due(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("minutes", "leased", "ended"), [(2, False, True), (2, True, False), (0, False, False)], ids=["lost", "on", "new"]
+)
+def test_a_job_whose_end_was_lost_is_ended(
+    aino: User, aino_box: Mailbox, outlook: MemoryCalendar, minutes: int, leased: bool, ended: bool
+) -> None:
+    """Its worker lives on, and says the end of a job once only: a connection that breaks just then swallows it."""
+    triggers.sync_now(aino)
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() + interval '1 minute')")
+        cursor.execute("SELECT id FROM procrastinate_fetch_job_v2(NULL, (SELECT max(id) FROM procrastinate_workers))")
+        job = cursor.fetchone()[0]
+        cursor.execute(
+            "UPDATE procrastinate_events SET at = at - %s * interval '1 minute' WHERE job_id = %s", [minutes, job]
+        )
+    if leased:
+        leases.acquire(aino_box.pk, job)
+    tasks.rescue.defer()
+    worker.work(1, wait=False)
+    assert ProcrastinateJob.objects.filter(pk=job).exists() is not ended
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_job_that_only_waited_takes_nothing_back(aino_box: Mailbox, outlook: MemoryCalendar) -> None:
     lease = leases.acquire(aino_box.pk, 7)
     assert lease is not None
