@@ -104,6 +104,13 @@ def test_a_patch_can_be_answered_and_forgotten(company: Company) -> None:
     assert company.get(f"events/{created['id']}")["subject"] == "Dinner"
 
 
+def test_a_patch_can_be_ignored(company: Company) -> None:
+    created = company.create(LUNCH)
+    fault(company, "ignored", method="PATCH")
+    assert company.change(created["id"], {"subject": "Dinner"})["subject"] == LUNCH["subject"]
+    assert company.get(f"events/{created['id']}") == created
+
+
 def test_an_answer_can_be_slow(company: Company) -> None:
     fault(company, "slow", seconds=30.0)
     with pytest.raises(requests.Timeout):

@@ -119,7 +119,8 @@ def expected(data: bytes) -> Iterator[str]:
         body = re.split(r"^END:", chunk, maxsplit=1, flags=re.MULTILINE)[0]
         found = _TITLE.search(body)
         cancelled = "RECURRENCE-ID" in body and "CANCELLED" in body
-        if found and not cancelled and body.count("SUMMARY") == 1 and "BEGIN" not in body and "\n " not in body:
+        folded = re.search(r"\n[ \t]", body.lstrip("\n"))
+        if found and not cancelled and body.count("SUMMARY") == 1 and "BEGIN" not in body and not folded:
             yield found[1]
 
 
@@ -218,6 +219,8 @@ LOADED = {
     ),
     "500 exceptions": exceptions(500),
     "a byte order mark in the middle": one().replace(b"BEGIN:VEVENT", "\ufeffBEGIN:VEVENT".encode()),
+    "NUL before the calendar": b"\0" + one(),
+    "a first line that is indented": one().replace(b"\nUID:", b"\n\t UID:"),
     "NUL before an entry": one().replace(b"BEGIN:VEVENT", b"\0BEGIN:VEVENT"),
     "parameters of a beginning": one().replace(b"BEGIN:VEVENT", b"BEGIN;X=1: VEVENT"),
     "a block without a name": b"BEGIN:\0\r\n" + b"".join(one().partition(b"BEGIN:VTIMEZONE")[1:]),

@@ -42,6 +42,7 @@ FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "sync_state_lost", "path": "delta"},
     {"kind": "conflict", "method": "PATCH|DELETE", "count": 2},
     {"kind": "not_persisted", "method": "PATCH"},
+    {"kind": "ignored", "method": "PATCH"},
     {"kind": "access_denied"},
     {"kind": "unauthorized"},
     {"kind": "server_error"},

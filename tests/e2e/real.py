@@ -71,6 +71,7 @@ FAULTS: Mapping[Weather, Sequence[dict[str, Any]]] = {
     Weather.STALE: (
         {"kind": "conflict", "method": "PATCH|DELETE", "count": 2},
         {"kind": "not_persisted", "method": "PATCH"},
+        {"kind": "ignored", "method": "PATCH"},
     ),
     Weather.WATERMARK_LOST: (
         {"kind": "sync_state_lost", "path": "delta"},

@@ -39,6 +39,7 @@ OTHERS = {
     "drop_after": "carries the request out, then cuts the connection",
     "timeout_after": "carries the request out, then answers 504",
     "not_persisted": "answers a PATCH with success, and keeps nothing of it",
+    "ignored": "answers a PATCH with success and with what was there before, and keeps nothing of it",
     "slow": "answers after `seconds`",
     "malformed_json": "answers with half of the JSON",
     "same_page_forever": "repeats the first page with ever new nextLinks, never a deltaLink",

@@ -109,7 +109,9 @@ class Graph:
         if call.version not in ("v1.0", "beta"):
             raise Refusal(400, "BadRequest", f"Invalid version: {call.version}")
         tenant = self.world.tenants[grant.tenant]
-        persist = all(fault.kind != "not_persisted" for fault in faults)
+        persist = all(fault.kind not in ("not_persisted", "ignored") for fault in faults)
+        if call.method == "PATCH" and any(fault.kind == "ignored" for fault in faults):
+            call.body = {}
         answer = self._routed(call, grant, tenant, person, persist=persist)
         if call.preferences.applied:
             before = answer.headers.get("Preference-Applied")

@@ -22,11 +22,13 @@ WANTED = frozenset(
 MOMENTS = frozenset(("DTSTART", "DTEND", "RDATE", "EXDATE", "RECURRENCE-ID"))
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _MOMENT = re.compile(r"^[A-Za-z0-9-]+(?P<params>;.*?)?:(?P<value>\d{4}-?\d\d-?\d\d.*)$")
-# With a byte order mark or without one: the file's first letter tells, as it is ASCII.
-_WIDE = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"B\x00", "utf-16-le"), (b"\x00B", "utf-16-be"))
+# With a byte order mark or without one: the file's first letters tell, as they are ASCII.
+_WIDE = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"B\0E\0", "utf-16-le"), (b"\0B\0E", "utf-16-be"))
 _BLOCK = re.compile(r"(BEGIN|END)\s*(?:;[^:]*)?:\s*(.*)", re.IGNORECASE)
 # Byte order marks of files that were put one after the other, and whatever nobody sees.
 _INVISIBLE = "\ufeff\u200b\u2060 " + "".join(map(chr, range(32))) + "\x7f"
+# Too short to be folded by anybody: what follows is not the rest of it, but a line of its own that is indented.
+_INDENTED = re.compile(rb"^((?:BEGIN|END):[A-Z-]+)\n[ \t]+(?=[A-Z-]+[:;])", re.IGNORECASE | re.MULTILINE)
 _LINE_ENDS = re.compile(rb"[\r\n]+")
 _ESCAPE = re.compile(r"\\([\\;,nN])")
 # Neither XML nor PostgreSQL holds these, and Outlook drops them.
@@ -143,6 +145,7 @@ def _lines(data: bytes) -> Iterator[str]:
         data = data.decode(wide, "replace").encode("utf-8", "replace")
     # Runs of line ends count once: text mode on Windows makes CR CR LF of CR LF, and a fold follows it all the same.
     data = _LINE_ENDS.sub(b"\n", data.removeprefix(b"\xef\xbb\xbf"))
+    data = _INDENTED.sub(rb"\1\n", data)
     for line in data.replace(b"\n ", b"").replace(b"\n\t", b"").split(b"\n"):
         if line:
             yield _decode(line)

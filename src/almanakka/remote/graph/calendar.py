@@ -18,7 +18,7 @@ from almanakka.remote.occurrences import Overrides, wanted
 from almanakka.remote.respelling import respelled
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import Invalid, Stale, UnreadableAnswer
-from almanakka.sync.fields import canonical, changed_groups, restores
+from almanakka.sync.fields import canonical, changed_groups, restores, same
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
 
@@ -70,10 +70,7 @@ class GraphCalendar:
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         before, after = canonical(before), canonical(after)
         groups = changed_groups(before, after) - {Group.WHO}
-        draft = write.changed(before, after, groups - {Group.OCCURRENCES}, self._mailbox.zone)
-        found: Found | None = None
-        if not write.is_empty(draft):
-            found = self._patch(id, draft, change_key)
+        found = self._write_fields(id, change_key, before, after, groups - {Group.OCCURRENCES})
         if not isinstance(after.when, Series):
             return _readable(self._mailbox.one(id) if found is None else found)
         return self._write_series(id, change_key, before, after, groups, found)
@@ -115,22 +112,30 @@ class GraphCalendar:
     def _send_draft(self, draft: Draft) -> Answer:
         return self._client.send(Request("POST", f"{self._mailbox.calendar}/events", encode(draft)))
 
-    def _patch(self, id: str, draft: Draft, change_key: str | None = None) -> Found:
-        """Change the event, and raise Invalid if the server says that it did and twice keeps nothing of it.
+    def _write_fields(
+        self, id: str, change_key: str, before: Entry, after: Entry, groups: frozenset[Group]
+    ) -> Found | None:
+        """Write ``groups`` and return the event after that; None if there is nothing to write.
 
-        An answer at the old version may be no more than an answer (docs #12141): then only reading tells.
+        What the server says it did, and did not, is written once more; raises Invalid if it is not kept then either.
         """
         for _ in range(2):
-            found = self._sent_patch(id, draft, change_key)
-            if change_key is None or found.change_key != change_key:
+            draft = write.changed(before, after, groups, self._mailbox.zone)
+            if write.is_empty(draft):
+                return None
+            found = self._patch(id, draft, change_key)
+            left = _not_kept(found, before, groups)
+            if not left and found.change_key == change_key:
+                # an answer at the old version may be no more than an answer: only reading tells (docs #12141)
+                found = self._mailbox.one(id)
+                left = _not_kept(found, before, groups)
+            if not left:
                 return found
-            held = self._mailbox.one(id)
-            if held == found or held.change_key != change_key:
-                return held
+            groups, change_key = left, found.change_key
         raise Invalid(occurrences.NOT_KEPT)
 
-    def _sent_patch(self, id: str, draft: Draft, change_key: str | None) -> Found:
-        headers = {"If-Match": etag(change_key)} if change_key is not None else {}
+    def _patch(self, id: str, draft: Draft, change_key: str) -> Found:
+        headers = {"If-Match": etag(change_key)}
         answer = self._client.send(Request("PATCH", self._mailbox.event_path(id), encode(draft), headers))
         if not answer.ok:
             raise refusal(answer)
@@ -167,11 +172,28 @@ class GraphCalendar:
         change_key = held.change_key
         for recurrence in (respelled(when.recurrence), when.recurrence):
             draft = write.rewritten(when, recurrence, self._mailbox.zone)
-            change_key = _readable(self._patch(id, draft, change_key)).change_key
+            change_key = self._respell(id, draft, change_key)
         fresh = _readable(self._mailbox.one(id))
         if restores(fresh.entry.exceptions, shall):
             raise Invalid("occurrence-not-restored")
         return fresh
+
+    def _respell(self, id: str, draft: Draft, change_key: str) -> str:
+        """Write a pattern that says the same as before, so that only the version tells whether it was; return that."""
+        for _ in range(2):
+            found = self._patch(id, draft, change_key)
+            if found.change_key == change_key:
+                found = self._mailbox.one(id)
+            if found.change_key != change_key:
+                return _readable(found).change_key
+        raise Invalid(occurrences.NOT_KEPT)
+
+
+def _not_kept(found: Found, before: Entry, groups: frozenset[Group]) -> frozenset[Group]:
+    """Return which of the groups that were written stand as they stood ``before``."""
+    if isinstance(found, Unreadable):
+        return frozenset()
+    return frozenset(group for group in groups - found.fixed if same(group, before, found.entry))
 
 
 def _age(found: Found) -> tuple[bool, datetime, str]:
