@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from django.db import connection
 from almanakka.database import server
 from almanakka.database.directory import VARIABLE, prepare
 from almanakka.database.installation import ServerUnavailable
+from contract import ews_schema
 
 PREFIX = "almanakka-tests-"
 #: What a crash of the machine would do to a test's data does not matter.
@@ -72,3 +74,11 @@ def empty_queue(transactional_db: None) -> None:
     """A test with real transactions that finds no jobs: Django's flush leaves Procrastinate's tables alone."""
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(PROCRASTINATE_TABLES)} CASCADE")
+
+
+@pytest.fixture(autouse=True)
+def ews_requests_are_allowed() -> Iterator[None]:
+    """Every request of ours to an Exchange Server, whichever test sends it, is one that the schemas allow."""
+    with ews_schema.checked() as wrong:
+        yield
+    assert not wrong

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 
 from exchange_simulator import ids
@@ -15,7 +16,7 @@ from exchange_simulator.requestlog import Logged
 from exchange_simulator.world import User, World
 from exchange_simulator.zones import supported
 
-from . import feed, finding, soap
+from . import feed, finding, schemas, soap
 from .items import Items
 from .servers import Account, ExchangeServer
 from .shapes import Writer
@@ -32,6 +33,7 @@ _CODES = {
     "full_sync_required": "ErrorInvalidSyncStateData",
     "not_found": "ErrorItemNotFound",
 }
+log = logging.getLogger(__name__)
 _CALENDAR_BASE = 1 << 48
 PATH = "/EWS/Exchange.asmx"
 
@@ -68,6 +70,7 @@ class WebServices:
             answer = self._answer(server, caller, request, switches)
         except Fault as error:
             answer = Answer(error.status, soap.fault(server, error))
+        answer = _allowed(server, operation, answer)
         for switch in switches:
             answer.cut = answer.cut or switch.kind == "drop_after"
             answer.delay += switch.seconds if switch.kind == "slow" else 0.0
@@ -101,6 +104,11 @@ class WebServices:
         strange = sorted(name for name in request.names if not server.knows(name))
         if strange:
             raise Fault("ErrorSchemaValidation", f"The request failed schema validation: {strange[0]}.")
+        schema = schemas.at_hand(server.version)
+        wrong = schema.wrong_in(request.envelope) if schema is not None else None
+        if wrong is not None:
+            log.error("%s of %s: %s", request.name, request.schema, wrong)
+            raise Fault("ErrorSchemaValidation", f"The request failed schema validation: {wrong}")
 
     # -- who, for whom
 
@@ -202,6 +210,16 @@ class WebServices:
 
 
 # --- inside --------------------------------------------------------------------------------------
+
+
+def _allowed(server: ExchangeServer, operation: str, answer: Answer) -> Answer:
+    """The answer, unless Microsoft's schemas are at hand and do not allow it: that is a fault of this simulator."""
+    schema = schemas.at_hand(server.version)
+    wrong = schema.wrong_in_answer(answer.body) if schema is not None and answer.body else None
+    if wrong is None:
+        return answer
+    log.error("an answer to %s of %s: %s", operation, server.version, wrong)
+    return Answer(500, b"The simulator answered what the schemas do not allow.")
 
 
 def _one(name: str, act: object) -> str:

@@ -35,6 +35,12 @@ _WEEK = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "satu
 _SETS = {"Day": _WEEK, "Weekday": _WEEK[1:6], "WeekendDay": [_WEEK[0], _WEEK[6]]}
 _DAY = dt.timedelta(days=1)
 _ATTENDEES = {"RequiredAttendees": "required", "OptionalAttendees": "optional", "Resources": "resource"}
+#: What Graph alone says, and what EWS says instead.
+_CODES = {
+    "ErrorInvalidIdMalformed": "ErrorInvalidId",
+    "ErrorInvalidProperty": "ErrorInvalidPropertySet",
+    "ErrorTooManyAttendees": "ErrorInvalidRecipients",
+}
 #: What a client cannot write: the server says what these are.
 READ_ONLY = frozenset(
     {"IsMeeting", "IsCancelled", "IsRecurring", "CalendarItemType", "MyResponseType", "Organizer", "AppointmentState"}
@@ -147,7 +153,7 @@ def _times(found: dict[str, Any], parts: dict[str, Element], current: Item | Non
         elif held is not None and when is not None:
             walls.append(held if when.all_day else held.replace(tzinfo=when.zone).astimezone(zone).replace(tzinfo=None))
         else:
-            raise Failure("ErrorMissedRequiredProperty", f"{name} is required.")
+            raise Failure("ErrorRequiredPropertyMissing", f"{name} is required.")
     start, end = walls
     if all_day:  # the server rounds to whole days of the zone that the item is made in
         start, end = _midnight(start), _midnight(end + _DAY - dt.timedelta(microseconds=1))
@@ -228,5 +234,4 @@ def _range(parts: dict[str, Element]) -> dict[str, Any]:
 def refused(error: Refusal) -> Failure:
     """A desk's refusal as EWS says it."""
     code = error.code if error.code.startswith("Error") else "ErrorInvalidRequest"
-    known = {"ErrorInvalidIdMalformed": "ErrorInvalidId"}
-    return Failure(known.get(code, code), error.message)
+    return Failure(_CODES.get(code, code), error.message)

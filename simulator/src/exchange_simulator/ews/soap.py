@@ -39,8 +39,9 @@ class Failure(Exception):
 
 @dataclass
 class Request:
-    """One operation: its element, the schema version, and whom to act for."""
+    """One operation: its envelope and its element, the schema version, and whom to act for."""
 
+    envelope: Element
     operation: Element
     schema: str
     impersonated: str | None = None
@@ -83,7 +84,7 @@ def read(body: bytes) -> Request:
         sid = header.find(f"{t('ExchangeImpersonation')}/{t('ConnectingSID')}")
         who = next((each.text or "" for each in sid), "") if sid is not None else None
     names = {local(each) for each in root.iter() if isinstance(each.tag, str)}
-    return Request(operation, schema, who, names)
+    return Request(root, operation, schema, who, names)
 
 
 def answer(server: ExchangeServer, schema: str, content: str) -> bytes:

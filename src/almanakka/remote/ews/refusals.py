@@ -35,8 +35,9 @@ LATER = {
     "ErrorADUnavailable": "server_trouble",
     "ErrorADOperation": "server_trouble",
     "ErrorConnectionFailed": "server_trouble",
-    "ErrorCASProxyFailed": "server_trouble",
+    "ErrorProxyCallFailed": "server_trouble",
     "ErrorProxyRequestNotAllowed": "server_trouble",
+    "ErrorProxyRequestProcessingFailed": "server_trouble",
     "ErrorMailboxStoreUnavailable": "mailbox_moving",
     "ErrorMailboxFailover": "mailbox_moving",
     "ErrorMailboxMoveInProgress": "mailbox_moving",
@@ -58,10 +59,10 @@ NO_MAILBOX = {
     "ErrorFolderNotFound": "calendar_missing",
     "ErrorSyncFolderNotFound": "calendar_missing",
 }
-_STALE = frozenset({"ErrorIrresolvableConflict", "ErrorStaleObject", "ErrorChangeKeyRequiredForWriteOperations"})
-_CURSOR_LOST = frozenset({"ErrorInvalidSyncStateData"})
-_OUR_FAULT = frozenset({"ErrorSchemaValidation", "ErrorInvalidRequest", "ErrorIncorrectUpdatePropertyCount"})
-_NEIGHBOUR = "ErrorOccurrenceCrossingBoundary"
+STALE = frozenset({"ErrorIrresolvableConflict", "ErrorStaleObject", "ErrorChangeKeyRequiredForWriteOperations"})
+CURSOR_LOST = frozenset({"ErrorInvalidSyncStateData"})
+OUR_FAULT = frozenset({"ErrorSchemaValidation", "ErrorInvalidRequest", "ErrorIncorrectUpdatePropertyCount"})
+NEIGHBOUR = "ErrorOccurrenceCrossingBoundary"
 
 
 def refusal(message: Message) -> CalendarError:
@@ -77,13 +78,13 @@ def refusal(message: Message) -> CalendarError:
         return NotFound(_said(message), NO_MAILBOX[code])
     if code == "ErrorItemNotFound":
         return NotFound(code)
-    if code in _STALE:
+    if code in STALE:
         return Stale(code)
-    if code in _CURSOR_LOST:
+    if code in CURSOR_LOST:
         return WatermarkLost(code)
     if code == "ErrorInternalServerError" or not code.startswith("Error"):
         return Unreachable(_said(message))
-    return Invalid(_reason(code), _said(message) if code in _OUR_FAULT else code)
+    return Invalid(_reason(code), _said(message) if code in OUR_FAULT else code)
 
 
 def pause(message: Message) -> float:
@@ -97,4 +98,4 @@ def _said(message: Message) -> str:
 
 
 def _reason(code: str) -> str:
-    return "occurrence-crosses-neighbour" if code == _NEIGHBOUR else code.lower()
+    return "occurrence-crosses-neighbour" if code == NEIGHBOUR else code.lower()

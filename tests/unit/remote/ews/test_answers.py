@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from lxml import etree
 
 from almanakka.remote.ews import soap
 from almanakka.remote.ews.dialect import Dialect, ServerVersion, version_in
 from almanakka.remote.ews.markup import ERRORS, SOAP, TYPES, parse
-from almanakka.remote.ews.refusals import refusal
+from almanakka.remote.ews.refusals import CURSOR_LOST, DENIED, LATER, NEIGHBOUR, NO_MAILBOX, OUR_FAULT, STALE, refusal
 from almanakka.sync.errors import (
     CalendarError,
     Denied,
@@ -18,8 +19,9 @@ from almanakka.sync.errors import (
     Unreachable,
     WatermarkLost,
 )
+from contract import ews_schema
 
-from .schema import answer, failure, success
+from .replies import answer, failure, success
 
 
 def error(code: str, more: str = "") -> CalendarError:
@@ -140,3 +142,12 @@ def test_every_code_of_the_table(code: str, kind: type[CalendarError], sentence:
 def test_what_is_no_answer_is_said_to_be_none(body: bytes) -> None:
     with pytest.raises(Unreachable):
         soap.messages(parse(body))
+
+
+@ews_schema.needed
+def test_every_code_that_is_told_apart_is_one_that_servers_know() -> None:
+    codes = {*LATER, *DENIED, *NO_MAILBOX, "ErrorItemNotFound", *STALE, *CURSOR_LOST, *OUR_FAULT, NEIGHBOUR}
+    for version in ews_schema.VERSIONS:
+        for code in codes:
+            message = etree.fromstring(answer(failure(code, "<m:Items/>")))[1][0]
+            assert ews_schema.schema(version).validate(message), code

@@ -14,7 +14,7 @@ from almanakka.remote.ews.client import Client, ServerSettings, always
 from almanakka.remote.ews.dialect import Dialect
 from almanakka.sync.errors import CalendarError, Denied, Throttled, Unreachable
 
-from .schema import answer, failure, success
+from .replies import answer, failure, success
 
 FOLDER = always(operations.get_folder())
 XML = {"Content-Type": "text/xml; charset=utf-8"}
