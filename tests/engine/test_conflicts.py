@@ -168,6 +168,17 @@ def test_row_8_a_significant_edit_here_outlives_the_deletion_there(world: World,
     assert world.theirs("aino")["One"].entry.location == "Edited"
 
 
+@BORN
+def test_row_8_an_edit_here_that_makes_it_old_outlives_the_deletion_there(world: World, born) -> None:  # type: ignore[no-untyped-def]
+    """The line of S15 is for what is not paired."""
+    id, event = born(world)
+    world.calendars["aino"].remove(event)
+    here(world, id, when=AllDay(date(2026, 1, 5), date(2026, 1, 6)))
+    world.settle()
+    assert set(world.hub.records) == {id}
+    assert world.theirs("aino")["One"].entry.when == AllDay(date(2026, 1, 5), date(2026, 1, 6))
+
+
 def test_row_8_a_meeting_cancelled_by_its_organiser_goes_whatever_was_edited_here(world: World) -> None:
     ids = world.invite("outsider", ("aino",), timed("Pitch"), "uid-pitch")
     world.settle()
@@ -468,10 +479,16 @@ def test_row_33_a_copy_made_while_the_answer_to_the_create_was_lost_is_new_too(w
     world.hub.create(timed("One"), "aino")
     world.calendars["aino"].faults.append(Fault("create", Unreachable("no answer"), after=True))
     world.run("aino")
-    world.calendars["aino"].copy(world.theirs("aino")["One"].id)
+    made = world.theirs("aino")["One"].id
+    world.tick()
+    copied = world.calendars["aino"].copy(made)
+    there(world, copied, title="Copy")
     world.run("aino", full=True)
     world.settle()
-    assert len(world.hub.records) == len(world.titles("aino")) == 2
+    assert world.titles("aino") == sorted(world.ours()) == ["Copy", "One"]
+    assert {pair.event: pair.activity for pair in world.hub.boxes["aino"].pairs.values()}[made] == world.ours()[
+        "One"
+    ].id
 
 
 def test_row_34_deleted_and_created_anew_by_a_client_is_the_same_entry(world: World) -> None:

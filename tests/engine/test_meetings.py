@@ -207,6 +207,22 @@ def test_r6_an_occurrence_with_a_guest_of_its_own_has_no_mirror_beside_its_serie
     assert sorted(record.owner or "" for record in world.hub.records.values()) == ["aino", "aino"]
 
 
+def test_r6_an_occurrence_with_a_guest_has_no_mirror_beside_its_series_whoever_else_has_one(world: World) -> None:
+    series = world.calendars["aino"].put(weekly("Team", day=3), uid="uid-team")
+    world.settle()
+    invited = world.meeting("matti", "aino", ("matti",))
+    id = world.calendars["matti"].put(timed("One", day=10, hour=7), uid="uid-team", meeting=invited, orphan_date=TENTH)
+    world.run("matti")
+    world.calendars["matti"].edit(id, meeting=replace(invited, response=Response.DECLINED))
+    world.run("matti")
+    record = world.ours()["One"]
+    world.hub.change(record.id, replace(record.entry, who=frozenset({"aino", "matti"})))
+    world.run("matti")
+    assert world.titles("matti") == ["One", "One"]
+    world.settle()
+    assert list(world.calendars["aino"].entries()) == [series]
+
+
 def test_b10_who_left_before_a_colleague_came_is_not_put_in_again(world: World) -> None:
     ids = world.invite("outsider", ("aino", "sanna"), timed("Pitch"), "uid-pitch")
     world.disable("aino")
@@ -220,6 +236,86 @@ def test_b10_who_left_before_a_colleague_came_is_not_put_in_again(world: World) 
     assert world.titles("sanna") == []
     (record,) = world.hub.records.values()
     assert record.entry.who == frozenset({"aino"})
+
+
+def shared(world: World) -> dict[str, str]:
+    """Aino's activity, of whose mirror Matti has made a meeting that she is invited to: each copy's id."""
+    world.hub.create(timed("Shared", who=frozenset({"aino", "matti"})), "aino")
+    world.settle()
+    ids = world.convert("matti", world.theirs("matti")["Shared"].id, ("aino",))
+    world.settle()
+    return ids
+
+
+def test_b10_an_owner_who_declines_a_colleagues_meeting_of_their_activity_still_owns_it(world: World) -> None:
+    ids = shared(world)
+    declined = world.meeting("aino", "matti", ("aino",), Response.DECLINED)
+    world.calendars["aino"].edit(ids["aino"], meeting=declined)
+    world.settle()
+    record = world.ours()["Shared"]
+    assert world.hub.answers[record.id, "aino"].response is Response.DECLINED
+    assert (record.owner, world.titles("matti")) == ("aino", ["Shared"])
+    assert world.run("aino", full=True).counts["written"] == 0
+
+
+def test_b10_an_owner_taken_out_of_a_colleagues_meeting_of_their_activity_still_has_it(world: World) -> None:
+    ids = shared(world)
+    world.calendars["matti"].edit(ids["matti"], meeting=world.meeting("matti", "matti", ("guest",)))
+    world.calendars["aino"].edit(ids["aino"], cancelled=True)
+    world.settle()
+    assert world.ours()["Shared"].owner == "aino"
+    assert [event.cancelled for event in world.calendars["aino"].entries().values()] == [True, False]
+    assert world.run("aino", full=True).counts["written"] == 0
+    world.calendars["matti"].remove(ids["matti"])
+    world.settle()
+    assert world.ours() == {}
+
+
+def test_s9_who_declined_and_is_put_in_again_stays_in(world: World) -> None:
+    """The copy that they declined is remembered, so that the daily run does not take them out once more."""
+    ids = world.invite("sanna", ("aino",), timed("Board"), "uid-board")
+    world.settle()
+    declined = world.meeting("aino", "sanna", ("aino",), Response.DECLINED)
+    world.calendars["aino"].edit(ids["aino"], meeting=declined)
+    world.settle()
+    record = world.ours()["Board"]
+    assert record.entry.who == frozenset({"sanna"})
+    world.hub.change(record.id, replace(record.entry, who=frozenset({"aino", "sanna"})))
+    world.settle()
+    assert world.run("aino", full=True).counts["written"] == 0
+    assert world.titles("aino") == ["Board", "Board"]
+    world.calendars["aino"].edit(ids["aino"], meeting=replace(declined, response=Response.ACCEPTED))
+    world.settle()
+    assert list(world.calendars["aino"].entries()) == [ids["aino"]]
+    assert world.ours()["Board"].entry.who == frozenset({"aino", "sanna"})
+
+
+def test_a_declined_copy_that_is_deleted_is_forgotten(world: World) -> None:
+    ids = world.invite("sanna", ("aino",), timed("Board"), "uid-board")
+    world.settle()
+    declined = world.meeting("aino", "sanna", ("aino",), Response.DECLINED)
+    world.calendars["aino"].edit(ids["aino"], meeting=declined)
+    world.settle()
+    world.calendars["aino"].remove(ids["aino"])
+    world.settle()
+    assert world.hub.boxes["aino"].pairs == {}
+
+
+def test_b10_who_is_invited_to_the_second_meeting_when_the_first_is_cancelled_has_it(world: World) -> None:
+    """Both were made of one activity; the copy of the second takes the place of the first."""
+    ids = world.invite("outsider", ("aino", "matti"), timed("Pitch"), "uid-pitch")
+    world.settle()
+    world.calendars["aino"].remove(ids["aino"])
+    world.settle()
+    world.hub.change(world.ours()["Pitch"].id, replace(world.ours()["Pitch"].entry, who=frozenset({"aino", "matti"})))
+    world.run("aino")
+    second = world.convert("aino", world.theirs("aino")["Pitch"].id, ("matti",))
+    world.run("aino")
+    world.calendars["matti"].edit(ids["matti"], cancelled=True)
+    world.settle()
+    assert world.run("matti", full=True).counts["written"] == 0
+    assert world.ours()["Pitch"].entry.who == frozenset({"aino", "matti"})
+    assert [pair.event for pair in world.hub.boxes["matti"].pairs.values()] == [second["matti"]]
 
 
 def test_who_was_invited_while_a_run_was_writing_is_a_colleague_and_no_guest(world: World) -> None:

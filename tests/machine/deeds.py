@@ -17,7 +17,7 @@ from almanakka.sync.entry import Entry, Group, Override, ShowAs, Timed
 from . import sketches
 from .company import Company, Kind, Ours, Refused, Result, Theirs, Trouble, Weather
 from .remembered import FOLLOWED, HERE, Deletion, Edit, Memory, Remembered
-from .values import Key, Shown, is_old, token_of, value
+from .values import Key, Shown, token_of, value
 
 Deed = Sequence[str | int]
 GAPS = (0, 0, 20, 45, 90, 200, 700, 4000)
@@ -372,11 +372,9 @@ class Life:
         days = sorted({edit.key for edit in life.edits if isinstance(edit.key, date)})
         keys: list[Key] = [*FOLLOWED, *days]
         alike = all(value(each, key) == value(shown, key) for _, each in others for key in keys)
-        met = place == HERE or life.born == place or (place, shown.stored.id) in self.met
-        deletion = Deletion(self.company.now, place, person, alike, whole, met)
+        found = place == HERE or (place, shown.stored.id) in self.met
+        deletion = Deletion(self.company.now, place, person, alike, whole, life.born == place or found, found)
         deletion.said = {key: value(shown, key) for key in keys}
-        cutoff = self.company.cutoff(person)
-        deletion.old = cutoff is not None and is_old(shown, cutoff)
         for there, each in others:
             deletion.pending += [
                 edit
@@ -441,6 +439,8 @@ class Life:
         self.company.invite(holder, event.stored.id, others[:3] or [GUEST])
         life = self._life(event)
         life.organisers.add(holder)
+        for deletion in life.deletions:
+            deletion.revived = True
         life.loose |= self._parted(life, token_of(event))
         life.left -= set(others[:3])
         self._tell(others[:3])

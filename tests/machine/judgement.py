@@ -87,15 +87,13 @@ class Judgement:
             return
         here = [each for each in here if not is_old(each, cutoff)]
         there = [each for each in there if not is_old(each, cutoff)]
-        if life.series and not there and self._in_its_series(person, life, here):
-            self.excused["an occurrence that its series holds"] += 1
-            return
+        here = here[self._held_by_its_series(life, person, here, there) :]
         there = there[self._staying(life, person, here, there) :]
         if len(here) != len(there):
             yield f"{what}: {len(here)} here, {len(there)} there"
             return
         # two people who each made a meeting of it have made two
-        if len(here) > 1 and not (life.copied or life.loose or life.deleted or len(life.organisers) > 1):
+        if len(here) > 1 and not (life.copied or life.loose or life.deleted or life.several):
             yield f"{what} is doubled: {len(here)} on either side"
         if not self._same(life, person, here, there):
             ours, theirs = self._shown(person, here, there, cutoff)
@@ -104,10 +102,19 @@ class Judgement:
                 only += [f"\n   there {x}" for x in theirs if x not in ours][:3]
                 yield f"{what} differs:{''.join(only)}"
 
-    def _in_its_series(self, person: str, life: Remembered, here: list[Ours]) -> bool:
-        """Whether an occurrence to which somebody was invited alone is in a series of this calendar's, or was (R6)."""
+    def _held_by_its_series(self, life: Remembered, person: str, here: list[Ours], there: list[Theirs]) -> int:
+        """How many activities need no event: an occurrence to which somebody was invited alone may lie in a series.
+
+        That is in this calendar, or was (R6). A copy that somebody made of it is an entry of its own.
+        """
+        if not life.series or len(here) != len(there) + 1:
+            return 0
         series = self.there[person].get(life.series, ())
-        return any(each.owner == person for each in here) or any(not (it.cancelled or it.declined) for it in series)
+        if not (any(each.owner == person for each in here) or any(not (it.cancelled or it.declined) for it in series)):
+            return 0
+        self.excused["an occurrence that its series holds"] += 1
+        here.sort(key=lambda each: not each.received)
+        return 1
 
     def _stays_home(self, what: str, person: str, life: Remembered, there: list[Theirs]) -> Iterator[str]:
         """What does not travel has no mirror; what was born in Microsoft stays there (S4, S13)."""
@@ -120,10 +127,11 @@ class Judgement:
         """How many events may stay beyond their activity: real meetings, and what did not travel (B1, S13; row 21)."""
         real = any(each.meeting for each in there) or person in (life.born, life.twin)
         # of two meetings that were made of one activity the second stays to itself
-        lawful = real and (life.deleted or person in life.left or len(life.organisers) > 1)
+        lawful = real and (life.deleted or person in life.left or life.several)
         if lawful and len(there) > len(here):
             self.excused["stays beyond its activity"] += 1
-            there.sort(key=lambda each: not each.meeting)
+            held = {as_it_lies(each) for each in here}
+            there.sort(key=lambda each: (not each.meeting, as_it_lies(each) in held))
             return len(there) - len(here)
         return 0
 
@@ -134,7 +142,7 @@ class Judgement:
         ):  # what the meeting left empty stays as it was with us: nothing may be written there
             self.excused["a meeting paired at first sight"] += 1
             return True
-        if life.edited_received or len(life.organisers) > 1:
+        if life.edited_received or life.several:
             self.excused["copies of one meeting that differ"] += 1
             return True
         return False
@@ -171,7 +179,7 @@ class Judgement:
     def _kept(self, token: str, life: Remembered) -> Iterator[str]:
         """What nobody deleted is where it was born, and no activity is doubled."""
         rows = self.here.get(token, [])
-        split = life.copied or life.loose or (life.twin and life.stayed_home) or len(life.organisers) > 1
+        split = life.copied or life.loose or (life.twin and life.stayed_home) or life.several
         if not (life.deleted or split) and len(rows) > 1:
             yield f"{token} is {len(rows)} activities"
         if life.deleted or life.orphan or life.outside:
@@ -237,9 +245,7 @@ class Judgement:
                 if self._was_seen(edit, life) and edit.place != deletion.place and not edit.overruled
                 if edit.value != deletion.said.get(edit.key)
             ]
-            if pending and deletion.old:
-                self.excused["an edit of what is too old to be made again"] += 1
-            elif pending:
+            if pending:
                 yield f"{token} was edited while it was deleted, and is lost: {pending[0]}"
 
     def _came_in(self, life: Remembered, person: str) -> bool:
@@ -310,7 +316,12 @@ def _for_the_first(life: Life, shown: Shown) -> bool:
     Twins that have parted, attendees' own marks, two meetings made of one entry (R5, B9).
     """
     remembered = life.memory.tokens[token_of(shown)]
-    if remembered.loose or remembered.edited_received or len(remembered.organisers) > 1:
+    if remembered.loose or remembered.edited_received or remembered.several:
+        return True
+    # who deletes their copy and whose copy is cancelled both leave: only the last to leave ends a meeting of which no
+    # run has found the organiser's copy, and only a cancelled copy tells that it has ended (rows 37, 38)
+    enabled, ended = life.company.enabled(), [each for each in remembered.deletions if each.whole]
+    if remembered.left and any(not each.found or each.place not in (HERE, *enabled) for each in ended):
         return True
     # of a meeting that is deleted while somebody edits it nothing is lost: it stays in its organiser's calendar (B1)
-    return bool(remembered.organisers) and any(each.pending for each in remembered.deletions)
+    return bool(remembered.organisers) and any(each.pending or each.revived for each in ended)

@@ -40,13 +40,15 @@ class Deletion:
     whole: bool
     #: False of an event that no run which came to its end has found: perhaps nobody knows that it was there.
     met: bool = True
+    #: Whether a run that came to its end has found that very event.
+    found: bool = False
     last: bool = True
     #: What the deleted copy said; an occurrence that is not named was as its series.
     said: dict[Key, Hashable] = field(default_factory=dict)
-    #: It had ended before the line of S15, so that nothing brings it back.
-    old: bool = False
     #: Edits that only another place showed at that moment, or that came after it.
     pending: list[Edit] = field(default_factory=list)
+    #: Somebody has invited others since to what was left of it.
+    revived: bool = False
 
 
 @dataclass(slots=True)
@@ -79,6 +81,11 @@ class Remembered:
     @property
     def meeting(self) -> bool:
         return bool(self.organisers) or self.outside or self.orphan
+
+    @property
+    def several(self) -> bool:
+        """Whether it has been made a meeting more than once: a colleague's mirror may become a meeting of its own."""
+        return len(self.organisers) + self.outside + self.orphan > 1
 
     @property
     def deleted(self) -> bool:

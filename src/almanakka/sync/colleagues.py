@@ -62,9 +62,12 @@ def without_doubles(ledger: Ledger, todo: Plan, user: UserId) -> Plan:
 
 
 def _series(ledger: Ledger, activities: Collection[ActivityId]) -> dict[ActivityId, str]:
-    """Return the meeting key of the series that each activity is one occurrence of, if it is one alone."""
-    found = {activity: meetings.series_key(key) for key, activity in ledger.keys(activities).items()}
-    return {activity: key for activity, key in found.items() if key}
+    """Return the meeting key of the series that each activity is one occurrence of, if it is one alone.
+
+    Mirrors of it have keys of their own.
+    """
+    found = ((activity, meetings.series_key(key)) for key, activity in ledger.keys(activities).items())
+    return {activity: series for activity, series in found if series}
 
 
 def _held_here(ledger: Ledger, series: Mapping[ActivityId, str]) -> set[ActivityId]:

@@ -243,10 +243,20 @@ class Effects:
                 self.activities.leave(record.id, now)
             else:
                 self.activities.remove(record.id, record.version, now)
-            self.ledger.forget([step.pair])
+            if step.declined:
+                self._remember_declined(step.pair)
+            else:
+                self.ledger.forget([step.pair])
             action = "left" if step.leave else "deleted"
             self.ledger.note([note_removed(action, Side.HERE, step.pair, record.entry, step.reason)])
         self.tally.did("left" if step.leave else "deleted_here")
+
+    def _remember_declined(self, pair: Pair) -> None:
+        declined = replace(pair, state=State.DECLINED, activity=None, base=None, seen=None, intended=None, master=False)
+        if declined.key is None:
+            self.ledger.add([declined])
+        else:
+            self.ledger.save([declined])
 
     def remove_there(self, step: RemoveThere) -> None:
         """Tombstone, delete, forget: a crash in between leaves a tombstone that the next run finishes.

@@ -84,6 +84,8 @@ class _Planning:
     def _pair(self, pair: Pair) -> Step | None:
         if pair.state is State.DEAD:
             return None
+        if pair.state is State.DECLINED:
+            return self._declined(pair)
         if pair.state is State.DELETING:
             return finish(self.view, pair, self.snapshot.events.get(pair.event or ""))
         record = self.snapshot.records.get(pair.activity) if pair.activity is not None else None
@@ -98,7 +100,15 @@ class _Planning:
             return Wait(_unreadable(event)) if record else Retire(pair, kill=pair.activity, reason="deleted here")
         if record is None:
             return self._orphaned(pair, event)
+        if event is not None and (event.cancelled or event.declined) and (copy := self._successor(pair)) is not None:
+            return self._replaced(pair, record, copy)
         return _unless_idle(reconcile(self.view, pair, record, event), pair)
+
+    def _declined(self, pair: Pair) -> Step | None:
+        """Leave a copy alone for as long as its answer is no; what is accepted after all comes in afresh."""
+        event = self.snapshot.events.get(pair.event or "")
+        accepted = isinstance(event, Event) and not event.declined
+        return Forget(pair, again=accepted) if accepted or pair.event in self.snapshot.gone else None
 
     def _orphaned(self, pair: Pair, event: Event | None) -> Step:
         """Decide for a pair without its activity; a colleague's copy may have become another one in the meantime."""
@@ -198,7 +208,7 @@ class _Planning:
             return
         self.paired.add(activity)
         pair = replace(new_pair(record, Born.THERE), event=event.id)
-        self.plan.steps.append(RemoveHere(pair, record, leave=True, kill=False, reason="declined"))
+        self.plan.steps.append(RemoveHere(pair, record, leave=True, kill=False, reason="declined", declined=True))
         own = self.by_activity.get(activity)
         left = replace(record, entry=replace(record.entry, who=(record.entry.who or frozenset()) - {user}))
         if own is not None and own.event is not None and (step := leaves(self.view, own, left)) is not None:

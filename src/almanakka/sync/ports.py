@@ -226,6 +226,7 @@ class State(StrEnum):
     MUTED = "muted"  # from Microsoft, its type no longer travels; kept so that changing back revives it
     DELETING = "deleting"  # about to be deleted there
     DEAD = "dead"  # tombstone: this event must not come back
+    DECLINED = "declined"  # a copy that somebody said no to, and left; who is put in again since stays in
 
 
 @dataclass(slots=True, kw_only=True)

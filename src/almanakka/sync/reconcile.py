@@ -40,6 +40,8 @@ def reconcile(view: View, pair: Pair, record: Record, event: Event | None) -> St
         return attach_copy(view, record, event, pair)
     if (step := leaves(view, pair if event is None else facts(pair, event), record)) is not None:
         return step if event is None else _parting(view, pair, event, step)
+    if event is not None and event.declined and record.owner == view.settings.user:
+        return _meeting(view, pair, record, event)  # who says no to a colleague's meeting still owns what it is of
     if event is not None and (event.cancelled or event.declined):
         return gone_there(view, pair, record, "cancelled" if event.cancelled else "declined", event)
     real = pair.real if event is None else event.meeting is not None
@@ -350,8 +352,12 @@ def gone_there(view: View, pair: Pair, record: Record, reason: str, event: Event
     if pair.real:
         others = [copy for copy in view.copies.get(record.id, ()) if copy.real]
         ended = pair.organises or (reason == "cancelled" and not others)
-        return RemoveHere(pair, record, leave=not ended, kill=ended, reason=reason)
-    if not pair.approved and outgoing(record, view.settings) is None and _edited_here(view, pair, record):
+        if not ended and reason == "cancelled" and record.owner == user and outgoing(record, view.settings) is None:
+            return create_there(view, record, pair, "taken out of a colleague's meeting of it")  # and still its owner
+        declined = reason == "declined" and not ended
+        return RemoveHere(pair, record, leave=not ended, kill=ended, reason=reason, declined=declined)
+    travels = outgoing(record, view.settings) in (None, "too_old")  # what is paired has no line (S15)
+    if not pair.approved and travels and _edited_here(view, pair, record):
         return create_there(view, record, pair, "edited here after it was deleted in Microsoft")
     return RemoveHere(pair, record, leave=record.owner != user, kill=record.owner == user, reason=reason)
 

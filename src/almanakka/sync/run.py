@@ -268,7 +268,9 @@ class Run:
         lost = [pair for pair in pairs if pair.state is State.CREATING and pair.event is None]
         if not lost:
             return
-        by_origin = {event.origin: event for event in feed.events.values() if isinstance(event, Event) and event.origin}
+        listed = [event for event in feed.events.values() if isinstance(event, Event) and event.origin]
+        listed.sort(key=lambda event: event.created or event.modified)
+        by_origin = {event.origin: event for event in reversed(listed)}  # the oldest: a copy of it is somebody's own
         for pair in lost:
             event = by_origin.get(pair.origin) if feed.full else None
             event = event or self.calendar.find(pair.origin)

@@ -63,13 +63,14 @@ class CreateThere:
 
 @dataclass(slots=True)
 class RemoveHere:
-    """The event is gone: delete the activity, or only leave it."""
+    """The event is gone: delete the activity, or only leave it. A copy that was ``declined`` is remembered."""
 
     pair: Pair
     record: Record
     leave: bool
     kill: bool
     reason: str
+    declined: bool = False
 
 
 @dataclass(slots=True)
@@ -117,9 +118,10 @@ class Wait:
 
 @dataclass(slots=True)
 class Forget:
-    """Drop a pair of which nothing is left on either side."""
+    """Drop a pair of which nothing is left on either side; with ``again`` its event is looked at as if it were new."""
 
     pair: Pair
+    again: bool = False
 
 
 Step = Reconcile | CreateHere | CreateThere | RemoveHere | RemoveThere | Retire | Supersede | Wait | Forget
