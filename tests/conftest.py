@@ -16,6 +16,7 @@ from django.db import connection
 from almanakka.database import server
 from almanakka.database.directory import VARIABLE, prepare
 from almanakka.database.installation import ServerUnavailable
+from almanakka.remote.destinations import LOOPBACK
 from contract import ews_schema
 
 PREFIX = "almanakka-tests-"
@@ -33,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Point everything at a fresh, empty data directory; the server in it starts only for a test that needs it."""
     spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
     os.environ["no_proxy"] = f"127.0.0.1,localhost,{spared}"  # everything that is talked to is on this machine
+    os.environ[LOOPBACK] = "1"
     if hasattr(config, "workerinput"):
         return  # a worker inherits the session's directory through the environment
     _remove_abandoned()

@@ -7,6 +7,7 @@ ALMANAKKA_DEBUG          1 while developing
 ALMANAKKA_ALLOWED_HOSTS  the names it is served under, comma-separated; one that is not this machine itself
                          turns on secure cookies, HSTS and the redirection to https
 ALMANAKKA_TRUST_PROXY    1 where a reverse proxy in front sets X-Forwarded-Proto itself
+ALMANAKKA_ALLOW_LOOPBACK 1 while developing: companies' connections may lead to this machine (remote.destinations)
 ALMANAKKA_LOG_LEVEL      INFO if not set
 ALMANAKKA_SMTP_HOST, _PORT, _USER, _PASSWORD, ALMANAKKA_MAIL_FROM
                          outgoing mail; without a host it is printed

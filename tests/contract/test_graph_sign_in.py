@@ -6,6 +6,7 @@ import datetime as dt
 import html
 import logging
 import re
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -121,8 +122,10 @@ def test_b11_missing_consent_says_so(graph: GraphOutlook, answer: str) -> None:
 
 
 def test_nobody_at_the_sign_in_is_no_denial(graph: GraphOutlook) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as lately:
+        port = lately.getsockname()[1]
     with pytest.raises(Unreachable):
-        token(replace(graph.settings, authority="https://127.0.0.1:1"))
+        token(replace(graph.settings, authority=f"https://127.0.0.1:{port}"))
 
 
 def test_a_certificate_authority_is_named_for_every_request(

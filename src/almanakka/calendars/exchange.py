@@ -10,7 +10,7 @@ from almanakka.calendars import clock
 from almanakka.calendars.authorities import file_of
 from almanakka.calendars.models import Connection, Mailbox
 from almanakka.calendars.secrets import opened
-from almanakka.remote import sessions
+from almanakka.remote import guarded, sessions
 from almanakka.remote.ews.calendar import EwsCalendar
 from almanakka.remote.ews.client import Client, ServerSettings
 from almanakka.remote.ews.dialect import Dialect
@@ -45,7 +45,7 @@ def open_client(
 ) -> Iterator[Client]:
     """The server, asked as the delegate account, for as long as the block lasts."""
     settings = server_settings(connection)
-    with sessions.lent((connection.company_id, settings)) as session:
+    with sessions.lent((connection.company_id, settings), guarded.session) as session:
         yield Client(settings, dialect, on_request, session)
 
 

@@ -206,6 +206,31 @@ SENTENCES: Mapping[str, Sentence] = {
         _RETRIED,
         _("If this lasts for hours, ask your administrator whether the server works."),
     ),
+    "address_malformed": Sentence(
+        _("The address in the settings is none that we can use."),
+        _WAITS,
+        _("An administrator enters it like this: https://mail.company.com/EWS/Exchange.asmx."),
+    ),
+    "address_insecure": Sentence(
+        _("The address in the settings begins with http://, so everybody on the way could read the password."),
+        _WAITS,
+        _("An administrator changes it to https:// in the settings."),
+    ),
+    "address_forbidden": Sentence(
+        _("The address in the settings leads where no Exchange Server is: to the network's or the hosting's own."),
+        _WAITS,
+        _("An administrator enters the Exchange Server's address, or the network's administrator corrects the name."),
+    ),
+    "address_loopback": Sentence(
+        _("The address in the settings leads to the computer that Almanakka itself runs on."),
+        _WAITS,
+        _("An administrator enters the name by which other computers know the Exchange Server."),
+    ),
+    "authorities_missing": Sentence(
+        _("The file of certificate authorities that the settings name cannot be read."),
+        _WAITS,
+        _("An administrator enters the certificate of the company's certificate authority in the settings."),
+    ),
     "url_wrong": Sentence(
         _("At the Exchange URL there is no Exchange Server."),
         _WAITS,
@@ -220,6 +245,11 @@ SENTENCES: Mapping[str, Sentence] = {
         _("The Exchange Server does not accept the name or the password of the delegate account."),
         _WAITS,
         _("An administrator enters domain, user name and password anew in the settings. Until then we do not try."),
+    ),
+    "sign_in_unfinished": Sentence(
+        _("The Exchange Server broke the sign-in off halfway."),
+        _RETRIED,
+        _("If this lasts, an Exchange administrator checks what stands before the server: NTLM needs one connection."),
     ),
     "ews_disabled": Sentence(
         _("The Exchange Server does not let programs in for this account."),

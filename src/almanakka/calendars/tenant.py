@@ -89,5 +89,5 @@ def _certificate(pem: str) -> Certificate:
 def open_client(connection: Connection, on_request: Callable[[str, str], None] | None = None) -> Iterator[Client]:
     """Graph for the connection's company, for as long as the block lasts."""
     settings = graph_settings(connection)
-    with sessions.lent((connection.company_id, settings)) as session:
+    with sessions.lent((connection.company_id, settings), settings.session) as session:
         yield Client(settings, on_request, session=session)

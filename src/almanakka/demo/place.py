@@ -17,6 +17,7 @@ from typing import IO
 
 from almanakka.database import directory, server
 from almanakka.demo import keeper
+from almanakka.remote.destinations import LOOPBACK
 
 #: A socket's path may have 107 bytes on Linux, and PostgreSQL needs a part of them.
 LONGEST_PATH = 60
@@ -38,6 +39,7 @@ def prepared(today: date | None) -> Iterator[Path]:
     os.environ.pop("DATABASE_URL", None)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "almanakka.settings")
     os.environ.setdefault("ALMANAKKA_LOG_LEVEL", "ERROR")
+    os.environ[LOOPBACK] = "1"  # where the simulator is
     _keep_off_the_proxy()
     if today is not None:
         os.environ["ALMANAKKA_TODAY"] = today.isoformat()

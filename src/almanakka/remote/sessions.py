@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 
 import requests
@@ -18,12 +18,13 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def lent(key: Hashable) -> Iterator[requests.Session]:
+def lent(key: Hashable, make: Callable[[], requests.Session]) -> Iterator[requests.Session]:
     """A session of whoever ``key`` stands for, nobody else's while the block lasts; kept if it ends well.
 
+    ``make`` makes one where none is kept.
     A connection stays signed in once it has been (NTLM), so a key names the company besides where it goes.
     """
-    session = _taken(key) or requests.Session()
+    session = _taken(key) or make()
     try:
         yield session
     except BaseException:

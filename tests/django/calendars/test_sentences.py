@@ -11,6 +11,7 @@ from django.utils.translation import override
 
 import almanakka
 from almanakka.calendars.sentences import SENTENCES, sentence
+from almanakka.remote import destinations
 from almanakka.remote.ews import refusals
 from almanakka.remote.graph.tokens import REASONS
 from almanakka.sync import errors
@@ -32,12 +33,17 @@ def codes_in(path: Path) -> Iterator[str]:
 
 
 def every_code() -> set[str]:
-    classes = {each for each in vars(errors).values() if isinstance(each, type) and hasattr(each, "code")}
-    files = [path for part in ("calendars", "remote/graph", "remote/ews") for path in (PACKAGE / part).glob("*.py")]
+    modules = (errors, destinations)
+    classes = {
+        each for one in modules for each in vars(one).values() if isinstance(each, type) and hasattr(each, "code")
+    }
+    files = [
+        path for part in ("calendars", "remote", "remote/graph", "remote/ews") for path in (PACKAGE / part).glob("*.py")
+    ]
     written = {code for path in files for code in codes_in(path)}
     tables = (REASONS, refusals.LATER, refusals.DENIED, refusals.NO_MAILBOX)
     told = {code for table in tables for code in table.values()}
-    return {each.code for each in classes} | told | written | {"timed_out"}
+    return {each.code for each in classes} | told | written | {"timed_out", "address_loopback"}
 
 
 def test_every_code_has_a_sentence() -> None:

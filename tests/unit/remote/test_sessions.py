@@ -20,7 +20,7 @@ def closed() -> object:
 
 
 def borrowed(settings: GraphSettings) -> requests.Session:
-    with sessions.lent(settings) as session:
+    with sessions.lent(settings, requests.Session) as session:
         return session
 
 
@@ -31,12 +31,12 @@ def test_a_session_is_used_again_by_the_same_company_only() -> None:
 
 
 def test_nobody_shares_one_at_the_same_time() -> None:
-    with sessions.lent(ONE) as first, sessions.lent(ONE) as second:
+    with sessions.lent(ONE, requests.Session) as first, sessions.lent(ONE, requests.Session) as second:
         assert first is not second
 
 
 def test_one_that_was_used_when_something_went_wrong_is_not_kept() -> None:
-    with pytest.raises(RuntimeError), sessions.lent(ONE) as first:
+    with pytest.raises(RuntimeError), sessions.lent(ONE, requests.Session) as first:
         raise RuntimeError
     assert borrowed(ONE) is not first
 

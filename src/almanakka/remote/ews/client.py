@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 from requests_ntlm import HttpNtlmAuth
+from spnego.exceptions import SpnegoError
 
+from almanakka.remote import guarded
+from almanakka.remote.destinations import entered
 from almanakka.remote.ews import soap
 from almanakka.remote.ews.dialect import Dialect, ServerVersion, version_in
 from almanakka.remote.ews.markup import parse
@@ -46,6 +51,22 @@ class ServerSettings:
     timeout: float = TIMEOUT
 
 
+#: What a challenge that is none makes of the library that reads it; PermissionError is its word for none at all.
+_NO_CHALLENGE = (SpnegoError, PermissionError, LookupError, ValueError, TypeError, AttributeError, struct.error)
+
+
+class _Ntlm(HttpNtlmAuth):
+    """NTLM that tells a server that does not go on with it from one that cannot be reached."""
+
+    def retry_using_http_NTLM_auth(self, *arguments: Any) -> requests.Response:
+        try:
+            return super().retry_using_http_NTLM_auth(*arguments)
+        except requests.RequestException:
+            raise
+        except _NO_CHALLENGE as error:
+            raise Unreachable(type(error).__name__, "sign_in_unfinished") from None
+
+
 class Client:
     """One server, asked as one account. ``on_request`` is told the operation's name each time one is sent.
 
@@ -65,8 +86,8 @@ class Client:
         self.version: ServerVersion | None = None
         self._on_request = on_request
         self._lent = session is not None
-        self._session = session or requests.Session()
-        self._auth: AuthBase = HttpNtlmAuth(settings.account, settings.password)
+        self._session = session or guarded.session()
+        self._auth: AuthBase = _Ntlm(settings.account, settings.password)
 
     def close(self) -> None:
         if not self._lent:
@@ -141,9 +162,10 @@ class Client:
         headers = {"Content-Type": "text/xml; charset=utf-8", "Accept": "text/xml", "User-Agent": "Almanakka"}
         if mailbox is not None:
             headers["X-AnchorMailbox"] = mailbox
+        url = entered(self.settings.url).url
         try:
             return self._session.post(
-                self.settings.url,
+                url,
                 data=body,
                 headers=headers,
                 auth=self._auth,
@@ -158,6 +180,8 @@ class Client:
             raise Unreachable(type(error).__name__, "timed_out") from None
         except requests.RequestException as error:
             raise Unreachable(type(error).__name__, "server_unreachable") from None
+        except OSError:  # requests' word for a file that is not there
+            raise Denied("there is no such file of certificate authorities", "authorities_missing") from None
 
 
 def _name(body: str) -> str:

@@ -90,7 +90,7 @@ class Client:
         self._on_request = on_request
         self.tokens = tokens or tokens_for(settings)
         self._lent = session is not None
-        self._session = session or requests.Session()
+        self._session = session or settings.session()
 
     def close(self) -> None:
         if not self._lent:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import requests
+
+from almanakka.remote import guarded
+
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
@@ -54,6 +58,16 @@ class GraphSettings:
     def __post_init__(self) -> None:
         if (self.secret is None) == (self.certificate is None):
             raise ValueError("exactly one of secret and certificate is needed")
+
+    @property
+    def own_addresses(self) -> bool:
+        """Whether somebody entered them, instead of choosing one of Microsoft's clouds."""
+        known = {address for cloud in CLOUDS.values() for address in (cloud.authority, cloud.graph)}
+        return not {self.authority.rstrip("/"), self.graph.rstrip("/")} <= known
+
+    def session(self) -> requests.Session:
+        """Return a new session for these addresses, a guarded one where somebody entered them."""
+        return guarded.session() if self.own_addresses else requests.Session()
 
     @property
     def root(self) -> str:

@@ -102,7 +102,7 @@ class _SignInTransport:
     """The HTTP client handed to msal: each request names its CA bundle, which the environment cannot override."""
 
     def __init__(self, settings: GraphSettings) -> None:
-        self._session = requests.Session()
+        self._session = settings.session()
         self._verify = settings.verify or True
         self._timeout = settings.timeout
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -164,11 +165,46 @@ def test_a_busy_server_is_left_alone(client: Client, script: Script, headers: di
     assert error.retry_after == seconds
 
 
-def test_a_server_that_is_not_there(url: str) -> None:
-    client = Client(ServerSettings("http://127.0.0.1:9/EWS/Exchange.asmx", "a", "b", timeout=2))
+def test_a_server_that_is_not_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as lately:
+        port = lately.getsockname()[1]
+    client = Client(ServerSettings(f"http://127.0.0.1:{port}/EWS/Exchange.asmx", "a", "b", timeout=2))
     error = refused(client)
     client.close()
     assert error.code == "server_unreachable"
+
+
+@pytest.mark.parametrize("challenge", [None, "", "NTLM", "NTLM AAAA", "NTLM not-base64", "Negotiate"])
+def test_a_sign_in_that_the_server_does_not_go_on_with(client: Client, script: Script, challenge: str | None) -> None:
+    script.answers += [
+        (401, {"WWW-Authenticate": "NTLM"}, b""),
+        (401, {} if challenge is None else {"WWW-Authenticate": challenge}, b""),
+    ]
+    assert refused(client).code == "sign_in_unfinished"
+
+
+def test_authorities_that_are_nowhere() -> None:
+    client = Client(ServerSettings("https://127.0.0.1:4430/EWS/Exchange.asmx", "a", "b", verify="/nowhere/ca.pem"))
+    assert refused(client).code == "authorities_missing"
+    client.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("http://exchange.contoso.test/EWS/Exchange.asmx", "address_insecure"),
+        ("https://169.254.169.254/EWS/Exchange.asmx", "address_forbidden"),
+        ("https://exchange.contoso.test:22/EWS/Exchange.asmx", "address_malformed"),
+        ("https://calsync:p4ss@exchange.contoso.test/EWS/Exchange.asmx", "address_malformed"),
+    ],
+)
+def test_an_address_that_is_never_connected_to(address: str, code: str) -> None:
+    client = Client(ServerSettings(address, "a", "p4ss"))
+    error = refused(client)
+    assert isinstance(error, Denied)
+    assert error.code == code
+    assert "p4ss" not in error.detail
+    client.close()
 
 
 @pytest.mark.parametrize("content_type", ["text/xml", "", "application/soap+xml", "text/xml; charset=UTF-8"])
