@@ -40,9 +40,9 @@ PARTS = {
         sizes={"ALMANAKKA_PROOF": "full"},
     ),
     "real": Part(
-        "histories over PostgreSQL, the Graph spoke and the simulated Microsoft 365",
+        "histories over PostgreSQL and a spoke: with Microsoft 365, and with each version of Exchange Server",
         ("tests/e2e/test_machine.py",),
-        sizes={"ALMANAKKA_REAL_HISTORIES": "200"},
+        sizes={"ALMANAKKA_REAL_HISTORIES": "200", "ALMANAKKA_SERVER_HISTORIES": "40"},
     ),
     "input": Part(
         "broken .ics files and Graph answers, so many of each kind",

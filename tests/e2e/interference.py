@@ -9,7 +9,8 @@ from unittest.mock import patch
 
 from django.db import connection
 
-from almanakka.remote.graph.client import Client, Request
+from almanakka.remote.ews.client import Client as ServerClient
+from almanakka.remote.graph.client import Client as GraphClient
 from exchange_simulator.desk import Desk
 
 
@@ -18,19 +19,24 @@ class Crash(BaseException):
 
 
 @contextmanager
-def requests(act: Callable[[Request], None], *, before: bool) -> Iterator[None]:
-    """Do something before or after each of our requests."""
-    send = Client.send
+def requests(act: Callable[[Any], None], *, before: bool) -> Iterator[None]:
+    """Do something before or after each of our requests, whichever server they go to."""
 
-    def hooked(client: Client, request: Request) -> Any:
-        if before:
-            act(request)
-        answer = send(client, request)
-        if not before:
-            act(request)
-        return answer
+    def hooked(send: Any) -> Any:
+        def sent(client: Any, request: Any, *rest: Any) -> Any:
+            if before:
+                act(request)
+            answer = send(client, request, *rest)
+            if not before:
+                act(request)
+            return answer
 
-    with patch.object(Client, "send", hooked):
+        return sent
+
+    with (
+        patch.object(GraphClient, "send", hooked(GraphClient.send)),
+        patch.object(ServerClient, "_post", hooked(ServerClient._post)),
+    ):
         yield
 
 

@@ -1,4 +1,4 @@
-"""A company over PostgreSQL, the Graph spoke and the simulated Microsoft 365, in which the machine's people live."""
+"""A company over PostgreSQL, a spoke and the simulated other side of it, in which the machine's people live."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ from almanakka.activities.values import Draft, InvalidActivity, Origin
 from almanakka.calendars import clock, drafts, records, switching, wiring
 from almanakka.calendars.models import ActivityHint, Hold, Mailbox, Pair, Proof, Run
 from almanakka.demo import stores
-from almanakka.remote.graph import delta
-from almanakka.remote.graph import mailbox as graph_mailbox
 from almanakka.sync.entry import Entry, Group, Override, Series
 from almanakka.sync.expansion import occurs_on
 from almanakka.sync.fields import take
@@ -34,8 +32,9 @@ from exchange_simulator.ids import clean_uid, dated_uid
 from machine.company import Kind, Ours, Refused, Result, Theirs, Trouble, Weather
 
 from . import sketches
-from .company import OUTSIDER, START, Office, connected
+from .company import OUTSIDER, START, Office
 from .interference import Crash, requests, statements, watched
+from .spokes import Spoke, Tenant
 
 PEOPLE = ("aino", "matti", "sanna", "pekka", "liisa")
 TYPES: Mapping[Kind, tuple[str, bool]] = {
@@ -43,46 +42,6 @@ TYPES: Mapping[Kind, tuple[str, bool]] = {
     Kind.INTERNAL: (Category.CALENDAR_ENTRY, False),
     Kind.PERSONAL: (Category.PERSONAL, True),
     Kind.TASK: (Category.PROJECT_TASK, True),
-}
-#: What the simulator does in each weather; one of them by ``Trouble.at``.
-FAULTS: Mapping[Weather, Sequence[dict[str, Any]]] = {
-    Weather.ANSWER_LOST: (
-        {"kind": "drop_after", "method": "POST", "path": "/events$"},
-        {"kind": "drop_after", "method": "POST", "path": "batch"},
-        {"kind": "drop_after", "method": "PATCH"},
-        {"kind": "drop_after", "method": "DELETE"},
-        {"kind": "timeout_after", "method": "POST|PATCH|DELETE"},
-        {"kind": "malformed_json", "method": "POST|PATCH"},
-    ),
-    Weather.UNREACHABLE: (
-        {"kind": "drop_before", "method": "POST|PATCH|DELETE"},
-        {"kind": "unavailable", "path": "delta"},
-        {"kind": "unavailable", "query": "skiptoken"},
-        {"kind": "access_denied"},
-        {"kind": "unauthorized"},
-        {"kind": "server_error"},
-        {"kind": "malformed_json"},
-    ),
-    Weather.THROTTLED: (
-        {"kind": "throttled", "retry_after": 30},
-        {"kind": "throttled", "batch": False},
-        {"kind": "throttled", "batch": True, "count": 5},
-    ),
-    Weather.STALE: (
-        {"kind": "conflict", "method": "PATCH|DELETE", "count": 2},
-        {"kind": "not_persisted", "method": "PATCH"},
-        {"kind": "ignored", "method": "PATCH"},
-    ),
-    Weather.WATERMARK_LOST: (
-        {"kind": "sync_state_lost", "path": "delta"},
-        {"kind": "same_page_forever", "path": "delta", "count": None},
-    ),
-    Weather.LATE: ({"kind": "rows_late", "path": "delta"},),
-    Weather.FALSE_REMOVAL: (
-        {"kind": "removed_out_of_window", "path": "delta"},
-        {"kind": "removed_and_back", "path": "delta"},
-    ),
-    Weather.SMALL_PAGES: ({"kind": "empty_page", "path": "delta|events"}, {"kind": "rows_twice", "path": "delta"}),
 }
 _numbers = count(1)
 
@@ -93,8 +52,9 @@ class RealCompany:
     people: Sequence[str] = PEOPLE
     unable: Collection[str] = frozenset()
 
-    def __init__(self, office: Office, seed: int = 0) -> None:
+    def __init__(self, office: Office, seed: int = 0, spoke: Spoke | None = None) -> None:
         self.office = office
+        self.spoke = spoke or Tenant()
         self.simulator = office.simulator
         self.now = START
         # ids decide orders, so that the same deeds have to give the same ids
@@ -125,7 +85,7 @@ class RealCompany:
         self.users = {each: User.objects.create_user(self.address(each), company=self.row) for each in self.people}
         self.names = {user.pk: each for each, user in self.users.items()}
         self.outlooks = {each: self._moves_in(each) for each in self.people}
-        self.connection = connected(self.row, self.office, self.now, self.types[Kind.PERSONAL])
+        self.connection = self.spoke.connected(self.row, self.office, self.now, self.types[Kind.PERSONAL])
 
     def address(self, person: str) -> str:
         return person if "@" in person else f"{person}.{self.number}@contoso.test"
@@ -358,10 +318,9 @@ class RealCompany:
             elif weather is Weather.WATERMARK_LOST and at % 3 == 0:
                 self.simulator.control.expire_delta_tokens(self.address(person))
             elif weather is Weather.SMALL_PAGES and at % 3 == 0:
-                stack.enter_context(patch.object(delta, "_PAGE", 1 + at % 2))
-                stack.enter_context(patch.object(graph_mailbox, "LIST_PAGE", 1 + at % 2))
-            elif weather in FAULTS:
-                self._add_fault(person, FAULTS[weather], at)
+                stack.enter_context(self.spoke.small_pages(at))
+            elif weather in self.spoke.faults:
+                self._add_fault(person, self.spoke.faults[weather], at)
             yield
 
     def _between(self, meanwhile: Callable[[], None]) -> Callable[[], None]:
@@ -409,7 +368,9 @@ class RealCompany:
         return next(each for each in self._events(person) if each["id"] == id)
 
     def holds(self, person: str) -> Mapping[str, str]:
-        return dict(Hold.objects.filter(mailbox__user=self.users[person]).values_list("item", "reason"))
+        shown = {f"event:{self.spoke.id_of(event)}": f"event:{event['id']}" for event in self._events(person)}
+        held = Hold.objects.filter(mailbox__user=self.users[person]).values_list("item", "reason")
+        return {shown.get(item, item): reason for item, reason in held}
 
     def mails(self) -> int:
         return len(self.simulator.control.mails(cause="client")["mails"]) + len(self.offences)

@@ -1,17 +1,19 @@
-"""The machine's histories over the database, the Graph spoke and a simulated Microsoft 365 (B1-B6, B8-B10, S13-S16).
+"""The machine's histories over the database, a spoke and the simulated other side of it (B1-B6, B8-B10, S13-S16).
 
-``ALMANAKKA_REAL_HISTORIES`` asks for more of them, from ``ALMANAKKA_REAL_HISTORIES_FROM`` on. A failure tells
-its deeds.
+``ALMANAKKA_REAL_HISTORIES`` asks for more of them with Microsoft 365, ``ALMANAKKA_SERVER_HISTORIES`` with an Exchange
+Server of each version, from ``ALMANAKKA_REAL_HISTORIES_FROM`` on. A failure tells its deeds.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from datetime import timedelta
 from itertools import zip_longest
 
 import pytest
 
+from almanakka.remote.sessions import close
 from machine.company import Trouble
 from machine.deeds import Life
 from machine.sequences import drawn, written
@@ -19,7 +21,9 @@ from machine.trial import verdict
 
 from .company import Office
 from .real import RealCompany
+from .spokes import VERSIONS, Server
 
+SERVER_HISTORIES = int(os.environ.get("ALMANAKKA_SERVER_HISTORIES", "1"))
 HISTORIES = int(os.environ.get("ALMANAKKA_REAL_HISTORIES", "8"))
 FIRST = int(os.environ.get("ALMANAKKA_REAL_HISTORIES_FROM", "0"))
 
@@ -27,7 +31,23 @@ FIRST = int(os.environ.get("ALMANAKKA_REAL_HISTORIES_FROM", "0"))
 @pytest.mark.usefixtures("empty_queue")
 @pytest.mark.parametrize("seed", range(FIRST, FIRST + HISTORIES))
 def test_any_history_ends_in_agreement(seed: int, office: Office) -> None:
-    company = RealCompany(office)
+    live(seed, RealCompany(office))
+
+
+@pytest.mark.usefixtures("empty_queue", "sessions")
+@pytest.mark.parametrize("seed", range(FIRST, FIRST + SERVER_HISTORIES))
+@pytest.mark.parametrize("version", VERSIONS)
+def test_any_history_ends_in_agreement_on_an_exchange_server(version: str, seed: int, office: Office) -> None:
+    live(seed * len(VERSIONS) + VERSIONS.index(version), RealCompany(office, spoke=Server(version)))
+
+
+@pytest.fixture
+def sessions() -> Iterator[None]:
+    yield
+    close()
+
+
+def live(seed: int, company: RealCompany) -> None:
     life = Life(company)
     deeds = drawn(seed)
     try:
