@@ -58,22 +58,28 @@ def agreed(scratch: Path, *arguments: str) -> dict[str, Any]:
 
 
 def test_both_sides_agree_and_nothing_is_left_behind(scratch: Path) -> None:
-    told = agreed(scratch, "--people", "3")
-    assert told["people"] == 3
-    assert told["mailboxes"] == {"graph": 3}
+    told = agreed(scratch, "--people", "2")
+    assert told["people"] == 4
+    assert told["mailboxes"] == {"graph": 2, "exchange": 2}
     assert told["first_run"]["matched"] > 50
     assert {"too_old", "project_task", "type_not_synchronised"} <= told["first_run"]["skipped"].keys()
     assert list(scratch.iterdir()) == []
 
 
+@pytest.mark.parametrize("version", ["2007", "SE"])
+def test_both_sides_agree_whatever_the_server_is(scratch: Path, version: str) -> None:
+    assert agreed(scratch, "--people", "1", "--exchange-version", version)["mailboxes"] == {"graph": 1, "exchange": 1}
+
+
 def test_any_calendar_goes_in(scratch: Path, tmp_path: Path) -> None:
     odd = tmp_path / "odd.ics"
     odd.write_bytes(runpy.run_path(str(ODD_CALENDAR))["written"](250, seed=11))
-    told = agreed(scratch, "--people", "1", "--calendar", str(odd))
-    (calendar,) = told["calendars"]
-    assert calendar["loaded"] > 200
-    assert calendar["skipped"]
-    assert all(each["code"] and each["reason"] for each in calendar["skipped"])
+    told = agreed(scratch, "--people", "1", "--calendar", str(odd), "--calendar", str(odd))
+    assert len(told["calendars"]) == 2, "one for a mailbox in Microsoft 365, one for one on an Exchange Server"
+    for calendar in told["calendars"]:
+        assert calendar["loaded"] > 200
+        assert calendar["skipped"]
+        assert all(each["code"] and each["reason"] for each in calendar["skipped"])
     assert "refused-by-exchange" not in told["first_run"]["skipped"]
 
 
@@ -113,4 +119,5 @@ def test_it_serves_until_it_is_told_to_stop(scratch: Path) -> None:
     assert code == 0, "".join(lines)
     assert answer.status_code == 200
     assert any("aino.laine@esimerkki.test" in line for line in lines)
+    assert any("kaisa.laine@malli.test" in line for line in lines)
     assert list(scratch.iterdir()) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -73,6 +73,25 @@ def test_what_a_mailboxes_server_is_is_remembered(office: ServerOffice) -> None:
     )
     office.sign_ins_are_forgotten()
     assert office.run().requests == 1
+
+
+def test_a_series_that_has_ended_comes_in_for_an_occurrence_moved_beyond_its_end(server_office: ServerOffice) -> None:
+    """S15: what the server knows of a series' end is that of its pattern (facts: ews §1.4)."""
+    office = server_office
+    old = single("Review", days=-100)
+    rule = {
+        "pattern": {"type": "daily", "interval": 1},
+        "range": {"type": "numbered", "startDate": f"{old.when.start:%Y-%m-%d}", "numberOfOccurrences": 2},
+    }
+    series = office.anna.put(old)
+    office.anna.outlook.edit_event(series, {"recurrence": rule})
+    ahead = {"dateTime": f"{office.now + timedelta(days=5):%Y-%m-%dT10:00:00}", "timeZone": "UTC"}
+    until = {**ahead, "dateTime": ahead["dateTime"].replace("T10", "T11")}
+    last = old.when.start.date() + timedelta(days=1)
+    office.anna.outlook.edit_event(series, {"start": ahead, "end": until}, last)
+    office.run()
+    assert [each.cancelled for each in office.activity("Review").occurrences.all()] == [False]
+    office.ends_well()
 
 
 def test_a_mailbox_that_is_moved_to_another_version_goes_on(server_office: ServerOffice) -> None:

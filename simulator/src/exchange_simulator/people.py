@@ -50,7 +50,7 @@ class Person:
             return self.id_of(item)
 
     def load_events(self, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Many new events. For each either {id, uid, skipped} or {error}; `skipped` lists exceptions that
+        """Many new events. For each either {id, classicId, uid, skipped} or {error}; `skipped` lists exceptions that
         Exchange did not take, with `originalStart` and `error`."""
         results: list[dict[str, Any]] = []
         with self.world.lock:
@@ -61,7 +61,8 @@ class Person:
                 except Refusal as refusal:
                     results.append({"error": str(refusal)})
                 else:
-                    results.append({"id": self.id_of(item), "uid": item.uid, "skipped": skipped})
+                    classic = ids.encode(ids.Named(self.mailbox.number, item.number), immutable=False)
+                    results.append({"id": self.id_of(item), "classicId": classic, "uid": item.uid, "skipped": skipped})
         return results
 
     def _create(self, event: dict[str, Any], calendar: int, skipped: list[dict[str, str]] | None) -> Item:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from almanakka.demo.play import Stage
     from almanakka.demo.report import Report
 
+#: What the simulator can be (facts: ews §1.1).
+EXCHANGE_VERSIONS = ("2007", "2010", "2013", "2016", "2019", "SE")
 #: More people than this make a demo that nobody waits for.
 MOST_PEOPLE = 500
 #: A few years before, countries that share a Windows time zone today had clocks of their own.
@@ -48,24 +50,31 @@ def main(argv: list[str]) -> int:
     _heed_termination()
     try:
         with redirect_stdout(sys.stderr), place.prepared(today) as folder, tenant.running(folder) as control:
-            stage = _play(options.people, folder, control, brought, console)
-            _tell(stage.report, console, sys.__stdout__ if options.json else None)
+            stages, report = _play(options, folder, control, brought, console)
+            _tell(report, console, sys.__stdout__ if options.json else None)
             if not options.once:
-                _serve(options.port, folder, stage, console)
+                _serve(options.port, folder, stages, console)
     except (tenant.TenantFailed, ServerUnavailable) as failure:
         console.print(f"almanakka demo: {failure}", markup=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
         console.print("Stopped.")
         return 130
-    return 1 if stage.report.problems() else 0
+    return 1 if report.problems() else 0
 
 
 def _options(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser("almanakka demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="compare both sides, print a summary and stop")
     parser.add_argument("--json", action="store_true", help="print the result as one JSON object on standard output")
-    parser.add_argument("--people", type=_number, default=5, metavar="N", help="how many people (5)")
+    parser.add_argument("--people", type=_number, default=5, metavar="N", help="how many people in either company (5)")
+    parser.add_argument(
+        "--exchange-version",
+        choices=EXCHANGE_VERSIONS,
+        default="2019",
+        metavar="VERSION",
+        help=f"which Exchange Server the second company has: {', '.join(EXCHANGE_VERSIONS)} (2019)",
+    )
     parser.add_argument(
         "--calendar", action="append", default=[], metavar="FILE.ics", help="a calendar for somebody's mailbox"
     )
@@ -114,22 +123,26 @@ def _heed_termination() -> None:
         signal.signal(signal.SIGINT, stop)
 
 
-def _play(people: int, folder: Path, control: tenant.Control, brought: list[Brought], console: Console) -> Stage:
+def _play(
+    options: argparse.Namespace, folder: Path, control: tenant.Control, brought: list[Brought], console: Console
+) -> tuple[list[Stage], Report]:
     from almanakka.demo import play  # models can be imported only now
+    from almanakka.demo.report import Report
 
+    report = Report()
     with _bars(console) as tell:
-        stage = play.set_up(control, people, brought, tell)
-        play.count(stage)
-        play.first_runs(stage)
-        play.count_arrived(stage)
-        play.second_runs(stage)
-        play.compare(stage, "after the first runs")
-        play.edit_both_sides(stage, place.process(folder, "worker"))
-        play.compare(stage, "after the edits")
-    stage.report.mails_sent = control.mails_caused_by_clients()
-    stage.report.calendars = [each.to_json() for each in brought]
-    stage.report.held = play.held(stage)
-    return stage
+        stages = play.set_up(control, options.people, options.exchange_version, brought, tell, report)
+        for act in (play.count, play.first_runs, play.count_arrived, play.second_runs):
+            for stage in stages:
+                act(stage)
+        for stage in stages:
+            play.compare(stage, "after the first runs")
+        play.edit_both_sides(stages, place.process(folder, "worker"), report)
+        for stage in stages:
+            play.compare(stage, "after the edits")
+    report.mails_sent = control.mails_caused_by_clients()
+    report.held = [each for stage in stages for each in play.held(stage)]
+    return stages, report
 
 
 def _tell(report: Report, console: Console, output: TextIO | None) -> None:
@@ -156,15 +169,17 @@ def _bars(console: Console) -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
-def _serve(port: int, folder: Path, stage: Stage, console: Console) -> None:
+def _serve(port: int, folder: Path, stages: list[Stage], console: Console) -> None:
     """Leave everything running, with the web application, until Ctrl-C."""
-    cast = stage.cast
     with place.process(folder, "worker"), place.process(folder, "serve", "--port", str(port)) as web:
         place.wait_for(port, web)
-        console.print(f"\nThe web application: http://127.0.0.1:{port}\nSign in with the password {cast.password} as")
-        for user in (cast.administrator, *cast.members):
-            console.print(f"  {user.email}  ({user.full_name}{', administrator' if user.is_administrator else ''})")
-        console.print(f"The simulated tenant: {stage.control.base_url}\nCtrl-C stops everything.")
+        password = stages[0].cast.password
+        console.print(f"\nThe web application: http://127.0.0.1:{port}\nSign in with the password {password} as")
+        for cast in (stage.cast for stage in stages):
+            console.print(f"{cast.company.name}, {cast.mailboxes[0].connection.get_kind_display()}:")
+            for user in (cast.administrator, *cast.members):
+                console.print(f"  {user.email}  ({user.full_name}{', administrator' if user.is_administrator else ''})")
+        console.print(f"The simulated Microsoft: {stages[0].control.base_url}\nCtrl-C stops everything.")
         try:
             web.wait()
         except KeyboardInterrupt:

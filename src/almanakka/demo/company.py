@@ -1,4 +1,4 @@
-"""The example company in both systems: its people, types and projects here, its tenant and mailboxes there."""
+"""An example company in both systems: its people, types and projects here, its tenant or server and mailboxes there."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from allauth.account.models import EmailAddress
 from almanakka.accounts.models import Company, Role, User
 from almanakka.activities.models import ActivityType, Project
 from almanakka.calendars import switching
-from almanakka.calendars.models import Cloud, Connection, Mailbox
+from almanakka.calendars.models import Cloud, Connection, Kind, Mailbox
 from almanakka.demo.scenario.activities import KINDS, PROJECTS
-from almanakka.demo.scenario.people import COMPANY, DOMAIN, ZONE, Somebody, administrator, people
+from almanakka.demo.scenario.people import IN_CLOUD, ZONE, Organisation, Somebody, administrator, people
 from almanakka.demo.tenant import Control
 
 WINDOWS_ZONE = "FLE Standard Time"
 #: Where Microsoft would send the administrator's browser back to.
 CALLBACK = "http://127.0.0.1:8000/settings/microsoft/granted"
+#: The short name of the Exchange Server's domain, and the account that opens its people's calendars.
+NETBIOS, DELEGATE = "MALLI", "calsync"
 
 
 @dataclass(slots=True)
@@ -39,14 +41,14 @@ class Cast:
         return {member: member.email for member in self.members}
 
 
-def founded(number: int) -> Cast:
+def founded(number: int, organisation: Organisation = IN_CLOUD, password: str = "") -> Cast:
     """Make the company with an administrator and ``number`` people, who can all sign in with one password."""
-    company = Company.objects.create(name=COMPANY, time_zone=ZONE, language="fi")
-    password = secrets.token_urlsafe(9)
+    company = Company.objects.create(name=organisation.name, time_zone=ZONE, language="fi")
+    password = password or secrets.token_urlsafe(9)
     return Cast(
         company=company,
-        administrator=_user(company, administrator(), password, Role.ADMINISTRATOR.value),
-        members=[_user(company, somebody, password, Role.EMPLOYEE.value) for somebody in people(number)],
+        administrator=_user(company, administrator(organisation), password, Role.ADMINISTRATOR.value),
+        members=[_user(company, somebody, password, Role.EMPLOYEE.value) for somebody in people(number, organisation)],
         kinds={
             kind.name: ActivityType.objects.create(
                 company=company,
@@ -71,10 +73,40 @@ def _user(company: Company, somebody: Somebody, password: str, role: str) -> Use
     )
 
 
-def moved_in(control: Control, number: int) -> dict[str, str]:
-    """Make the tenant with everybody's mailbox and register our app with it; return its client id and secret."""
-    tenant = control("add_tenant", domain=DOMAIN, name=COMPANY)["id"]
-    for index, somebody in enumerate([administrator(), *people(number)]):
+def moved_in(control: Control, number: int) -> dict[str, Any]:
+    """Make the tenant with everybody's mailbox and register our app with it; return what a connection has to say."""
+    _housed(control, number, IN_CLOUD)
+    secret = secrets.token_urlsafe(24)
+    client = control("add_app", secret=secret, name="Almanakka", redirect_uris=[CALLBACK])["client_id"]
+    return {
+        "cloud": Cloud.OTHER,
+        "authority_url": control.base_url,
+        "graph_url": control.base_url,
+        "client_id": client,
+        "client_secret": secret,
+    }
+
+
+def moved_in_on_premises(control: Control, number: int, organisation: Organisation, version: str) -> dict[str, Any]:
+    """Make an Exchange Server with everybody's mailbox and a delegate account; return what a connection has to say."""
+    tenant = _housed(control, number, organisation)
+    control("add_exchange", tenant=tenant, domain=NETBIOS, version=version)
+    control.house_on_server(organisation.domain)
+    password = secrets.token_urlsafe(24)
+    control("add_account", name=DELEGATE, password=password)
+    return {
+        "kind": Kind.EXCHANGE,
+        "ews_url": f"{control.base_url}/EWS/Exchange.asmx",
+        "domain": NETBIOS,
+        "delegate_name": DELEGATE,
+        "delegate_password": password,
+    }
+
+
+def _housed(control: Control, number: int, organisation: Organisation) -> str:
+    """Make everybody's mailbox; return the tenant's id."""
+    tenant = control("add_tenant", domain=organisation.domain, name=organisation.name)["id"]
+    for index, somebody in enumerate([administrator(organisation), *people(number, organisation)]):
         control(
             "add_user",
             tenant=tenant,
@@ -84,27 +116,19 @@ def moved_in(control: Control, number: int) -> dict[str, str]:
             zone=WINDOWS_ZONE,
             admin=index == 0,
         )
-    secret = secrets.token_urlsafe(24)
-    client = control("add_app", secret=secret, name="Almanakka", redirect_uris=[CALLBACK])["client_id"]
-    return {"client_id": client, "client_secret": secret}
+    return str(tenant)
 
 
-def switch_on(cast: Cast, control: Control, registration: dict[str, str]) -> None:
-    """Set the connection up, grant it in Microsoft, and switch it on: the company, then every member (S3, S6).
+def switch_on(cast: Cast, control: Control, registration: dict[str, Any]) -> None:
+    """Set the connection up, grant it in Microsoft, and switch it on: the company, then every member (S3, S6, S8).
 
     Everybody has proven their address, as by the link in an invitation (S12). Raises what the product raises.
     """
-    connection = Connection(
-        company=cast.company,
-        cloud=Cloud.OTHER,
-        authority_url=control.base_url,
-        graph_url=control.base_url,
-        ca_bundle=control.ca_file,
-        **registration,
-    )
+    connection = Connection(company=cast.company, ca_bundle=control.ca_file, **registration)
     connection.save()
-    page = switching.begin_consent(cast.administrator, connection, CALLBACK)
-    connection = switching.finish_consent(cast.administrator, connection, control.accept(page))
+    if connection.kind == Kind.GRAPH:
+        page = switching.begin_consent(cast.administrator, connection, CALLBACK)
+        connection = switching.finish_consent(cast.administrator, connection, control.accept(page))
     switching.enable_company(cast.administrator, connection)
     for member in cast.members:
         EmailAddress.objects.create(user=member, email=member.email, verified=True, primary=True)

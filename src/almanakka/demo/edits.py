@@ -23,7 +23,8 @@ PATIENCE = 60.0
 HOPELESS = 3
 _PAUSE = 0.05
 
-Progress = Callable[[str], None]
+#: Tells how many edits have been made and carried.
+Progress = Callable[[int], None]
 
 
 @dataclass(slots=True)
@@ -90,8 +91,8 @@ class Outcome:
 def carry_out(edits: Iterable[Edit], window: Window, progress: Progress) -> Outcome:
     """Make the edits one after another, and wait for each to arrive before the next."""
     outcome, in_a_row = Outcome(), 0
-    for edit in edits:
-        progress(edit.name)
+    for number, edit in enumerate(edits):
+        progress(number)
         if in_a_row == HOPELESS:
             outcome.lost.append(edit.name)
             continue
@@ -107,6 +108,7 @@ def carry_out(edits: Iterable[Edit], window: Window, progress: Progress) -> Outc
             outcome.seconds.append(clock_time.monotonic() - began)
         else:
             outcome.lost.append(edit.name)
+    progress(len(outcome.seconds) + len(outcome.lost))
     return outcome
 
 

@@ -1,4 +1,7 @@
-"""The demo from its beginning to the comparison: first runs, a run with nothing to do, edits on both sides."""
+"""The demo from its beginning to the comparison: first runs, a run with nothing to do, edits on both sides.
+
+Each stage is one company; what is found out about all of them is told in one report.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,7 +26,7 @@ from almanakka.calendars.models import Hold, Mailbox, Pair, Run
 from almanakka.demo import company, edits, outlook, stores
 from almanakka.demo.company import Cast
 from almanakka.demo.compare import Window, differences, is_old
-from almanakka.demo.edits import Edit, InAlmanakka, InOutlook
+from almanakka.demo.edits import Edit, InAlmanakka, InOutlook, Outcome
 from almanakka.demo.ics.brought import Brought
 from almanakka.demo.report import Report
 from almanakka.demo.scenario import activities, calendars, people
@@ -43,43 +47,65 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(slots=True)
 class Stage:
-    """The example company on its feet, in both systems."""
+    """An example company on its feet, in both systems."""
 
     control: Control
     cast: Cast
     brought: list[Brought]
     progress: Progress
+    report: Report
     events: dict[Any, dict[str, tuple[str, str]]] = field(default_factory=dict)
     activities: dict[Any, dict[str, UUID]] = field(default_factory=dict)
     meetings: dict[str, str] = field(default_factory=dict)
     in_scope: dict[Any, set[str]] = field(default_factory=dict)
-    report: Report = field(default_factory=Report)
+
+    def tell(self, what: str, done: int, of: int) -> None:
+        """Tell how far this company is."""
+        self.progress(f"{what}, {self.cast.company.name}", done, of)
 
     @property
     def today(self) -> Any:
         return clock.now().astimezone(ZoneInfo(people.ZONE)).date()
 
 
-def set_up(control: Control, number: int, brought: list[Brought], progress: Progress) -> Stage:
-    """Make the company, fill both sides, connect them and switch the synchronisation on for everybody."""
+def set_up(
+    control: Control, number: int, version: str, brought: list[Brought], progress: Progress, report: Report
+) -> list[Stage]:
+    """Make both companies, each with ``number`` people, and make them ready: one in Microsoft 365, one on a server.
+
+    ``version`` is the server's. Files that people brought go to the one and the other in turn.
+    """
     control.run_clock_from(clock.now())
-    registration = company.moved_in(control, number)
-    stage = Stage(control, company.founded(number), brought, progress)
+    in_cloud = company.moved_in(control, number)
+    on_premises = company.moved_in_on_premises(control, number, people.ON_PREMISES, version)
+    casts = [company.founded(number)]
+    casts.append(company.founded(number, people.ON_PREMISES, casts[0].password))
+    stages = []
+    for turn, (cast, registration) in enumerate(zip(casts, (in_cloud, on_premises), strict=True)):
+        stage = Stage(control, cast, brought[turn :: len(casts)], progress, report)
+        _make_ready(stage, registration)
+        stages.append(stage)
+    report.calendars = [each.to_json() for each in brought]
+    return stages
+
+
+def _make_ready(stage: Stage, registration: dict[str, Any]) -> None:
+    """Fill both sides, connect them and switch the synchronisation on for everybody."""
     _fill_outlook(stage)
     _fill_activities(stage)
     try:
-        company.switch_on(stage.cast, control, registration)
+        company.switch_on(stage.cast, stage.control, registration)
     except (switching.Refused, CalendarError) as error:
         raise TenantFailed(f"the synchronisation cannot be switched on: {error.code}") from error
-    stage.report.people = number
-    stage.report.mailboxes = {"graph": len(stage.cast.mailboxes)}
-    return stage
+    stage.report.people += len(stage.cast.members)
+    kind = str(stage.cast.mailboxes[0].connection.kind)
+    stage.report.mailboxes[kind] = len(stage.cast.mailboxes)
 
 
 def _fill_outlook(stage: Stage) -> None:
     members = stage.cast.members
     for seed, member in enumerate(members):
-        stage.progress("Calendars in Outlook", seed, len(members))
+        stage.tell("Calendars in Outlook", seed, len(members))
         stage.events[member] = outlook.stage_own(stage.control, member.email, stage.today, seed)
     invited = [*(member.email for member in members), stage.cast.administrator.email]
     stage.meetings = outlook.stage_meetings(stage.control, invited, stage.today)
@@ -87,7 +113,7 @@ def _fill_outlook(stage: Stage) -> None:
     for number, brought in enumerate(stage.brought):
         address = members[number % len(members)].email
         outlook.stage_file(stage.control, address, brought, taken[address])
-    stage.progress("Calendars in Outlook", len(members), len(members))
+    stage.tell("Calendars in Outlook", len(members), len(members))
 
 
 def _fill_activities(stage: Stage) -> None:
@@ -96,7 +122,7 @@ def _fill_activities(stage: Stage) -> None:
     origin = Origin(edited_at=clock.now() - timedelta(days=1))
     default = cast.kinds[activities.MEETING.name]
     for seed, member in enumerate(cast.members):
-        stage.progress("Activities here", seed, len(everybody))
+        stage.tell("Activities here", seed, len(everybody))
         typed_in = activities.twins(calendars.own_entries(today, seed))
         drafts = [sketch.draft(default, member.pk) for sketch in typed_in]
         drafts += activities.own_drafts(today, seed, everybody, cast.kinds, cast.projects)
@@ -105,7 +131,7 @@ def _fill_activities(stage: Stage) -> None:
         }
         changes.create_many(cast.company.pk, [*drafts, *for_editing.values()], origin)
         stage.activities[member] = {name: draft.id for name, draft in for_editing.items()}
-    stage.progress("Activities here", len(everybody), len(everybody))
+    stage.tell("Activities here", len(everybody), len(everybody))
 
 
 def first_runs(stage: Stage) -> None:
@@ -117,7 +143,7 @@ def first_runs(stage: Stage) -> None:
         first.created_here += run.counts.get("created_here", 0)
         first.created_there += run.counts.get("created_there", 0)
         first.skipped.update(run.skipped)
-    first.seconds = clock_time.monotonic() - began
+    first.seconds += clock_time.monotonic() - began
     for brought in stage.brought:
         first.skipped.update(each.code for each in brought.skipped)
 
@@ -134,7 +160,7 @@ def second_runs(stage: Stage) -> None:
 def _runs(stage: Stage, name: str) -> Iterable[Run]:
     mailboxes = stage.cast.mailboxes
     for number, mailbox in enumerate(mailboxes):
-        share = _Share(stage.progress, name, number, len(mailboxes))
+        share = _Share(stage.tell, name, number, len(mailboxes))
         run = wiring.run_mailbox(mailbox.pk, progress=share)
         if run is None:
             stage.report.failures.append(f"{name}: {mailbox.address} could not be run.")
@@ -142,7 +168,7 @@ def _runs(stage: Stage, name: str) -> Iterable[Run]:
         if run.error_code or not run.finished:
             stage.report.failures.append(f"{name}: {mailbox.address}: {run.error_code} {run.error_detail}".rstrip())
         yield run
-    stage.progress(name, len(mailboxes), len(mailboxes))
+    stage.tell(name, len(mailboxes), len(mailboxes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,24 +185,21 @@ class _Share:
         self.progress(self.name, 100 * self.number + part, 100 * self.of)
 
 
-def edit_both_sides(stage: Stage, worker: AbstractContextManager[Any]) -> None:
+def edit_both_sides(stages: list[Stage], worker: AbstractContextManager[Any], report: Report) -> None:
     """Let people edit on both sides while a worker carries what the triggers tell it."""
-    planned_edits = _edits(stage)
-    done = 0
-
-    def tell(_: str) -> None:
-        nonlocal done
-        stage.progress("Edits on both sides", done, len(planned_edits))
-        done += 1
-
+    outcome = Outcome()
     with worker:
         rested = _rest()
-        outcome = edits.carry_out(planned_edits, _window(stage.cast.mailboxes[0]), tell)
+        for stage in stages:
+            planned_edits = _edits(stage)
+            tell = partial(stage.tell, "Edits on both sides", of=len(planned_edits))
+            made = edits.carry_out(planned_edits, _window(stage.cast.mailboxes[0]), tell)
+            outcome.seconds += made.seconds
+            outcome.lost += [f"{name} ({stage.cast.company.name})" for name in made.lost]
         rested = _rest() and rested
-    tell("")
-    stage.report.edits, stage.report.lost_edits = outcome.to_json(), outcome.lost
+    report.edits, report.lost_edits = outcome.to_json(), outcome.lost
     if not rested:
-        stage.report.failures.append(f"There was still work to do after {PATIENCE:.0f} seconds.")
+        report.failures.append(f"There was still work to do after {PATIENCE:.0f} seconds.")
 
 
 def _edits(stage: Stage) -> list[Edit]:
@@ -214,8 +237,8 @@ def _rest() -> bool:
 def count(stage: Stage) -> None:
     """Count the entries of both sides before anything is synchronised, and note which ought to be on both."""
     entries = stage.report.entries
-    entries.remote = sum(len(brought.skipped) for brought in stage.brought)
-    entries.ours = Activity.objects.filter(company=stage.cast.company).count()
+    entries.remote += sum(len(brought.skipped) for brought in stage.brought)
+    entries.ours += Activity.objects.filter(company=stage.cast.company).count()
     for member, mailbox in zip(stage.cast.members, stage.cast.mailboxes, strict=True):
         window = _window(mailbox)
         theirs, ours = stores.theirs(stage.control.dump(mailbox.address), {}), stores.ours(member, {})
@@ -223,13 +246,13 @@ def count(stage: Stage) -> None:
         in_scope = {f"event:{entry.id}" for entry in theirs.entries if not is_old(entry, window)}
         in_scope |= {f"activity:{entry.id}" for entry in ours.entries if not is_old(entry, window)}
         stage.in_scope[mailbox.pk] = in_scope
-    entries.in_scope = sum(map(len, stage.in_scope.values()))
+    entries.in_scope += sum(map(len, stage.in_scope.values()))
 
 
 def count_arrived(stage: Stage) -> None:
     """Count which of those the first runs have brought to the other side, and which cannot be held there."""
     entries = stage.report.entries
-    entries.representable = entries.in_scope
+    entries.representable += sum(map(len, stage.in_scope.values()))
     for mailbox in stage.cast.mailboxes:
         in_scope = stage.in_scope[mailbox.pk]
         paired: set[str] = set()

@@ -40,11 +40,15 @@ class LoadResult:
 
 
 class Control:
-    """The control interface of a running simulator. Every method may raise TenantFailed."""
+    """The control interface of a running simulator. Every method may raise TenantFailed.
+
+    In a domain that :meth:`house_on_server` has named, events go by the ids that an Exchange Server gives them.
+    """
 
     def __init__(self, base_url: str, token: str, ca_file: str) -> None:
         self.base_url = base_url
         self.ca_file = ca_file
+        self._on_server: set[str] = set()
         self._session = requests.Session()
         self._session.verify = ca_file
         self._session.trust_env = False  # the environment's certificates would take the place of ours
@@ -68,7 +72,7 @@ class Control:
             for result in answer["results"]:
                 refused = tuple(str(each["originalStart"])[:10] for each in result.get("skipped") or ())
                 yield LoadResult(
-                    str(result.get("id", "")), str(result.get("uid", "")), str(result.get("error", "")), refused
+                    self._id(mailbox, result), str(result.get("uid", "")), str(result.get("error", "")), refused
                 )
 
     def accept(self, page: str) -> dict[str, str]:
@@ -84,11 +88,23 @@ class Control:
             raise TenantFailed(f"consent: {answer.status_code}")
         return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
+    def house_on_server(self, domain: str) -> None:
+        """Note that the mailboxes of a domain are on an Exchange Server."""
+        self._on_server.add(domain)
+
     def dump(self, mailbox: str) -> dict[str, Any]:
-        return self("dump", mailbox=mailbox)
+        dumped = self("dump", mailbox=mailbox)
+        return {**dumped, "events": self._named(mailbox, dumped["events"])}
 
     def events_with(self, mailbox: str, uid: str) -> list[dict[str, Any]]:
-        return list(self("find_events", mailbox=mailbox, uid=uid)["events"])
+        return self._named(mailbox, self("find_events", mailbox=mailbox, uid=uid)["events"])
+
+    def _named(self, mailbox: str, events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [{**event, "id": self._id(mailbox, event)} for event in events]
+
+    def _id(self, mailbox: str, event: dict[str, Any]) -> str:
+        on_server = mailbox.rpartition("@")[2] in self._on_server
+        return str(event.get("classicId" if on_server else "id", ""))
 
     def run_clock_from(self, moment: datetime) -> None:
         """Make ``moment`` (aware) the present, and let it go on from there."""

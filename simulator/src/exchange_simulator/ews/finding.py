@@ -12,6 +12,7 @@ from .shapes import Shape, Writer, clip_end
 from .soap import Element, Failure, local, m, t
 
 _CLIP_END = "0x8236"
+_RECURRING = "0x8223"
 #: 2013 and later give no more than so many rows of a restricted search at once.
 _MOST_RESTRICTED = 250
 _MOST = 1000
@@ -103,6 +104,8 @@ def _value(item: Item, uri: Element) -> str | None:
         name = property_id(uri).lower()
         if name.endswith(f"id {_CLIP_END}"):
             return clip_end(item)
+        if name.endswith(f"id {_RECURRING}"):
+            return "false" if item.recurrence is None else "true"
         return {shown.lower(): value for shown, value in item.properties.values()}.get(name)
     match (uri.get("FieldURI") or "").rpartition(":")[2]:
         case "Subject":

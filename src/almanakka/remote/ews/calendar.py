@@ -25,7 +25,7 @@ def _now() -> datetime:
 class EwsCalendar:
     """The default calendar of the person at ``address``; ``zone`` (IANA) is the one that single entries are written in.
 
-    ``since`` leaves out of listings what has ended before it, where the server can.
+    ``since`` leaves out of listings single entries that have ended before it, where the server can.
     """
 
     limits = Limits()

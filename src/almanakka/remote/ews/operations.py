@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from almanakka.remote.ews.dialect import Dialect
 from almanakka.remote.ews.markup import attribute, text
-from almanakka.remote.ews.properties import CLIP_END, ORIGIN, ids_only, uri, whole
+from almanakka.remote.ews.properties import CLIP_END, ORIGIN, RECURRING, ids_only, uri, whole
 
 #: The most that one SyncFolderItems returns (MaxSyncChangesReturnedType).
 MOST_CHANGES = 512
@@ -60,16 +60,22 @@ def get_occurrences(master: str, indexes: Iterable[int]) -> str:
 
 def find_by_origin(origin: str) -> str:
     """Look for the items that carry our origin key (one; a copy that somebody made of it may carry it too)."""
-    wanted = f"<t:FieldURIOrConstant><t:Constant Value={attribute(origin)}/></t:FieldURIOrConstant>"
-    return _find(f"<t:IsEqualTo>{ORIGIN}{wanted}</t:IsEqualTo>", 0)
+    return _find(f"<t:IsEqualTo>{ORIGIN}{_constant(origin)}</t:IsEqualTo>", 0)
 
 
 def find_since(moment: str | None, offset: int) -> str:
-    """List singles and series masters from ``offset`` on; ``moment`` leaves out what has ended before it."""
+    """List singles and series masters from ``offset`` on; ``moment`` leaves out singles that have ended before it.
+
+    No series: when it ends says its pattern alone, and one of its occurrences may have been moved beyond (S15).
+    """
     if moment is None:
         return _find("", offset)
-    wanted = f"<t:FieldURIOrConstant><t:Constant Value={attribute(moment)}/></t:FieldURIOrConstant>"
-    return _find(f"<t:IsGreaterThanOrEqualTo>{CLIP_END}{wanted}</t:IsGreaterThanOrEqualTo>", offset)
+    later = f"<t:IsGreaterThanOrEqualTo>{CLIP_END}{_constant(moment)}</t:IsGreaterThanOrEqualTo>"
+    return _find(f"<t:Or>{later}<t:IsEqualTo>{RECURRING}{_constant('true')}</t:IsEqualTo></t:Or>", offset)
+
+
+def _constant(value: str) -> str:
+    return f"<t:FieldURIOrConstant><t:Constant Value={attribute(value)}/></t:FieldURIOrConstant>"
 
 
 def _find(restriction: str, offset: int) -> str:

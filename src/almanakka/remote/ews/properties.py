@@ -8,6 +8,8 @@ from almanakka.remote.origin import NAME, PROPERTY_SET
 ORIGIN = f'<t:ExtendedFieldURI PropertySetId="{PROPERTY_SET}" PropertyName="{NAME}" PropertyType="String"/>'
 #: When the last instance ends; 31 August 4500 where there is none (MS-OXOCAL 2.2.1.15, PidLidClipEnd).
 CLIP_END = '<t:ExtendedFieldURI DistinguishedPropertySetId="Appointment" PropertyId="33334" PropertyType="SystemTime"/>'
+#: Whether it is a series (MS-OXOCAL 2.2.1.12, PidLidRecurring).
+RECURRING = '<t:ExtendedFieldURI DistinguishedPropertySetId="Appointment" PropertyId="33315" PropertyType="Boolean"/>'
 
 _ITEM = ("Subject", "Sensitivity", "Body", "DateTimeCreated", "LastModifiedTime")
 _CALENDAR = (
