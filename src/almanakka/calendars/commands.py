@@ -97,6 +97,8 @@ def sync(email: str, *, full: bool = False, confirm_deletions: bool = False) -> 
         return _refuse(Refused("switched_off"))
     if not found.connection.enabled:
         return _refuse(Refused("company_off"))
+    if found.connection.refused_at is not None:
+        return _refuse(Refused(found.connection.error_code))
     schedule.wake(found.pk)
     if full:
         Mailbox.objects.filter(pk=found.pk).update(full_wanted=True)

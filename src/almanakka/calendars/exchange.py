@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from almanakka.calendars import clock
+from almanakka.calendars import clock, standstill
 from almanakka.calendars.authorities import file_of
 from almanakka.calendars.models import Connection, Mailbox
 from almanakka.calendars.secrets import opened
@@ -44,9 +44,11 @@ def open_client(
     connection: Connection, dialect: Dialect | None = None, on_request: OnRequest | None = None
 ) -> Iterator[Client]:
     """The server, asked as the delegate account, for as long as the block lasts."""
+    if connection.refused_at is not None:
+        raise Denied("refused before", standstill.REFUSED)
     settings = server_settings(connection)
     with sessions.lent((connection.company_id, settings), guarded.session) as session:
-        yield Client(settings, dialect, on_request, session)
+        yield Client(settings, dialect, on_request, session, lambda: standstill.signing_in(connection.pk))
 
 
 @contextmanager

@@ -11,17 +11,15 @@ from uuid import UUID
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, SerializationFailure
 
-from almanakka.calendars import clock, whole
+from almanakka.calendars import clock, standstill, whole
 from almanakka.calendars.models import Mailbox
+from almanakka.calendars.standstill import SKEW
 from almanakka.sync.errors import LeaseLost, StaleVersion
 
 #: How long a run may be silent before another may take its mailbox over.
 TERM = timedelta(minutes=5)
 #: A lease is renewed once this much of it has passed.
 RENEW_AFTER = timedelta(minutes=1)
-#: How far the clocks of two machines may be apart. What lies further ahead than it can was noted before the clock
-#: was set back, and means nothing now.
-SKEW = timedelta(minutes=1)
 
 
 TAKE = """
@@ -67,7 +65,7 @@ def acquire(mailbox_id: UUID, job: int | None = None) -> Lease | None:
         mailbox = whole.locked(mailbox_id)
         if mailbox is None or not (mailbox.enabled and mailbox.connection.enabled and mailbox.user.is_active):
             return None
-        if rests(mailbox, now):
+        if rests(mailbox, now) or not standstill.over(mailbox.connection, now):
             return None
         if in_force(mailbox.leased_until, now):
             Mailbox.objects.filter(pk=mailbox_id).update(wanted_again=True)

@@ -63,7 +63,9 @@ class Connection(models.Model):
 
     Of both: ``ca_bundle`` is PEM text, or the path of such a file, of authorities to trust besides the usual ones.
     ``personal_type`` is what private entries become; None = an ordinary entry (S10). ``enabled_at`` is when it was
-    first switched on.
+    first switched on. Nothing runs before ``not_before``, and nothing at all once the server has refused the password
+    (``refused_at``); ``troubled_at`` is when an error was noted last that every mailbox would have met, the
+    ``failures``-th in a row.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -104,6 +106,10 @@ class Connection(models.Model):
     health = models.CharField(max_length=16, choices=Health.choices, default=Health.NEW)
     error_code = models.CharField(max_length=64, blank=True, default="")
     error_detail = models.TextField(blank=True, default="")
+    refused_at = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(null=True, blank=True)
+    troubled_at = models.DateTimeField(null=True, blank=True)
+    failures = models.PositiveIntegerField(default=0)
 
     class Meta:
         verbose_name = _("connection")

@@ -30,11 +30,13 @@ class Found:
 class Proven:
     """What a connection that works told: its organisation or server by name, and what we are permitted in it.
 
-    ``roles`` empty may still mean mailboxes permitted one by one; an Exchange Server names none at all.
+    ``roles`` empty may still mean mailboxes permitted one by one; an Exchange Server names none at all, but its
+    ``version``, such as 15.2.1544.
     """
 
     name: str
     roles: frozenset[str] = frozenset()
+    version: str = ""
 
 
 @contextmanager
@@ -63,7 +65,8 @@ def prove(connection: Connection) -> Proven:
     """Sign in to the tenant or the server; raises CalendarError with what to put right (S11)."""
     if connection.kind == Kind.EXCHANGE:
         with exchange.open_client(connection) as server:
-            return Proven(f"Exchange {server_directory.prove(server).name}")
+            version = server_directory.prove(server)
+            return Proven(f"Exchange {version.name}", version=f"{version.major}.{version.minor}.{version.build}")
     with tenant.open_client(connection) as client:
         proof = consent.prove(client)
         return Proven(proof.organisation.name if proof.organisation else connection.tenant_id, proof.roles)

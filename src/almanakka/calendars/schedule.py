@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import Exists, OuterRef, Q
 
-from almanakka.calendars import clock
+from almanakka.calendars import clock, standstill
 from almanakka.calendars.lease import SKEW, TERM, Lease
 from almanakka.calendars.models import ActivityHint, Health, Mailbox
 from almanakka.database.installation import ServerUnavailable
@@ -43,7 +43,10 @@ MAKE_DUE = """
     SET due_at = LEAST(mailbox.due_at, GREATEST(%(now)s, found.not_before)),
         wanted_again = mailbox.wanted_again OR COALESCE(mailbox.leased_until > %(now)s, false)
     FROM (
-        SELECT wanted.id, CASE WHEN wanted.ran_at > %(ahead)s THEN NULL ELSE wanted.not_before END AS not_before
+        SELECT wanted.id, link.refused_at IS NULL AND (
+                link.not_before IS NULL OR link.not_before <= %(now)s OR link.troubled_at > %(ahead)s
+            ) IS TRUE AS open,
+            CASE WHEN wanted.ran_at > %(ahead)s THEN NULL ELSE wanted.not_before END AS not_before
         FROM calendars_mailbox wanted
         JOIN calendars_connection link ON link.id = wanted.connection_id
         JOIN accounts_user person ON person.id = wanted.user_id
@@ -51,7 +54,7 @@ MAKE_DUE = """
         ORDER BY wanted.id FOR NO KEY UPDATE OF wanted
     ) AS found
     WHERE mailbox.id = found.id
-    RETURNING mailbox.id, COALESCE(found.not_before <= %(now)s, true)
+    RETURNING mailbox.id, found.open AND COALESCE(found.not_before <= %(now)s, true)
 """
 
 RELEASE = """
@@ -81,6 +84,7 @@ def make_due(ids: Collection[UUID]) -> list[UUID]:
 
 def wake(mailbox_id: UUID) -> None:
     """End the rest that we ordered ourselves after failures; one that the server asked for stays."""
+    standstill.wake(mailbox_id)
     Mailbox.objects.filter(pk=mailbox_id).exclude(health=Health.WAITING).update(not_before=None)
 
 
@@ -96,6 +100,7 @@ def due() -> list[UUID]:
     found = Mailbox.objects.filter(
         Q(due_at__lte=now) | died | Q(Exists(hinted), free, due_at__isnull=True) | Q(set_back, free),
         Q(not_before__isnull=True) | Q(not_before__lte=now) | set_back,
+        standstill.is_over(now),
         enabled=True,
         connection__enabled=True,
         user__is_active=True,
@@ -144,6 +149,8 @@ def release(lease: Lease, result: Result) -> bool:
         told = cursor.fetchone()
     if told is None:
         raise LeaseLost(f"run {lease.run_no} no longer holds the mailbox")
+    if result.error is None:
+        standstill.end(lease.mailbox.connection)
     return bool(told[0])
 
 
@@ -164,6 +171,9 @@ def _after_error(lease: Lease, error: CalendarError, now: datetime) -> dict[str,
     failures = (Mailbox.objects.filter(pk=lease.mailbox_id).values_list("failures", flat=True).first() or 0) + 1
     rest = now + pause(error, failures)
     asked = isinstance(error, Throttled) and error.asked
+    if error.everywhere:
+        link = lease.mailbox.connection_id
+        standstill.begin(link, error, now, asked=asked, rest=lambda times: pause(error, times))
     return {
         "well": False,
         "done": False,

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from almanakka.accounts import addresses
 from almanakka.accounts.models import User
 from almanakka.activities import queries
-from almanakka.calendars import clock, remotes, tenant, triggers
+from almanakka.calendars import clock, remotes, standstill, tenant, triggers
 from almanakka.calendars.models import Connection, Health, Kind, Mailbox, Proof
 from almanakka.remote.graph import consent
 from almanakka.sync.errors import CalendarError, NotFound
@@ -76,6 +76,38 @@ def finish_consent(acting: User, connection: Connection, parameters: Mapping[str
     return connection
 
 
+def enter_server(
+    acting: User, connection: Connection, *, url: str, domain: str, name: str, password: str | None = None
+) -> Connection:
+    """Take what the administrator has entered about the company's Exchange Server (S5, S8); None keeps the password.
+
+    Raises Refused, or ValidationError for what makes no sense. What stands still for a refused password goes on.
+    """
+    _require_administrator(acting, connection)
+    if password is None and (url, name) != (connection.ews_url, connection.delegate_name):
+        password = ""  # one server's or account's password is shown to no other
+    connection.ews_url, connection.domain, connection.delegate_name = url.strip(), domain.strip(), name.strip()
+    fields = ["ews_url", "domain", "delegate_name"]
+    if password is not None:
+        connection.delegate_password = password
+        fields.append("delegate_password")
+    connection.clean_fields(exclude={field.name for field in connection._meta.fields} - set(fields))
+    connection.save(update_fields=fields)
+    _lift(connection)
+    return connection
+
+
+def try_again(acting: User, connection: Connection) -> None:
+    """Try whether the connection works after all, and if it does, have all its mailboxes go on.
+
+    Raises Refused or CalendarError. One more sign-in, or two: who presses this again and again locks the account.
+    """
+    _require_administrator(acting, connection)
+    standstill.lift(connection)
+    _prove(connection)
+    _lift(connection)
+
+
 def enable_company(acting: User, connection: Connection) -> Connection:
     """Switch the connection on for the company, if it works (S5, S10, S11); raises Refused or CalendarError.
 
@@ -89,13 +121,8 @@ def enable_company(acting: User, connection: Connection) -> Connection:
         if connection.granted_at is None and not connection.client_id:
             raise Refused("not_granted")
         _require_own_tenant(connection)
-    try:
-        remotes.prove(connection)
-    except CalendarError as error:
-        Connection.objects.filter(pk=connection.pk).update(
-            health=Health.FAILING, error_code=error.code, error_detail=error.detail
-        )
-        raise
+    standstill.lift(connection)
+    _prove(connection)
     now = clock.now()
     if connection.granted_at is None:
         connection.granted_at, connection.granted_by = now, acting
@@ -104,8 +131,7 @@ def enable_company(acting: User, connection: Connection) -> Connection:
         if connection.personal_type is None:
             connection.personal_type = queries.preset_personal_type(connection.company_id)
     connection.enabled = True
-    connection.health, connection.error_code, connection.error_detail = Health.WELL, "", ""
-    connection.save()
+    connection.save(update_fields=["enabled", "enabled_at", "granted_at", "granted_by", "personal_type"])
     return connection
 
 
@@ -114,6 +140,25 @@ def disable_company(acting: User, connection: Connection) -> None:
     _require_administrator(acting, connection)
     connection.enabled = False
     connection.save(update_fields=["enabled"])
+
+
+def _prove(connection: Connection) -> None:
+    """Have the row say what comes of trying; raises CalendarError."""
+    told = Connection.objects.filter(pk=connection.pk)
+    try:
+        proven = remotes.prove(connection)
+    except CalendarError as error:
+        told.update(health=Health.FAILING, error_code=error.code, error_detail=error.detail)
+        raise
+    connection.health, connection.error_code, connection.error_detail = Health.WELL, "", ""
+    connection.server_version = proven.version
+    told.update(health=Health.WELL, error_code="", error_detail="", server_version=proven.version)
+
+
+def _lift(connection: Connection) -> None:
+    """Let the connection's mailboxes run at once."""
+    standstill.lift(connection)
+    triggers.activity_changed(connection.mailboxes.filter(enabled=True).values_list("pk", flat=True))
 
 
 def _require_administrator(acting: User, connection: Connection) -> None:

@@ -11,6 +11,8 @@ class CalendarError(Exception):
 
     #: Stable name of the sentence that people are shown.
     code = "calendar_error"
+    #: Whether every mailbox of the same connection would meet it at this moment.
+    everywhere = False
 
     def __init__(self, detail: str = "", code: str | None = None) -> None:
         super().__init__(detail)

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlsplit
 
 import requests
-from requests.auth import AuthBase, HTTPBasicAuth
-from requests_ntlm import HttpNtlmAuth
-from spnego.exceptions import SpnegoError
+from urllib3.exceptions import NewConnectionError
 
 from almanakka.remote import guarded
 from almanakka.remote.destinations import entered
@@ -19,11 +15,14 @@ from almanakka.remote.ews import soap
 from almanakka.remote.ews.dialect import Dialect, ServerVersion, version_in
 from almanakka.remote.ews.markup import parse
 from almanakka.remote.ews.refusals import LONGEST_PAUSE, SHORTEST_PAUSE
+from almanakka.remote.ews.sign_in import SignIn
 from almanakka.remote.ews.soap import Message
-from almanakka.sync.errors import Denied, Throttled, Unreachable
+from almanakka.sync.errors import CalendarError, Denied, Throttled, Unreachable
 
 #: The server gives up over a batch after a minute (facts: ews §2.4).
 TIMEOUT = 70.0
+#: Whoever does not take a call within so many seconds is not there.
+RINGING = 10.0
 _TOO_NEW = frozenset({"ErrorInvalidServerVersion", "ErrorInvalidSchemaVersionForMailboxVersion"})
 _OLDEST_FIRST = tuple(Dialect)
 
@@ -51,27 +50,12 @@ class ServerSettings:
     timeout: float = TIMEOUT
 
 
-#: What a challenge that is none makes of the library that reads it; PermissionError is its word for none at all.
-_NO_CHALLENGE = (SpnegoError, PermissionError, LookupError, ValueError, TypeError, AttributeError, struct.error)
-
-
-class _Ntlm(HttpNtlmAuth):
-    """NTLM that tells a server that does not go on with it from one that cannot be reached."""
-
-    def retry_using_http_NTLM_auth(self, *arguments: Any) -> requests.Response:
-        try:
-            return super().retry_using_http_NTLM_auth(*arguments)
-        except requests.RequestException:
-            raise
-        except _NO_CHALLENGE as error:
-            raise Unreachable(type(error).__name__, "sign_in_unfinished") from None
-
-
 class Client:
     """One server, asked as one account. ``on_request`` is told the operation's name each time one is sent.
 
     ``version`` is what the server said of itself last; with ``dialect`` from an earlier time no question goes ahead.
-    A ``session`` that is given stays open when the client is closed.
+    A ``session`` that is given stays open when the client is closed. Signing in takes place inside ``gate``, which is
+    told of a refusal by the Denied that leaves it, and may itself raise one to keep the account from being locked.
     """
 
     def __init__(
@@ -80,6 +64,7 @@ class Client:
         dialect: Dialect | None = None,
         on_request: Callable[[str, str], None] | None = None,
         session: requests.Session | None = None,
+        gate: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.settings = settings
         self.dialect = dialect
@@ -87,7 +72,7 @@ class Client:
         self._on_request = on_request
         self._lent = session is not None
         self._session = session or guarded.session()
-        self._auth: AuthBase = _Ntlm(settings.account, settings.password)
+        self._gate = gate
 
     def close(self) -> None:
         if not self._lent:
@@ -122,41 +107,49 @@ class Client:
         root = parse(answer.content)
         self.version = version_in(root) or self.version
         messages = soap.messages(root)
-        if answer.status_code == 503 or (answer.status_code == 500 and not messages):
-            raise Throttled(_retry_after(answer), f"HTTP {answer.status_code}")
+        if answer.status_code == 503:
+            raise _busy(answer)
         return messages
 
     def _signed_in(self, body: bytes, mailbox: str | None, name: str) -> requests.Response:
         """Send a request; a refused sign-in is tried once more on a fresh connection, and never again.
 
-        More attempts would lock the account (facts: ews §2.3).
+        More attempts would lock the account (facts: ews §2.3). Nobody else's may be under way at the same time.
         """
-        for attempt in (1, 2):
-            answer = self._post(body, mailbox, name)
-            if answer.status_code != 401:
-                return self._accepted(answer)
-            self._session.close()
-            if attempt == 1 and self._needs_basic(answer):
-                self._auth = HTTPBasicAuth(self.settings.account.encode(), self.settings.password.encode())
-        raise Denied("HTTP 401", "sign_in_refused")
+        with ExitStack() as gates:
+            sign_in = SignIn(self.settings.account, self.settings.password, self._session, self._once_in(gates))
+            for _ in range(2):
+                answer = self._post(body, mailbox, name, sign_in)
+                if answer.status_code == 401 and sign_in.changes_to_basic(answer, self.settings.url):
+                    answer = self._post(body, mailbox, name, sign_in)
+                if answer.status_code != 401:
+                    return self._accepted(answer)
+                sign_in.refused()
+            raise Denied("HTTP 401", "sign_in_refused")
 
-    def _needs_basic(self, answer: requests.Response) -> bool:
-        offered = answer.headers.get("WWW-Authenticate", "").lower()
-        return "basic" in offered and "ntlm" not in offered and urlsplit(self.settings.url).scheme == "https"
+    def _once_in(self, gates: ExitStack) -> Callable[[], None]:
+        """Return what goes through the gate when it is called for the first time."""
+        entered: list[None] = []
+
+        def enter() -> None:
+            if not entered:
+                entered.append(gates.enter_context(self._gate()))
+
+        return enter
 
     def _accepted(self, answer: requests.Response) -> requests.Response:
         status = answer.status_code
         if status == 403:
-            raise Denied("HTTP 403", "ews_disabled")
+            raise _everywhere(Denied("HTTP 403", "ews_disabled"))
         if status == 413:  # what some servers answer to a sign-in without channel binding (exchangelib #1308)
             raise Denied("HTTP 413", "sign_in_refused")
         if 300 <= status < 400 or status in {404, 405}:
-            raise Unreachable(f"HTTP {status}", "url_wrong")
+            raise _everywhere(Unreachable(f"HTTP {status}", "url_wrong"))
         if status in {502, 503, 504} and not answer.content.lstrip().startswith(b"<?xml"):
-            raise Throttled(_retry_after(answer), f"HTTP {status}")
+            raise _busy(answer)
         return answer
 
-    def _post(self, body: bytes, mailbox: str | None, name: str) -> requests.Response:
+    def _post(self, body: bytes, mailbox: str | None, name: str, sign_in: SignIn) -> requests.Response:
         if self._on_request is not None:
             self._on_request("POST", name)
         headers = {"Content-Type": "text/xml; charset=utf-8", "Accept": "text/xml", "User-Agent": "Almanakka"}
@@ -168,20 +161,26 @@ class Client:
                 url,
                 data=body,
                 headers=headers,
-                auth=self._auth,
+                auth=sign_in,
                 # Named per request: REQUESTS_CA_BUNDLE overrides the session's own.
                 verify=self.settings.verify or True,
-                timeout=self.settings.timeout,
+                timeout=(min(RINGING, self.settings.timeout), self.settings.timeout),
                 allow_redirects=False,
             )
         except requests.exceptions.SSLError as error:
-            raise Unreachable(type(error).__name__, "certificate_untrusted") from None
+            raise _everywhere(Unreachable(type(error).__name__, "certificate_untrusted")) from None
+        except requests.ConnectTimeout as error:
+            raise _everywhere(Unreachable(type(error).__name__, "server_unreachable")) from None
         except requests.Timeout as error:
             raise Unreachable(type(error).__name__, "timed_out") from None
         except requests.RequestException as error:
-            raise Unreachable(type(error).__name__, "server_unreachable") from None
+            unreachable = Unreachable(type(error).__name__, "server_unreachable")
+            unreachable.everywhere = _has_no_way_in(error)
+            raise unreachable from None
         except OSError:  # requests' word for a file that is not there
-            raise Denied("there is no such file of certificate authorities", "authorities_missing") from None
+            raise _everywhere(
+                Denied("there is no such file of certificate authorities", "authorities_missing")
+            ) from None
 
 
 def _name(body: str) -> str:
@@ -189,15 +188,33 @@ def _name(body: str) -> str:
     return body.removeprefix("<m:").split(">", 1)[0].split(" ", 1)[0]
 
 
-def _no_service(answer: requests.Response) -> Unreachable:
+def _no_service(answer: requests.Response) -> CalendarError:
     if answer.status_code >= 500:
-        return Unreachable(f"HTTP {answer.status_code}", "server_unreachable")
-    return Unreachable(f"HTTP {answer.status_code} {answer.headers.get('Content-Type', '')[:40]}", "url_wrong")
+        return _everywhere(Unreachable(f"HTTP {answer.status_code}", "server_unreachable"))
+    found = answer.headers.get("Content-Type", "")[:40]
+    return _everywhere(Unreachable(f"HTTP {answer.status_code} {found}", "url_wrong"))
 
 
-def _retry_after(answer: requests.Response) -> float:
+def _busy(answer: requests.Response) -> Throttled:
+    """Return what a gateway means: 504 speaks of one request, which took too long, and 503 of the whole server."""
+    status = answer.status_code
     try:
-        seconds = float(answer.headers.get("Retry-After", ""))
+        asked = float(answer.headers.get("Retry-After", ""))
     except ValueError:
-        return SHORTEST_PAUSE
-    return min(max(seconds, SHORTEST_PAUSE), LONGEST_PAUSE) if seconds == seconds else SHORTEST_PAUSE
+        asked = 0.0
+    pause = min(max(asked, SHORTEST_PAUSE), LONGEST_PAUSE) if asked == asked else SHORTEST_PAUSE
+    busy = Throttled(pause, f"HTTP {status}", asked=asked > 0)
+    busy.code = "timed_out" if status == 504 else "server_trouble"
+    busy.everywhere = status == 503
+    return busy
+
+
+def _has_no_way_in(error: requests.RequestException) -> bool:
+    """Whether no connection came about at all: the name is not known, or nobody listens there."""
+    return any(isinstance(getattr(each, "reason", None), NewConnectionError) for each in error.args)
+
+
+def _everywhere(error: CalendarError) -> CalendarError:
+    """Return an error that every mailbox on the server would meet at this moment."""
+    error.everywhere = True
+    return error

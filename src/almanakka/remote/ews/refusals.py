@@ -59,6 +59,11 @@ NO_MAILBOX = {
     "ErrorFolderNotFound": "calendar_missing",
     "ErrorSyncFolderNotFound": "calendar_missing",
 }
+#: What the server says of itself or of our account, whoever's mailbox was asked for.
+EVERYWHERE = frozenset(
+    {"ErrorServerBusy", "ErrorExceededConnectionCount", "ErrorInsufficientResources"}
+    | {"ErrorImpersonationDenied", "ErrorImpersonationFailed"}
+)
 STALE = frozenset({"ErrorIrresolvableConflict", "ErrorStaleObject", "ErrorChangeKeyRequiredForWriteOperations"})
 CURSOR_LOST = frozenset({"ErrorInvalidSyncStateData"})
 OUR_FAULT = frozenset({"ErrorSchemaValidation", "ErrorInvalidRequest", "ErrorIncorrectUpdatePropertyCount"})
@@ -67,9 +72,15 @@ NEIGHBOUR = "ErrorOccurrenceCrossingBoundary"
 
 def refusal(message: Message) -> CalendarError:
     """Return the error that a message other than NoError means."""
+    error = _refusal(message)
+    error.everywhere = message.code in EVERYWHERE
+    return error
+
+
+def _refusal(message: Message) -> CalendarError:
     code = message.code
     if code in LATER:
-        busy = Throttled(pause(message), _said(message))
+        busy = Throttled(pause(message), _said(message), asked=bool(message.pause))
         busy.code = LATER[code]
         return busy
     if code in DENIED:

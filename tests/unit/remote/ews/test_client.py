@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -116,6 +117,34 @@ def test_a_refused_sign_in_is_tried_once_more_and_never_again(client: Client, sc
     assert isinstance(error, Denied)
     assert error.code == "sign_in_refused"
     assert len(script.requests) == 2
+
+
+def test_nobody_signs_in_but_through_the_gate(url: str, script: Script) -> None:
+    """It is passed once for a request, whatever is tried, and learns of the refusal; closed, nothing is tried."""
+    passed: list[str] = []
+
+    @contextmanager
+    def gate() -> Iterator[None]:
+        passed.append("in")
+        try:
+            yield
+        except Denied as error:
+            passed.append(error.code)
+            raise
+
+    @contextmanager
+    def closed() -> Iterator[None]:
+        raise Denied("refused before", "sign_in_refused")
+        yield
+
+    script.answers.append((401, {}, b""))
+    client = Client(ServerSettings(url, "a", "b"), gate=gate)
+    assert refused(client).code == "sign_in_refused"
+    assert passed == ["in", "sign_in_refused"]
+    script.answers, script.requests = [(401, {"WWW-Authenticate": "NTLM"}, b"")], []
+    client = Client(ServerSettings(url, "a", "b"), gate=closed)
+    assert refused(client).code == "sign_in_refused"
+    assert [headers.get("Authorization") for headers, _ in script.requests] == [None]
 
 
 def test_a_password_never_goes_out_unencrypted(client: Client, script: Script) -> None:
