@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -46,8 +47,8 @@ def edit(name: str, *copies: Copy, gone: bool = False, made: list[str] | None = 
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """A clock that goes on by the pause alone: no test is slower than its machine."""
     moments = [0.0]
-    monkeypatch.setattr(edits.clock_time, "monotonic", lambda: moments[0])
-    monkeypatch.setattr(edits.clock_time, "sleep", lambda pause: moments.append(moments.pop() + pause))
+    clock = SimpleNamespace(monotonic=lambda: moments[0], sleep=lambda pause: moments.append(moments.pop() + pause))
+    monkeypatch.setattr(edits, "clock_time", clock)
     monkeypatch.setattr(edits, "PATIENCE", 1.0)
 
 
