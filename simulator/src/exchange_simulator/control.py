@@ -47,9 +47,16 @@ class Control:
         on_premises, id."""
         return _user(self._tenant(tenant).add_user(upn, name, **options))
 
-    def set_user(self, address: str, on_premises: bool | None = None, zone: str | None = None) -> JSON:
-        """Change where a mailbox is hosted or its zone."""
+    def set_user(
+        self,
+        address: str,
+        on_premises: bool | None = None,
+        zone: str | None = None,
+        read_only: bool | None = None,
+    ) -> JSON:
+        """Change where a mailbox is hosted, its zone, or whether apps may only read it."""
         mailbox = self._world.mailbox(address)
+        mailbox.read_only = mailbox.read_only if read_only is None else read_only
         mailbox.on_premises = mailbox.on_premises if on_premises is None else on_premises
         mailbox.zone_name = zone or mailbox.zone_name
         return _user(self._world.user(address))

@@ -66,6 +66,7 @@ class Desk:
     ) -> Item:
         """A new event; people invited get mail. `received` are the fields that make it a copy of somebody
         else's meeting. Raises `Refusal`."""
+        self._must_be_let()
         draft = drafts.read(body)
         transaction = body.get("transactionId") or None
         if transaction:
@@ -98,6 +99,10 @@ class Desk:
             meetings.announce(self.world, self.owner, item, self.actor, before=[])
         return item
 
+    def _must_be_let(self) -> None:
+        if self.mailbox.read_only and self.actor.kind == "client":
+            raise Refusal(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+
     def _refuse_repeat(self, transaction: str) -> None:
         number = self.mailbox.transactions.get(transaction)
         if number is None:
@@ -117,6 +122,7 @@ class Desk:
 
     def update(self, item: Item, day: dt.date | None, body: dict[str, Any]) -> None:
         """Change an event, or one occurrence of a series, which then is an exception. Raises `Refusal`."""
+        self._must_be_let()
         if day is None:
             self._update_master(item, body)
         else:
@@ -235,7 +241,8 @@ class Desk:
             )
 
     def remove(self, item: Item, day: dt.date | None, comment: str = "") -> None:
-        """Delete an event, or cancel one occurrence. An organiser's meeting is cancelled by mail."""
+        """Delete an event, or cancel one occurrence. An organiser's meeting is cancelled by mail. Raises `Refusal`."""
+        self._must_be_let()
         now = self.world.now()
         if day is None:
             self.mailbox.remove(item, now)

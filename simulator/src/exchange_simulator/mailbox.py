@@ -35,6 +35,8 @@ class Mailbox:
     address: str
     zone_name: str = "UTC"
     on_premises: bool = False
+    #: Whether apps may only read, whatever else they were granted.
+    read_only: bool = False
     calendars: dict[int, Calendar] = field(default_factory=lambda: {1: Calendar(1, "Calendar")})
     items: dict[int, Item] = field(default_factory=dict)
     tombstones: dict[int, Item] = field(default_factory=dict)

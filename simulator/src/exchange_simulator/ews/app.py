@@ -20,7 +20,7 @@ from . import feed, finding, schemas, soap
 from .items import Items
 from .servers import Account, ExchangeServer
 from .shapes import Writer
-from .soap import Element, Failure, Fault, Request, element, m
+from .soap import Element, Failure, Fault, Request, element, m, t
 
 #: A fault's kind, and what Exchange says when it strikes.
 _CODES = {
@@ -168,7 +168,7 @@ class WebServices:
         items = Items(desk, writer, resaved)
         match name:
             case "GetFolder":
-                return soap.response(name, [self._folder(desk)])
+                return soap.response(name, [self._folder(desk, operation)])
             case "GetItem":
                 return soap.response(name, items.get(operation))
             case "CreateItem":
@@ -201,11 +201,13 @@ class WebServices:
         return soap.success("ResolveNames", inside)
 
     @staticmethod
-    def _folder(desk: Desk) -> str:
+    def _folder(desk: Desk, operation: Element) -> str:
         named = ids.Named(desk.mailbox.number, _CALENDAR_BASE + 1)
         id = ids.encode(named, immutable=False)
         key = ids.change_key(desk.mailbox.number, 0, 1)
-        folder = f'<t:CalendarFolder><t:FolderId Id="{id}" ChangeKey="{key}"/></t:CalendarFolder>'
+        asked = any(each.get("FieldURI") == "folder:EffectiveRights" for each in operation.iter(t("FieldURI")))
+        rights = _rights(desk) if asked else ""
+        folder = f'<t:CalendarFolder><t:FolderId Id="{id}" ChangeKey="{key}"/>{rights}</t:CalendarFolder>'
         return soap.success("GetFolder", f"<m:Folders>{folder}</m:Folders>")
 
 
@@ -263,6 +265,14 @@ def _coded(switches: list[Switch]) -> Failure | None:
 
 def _beside(name: str) -> str:
     return "<m:Items/>" if name in ("GetItem", "CreateItem", "UpdateItem") else ""
+
+
+def _rights(desk: Desk) -> str:
+    """What may be done in the calendar."""
+    may = str(not desk.mailbox.read_only).lower()
+    names = ("CreateAssociated", "CreateContents", "CreateHierarchy", "Delete", "Modify")
+    rows = "".join(element(name, may) for name in names) + element("Read", "true")
+    return f"<t:EffectiveRights>{rows}</t:EffectiveRights>"
 
 
 def _zones() -> str:

@@ -197,7 +197,7 @@ def calendar(mailbox: Mailbox, owner: User, number: int, *, immutable: bool) -> 
         "isDefaultCalendar": number == 1,
         "canShare": True,
         "canViewPrivateItems": True,
-        "canEdit": True,
+        "canEdit": not mailbox.read_only,
         "isRemovable": number != 1,
         "isTallyingResponses": number == 1,
         "allowedOnlineMeetingProviders": ["teamsForBusiness"],
