@@ -9,7 +9,7 @@ import pytest
 from exchange_organisation import ACCOUNT, FOLDER, PASSWORD, Organisation, envelope, found_organisation
 
 from exchange_simulator import RunningSimulator
-from exchange_simulator.ews import app, schemas, soap
+from exchange_simulator.ews import app, folders, schemas
 
 pytestmark = pytest.mark.skipif(schemas.VARIABLE not in os.environ, reason="the schemas of ../shared/data are not here")
 
@@ -52,7 +52,7 @@ def test_an_answer_that_the_schema_does_not_allow_is_not_given(
     simulator: RunningSimulator, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     organisation = found_organisation(simulator)
-    monkeypatch.setattr(soap, "success", lambda operation, content="": content)
+    monkeypatch.setattr(folders, "success", lambda operation, content="": content)
     status, _ = ask(organisation, envelope(FOLDER, organisation.anna.address))
     assert status == 500
     assert len(told) == 1

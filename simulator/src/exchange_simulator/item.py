@@ -87,6 +87,8 @@ class Item:
     changed: int = 0
     transaction: str | None = None
     spans: list[tuple[int, dt.datetime, dt.datetime]] = field(default_factory=list)
+    #: Whether it was deleted for good, and not into Deleted Items.
+    erased: bool = False
 
     def set_recurrence(self, recurrence: Recurrence | None) -> None:
         """Give the item a new pattern: exceptions and cancellations go, occurrences get new ids."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+from collections.abc import AsyncIterator
 from email.utils import format_datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -14,7 +16,7 @@ from cryptography import x509
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from . import consent, control, oauth
@@ -22,6 +24,7 @@ from .clock import stamp
 from .errors import Refusal
 from .ews.app import PATH, WebServices
 from .ews.sign_in import SignIn
+from .ews.subscriptions import Stream
 from .faults import Asked
 from .graph.app import Graph
 from .graph.call import Call
@@ -29,6 +32,8 @@ from .requestlog import Logged
 from .wire import connection_of, cut
 from .world import World
 
+#: Seconds between two looks for what an open request is told.
+_LOOK_EVERY = 0.02
 CONTROL_HEADER = "x-control-token"
 _METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"]
 
@@ -196,7 +201,23 @@ class Site:
         if answer.cut:
             return await cut(request)
         answer.headers["Date"] = format_datetime(self.world.now(), usegmt=True)
-        return Response(answer.body, answer.status, headers=answer.headers, media_type="text/xml; charset=utf-8")
+        kind = "text/xml; charset=utf-8"
+        if answer.stream is not None:
+            envelopes = self._envelopes(answer.body, answer.stream)
+            return StreamingResponse(envelopes, answer.status, headers=answer.headers, media_type=kind)
+        return Response(answer.body, answer.status, headers=answer.headers, media_type=kind)
+
+    async def _envelopes(self, first: bytes, stream: Stream) -> AsyncIterator[bytes]:
+        """What an open request is told, until its time is over or nobody subscribes any more."""
+        yield first
+        end = monotonic() + stream.seconds
+        while monotonic() < end and not stream.over:
+            with self.world.lock:
+                news = stream.news()
+            if news is not None:
+                yield stream.envelope(news)
+            await asyncio.sleep(_LOOK_EVERY)
+        yield stream.envelope(stream.closing())
 
     async def control(self, request: Request) -> Response:
         """The control API; a wrong or missing control token is 403."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
-from exchange_simulator import ids
 from exchange_simulator.clock import stamp
 from exchange_simulator.desk import Desk
 from exchange_simulator.errors import Refusal
@@ -14,13 +15,13 @@ from exchange_simulator.faults import Fault as Switch
 from exchange_simulator.mail import Actor
 from exchange_simulator.requestlog import Logged
 from exchange_simulator.world import User, World
-from exchange_simulator.zones import supported
 
-from . import feed, finding, schemas, soap
+from . import directory, feed, finding, folders, schemas, soap, subscriptions, time_zones
 from .items import Items
 from .servers import Account, ExchangeServer
 from .shapes import Writer
-from .soap import Element, Failure, Fault, Request, element, m, t
+from .soap import Failure, Fault, Request, m
+from .subscriptions import Stream, Subscriptions
 
 #: A fault's kind, and what Exchange says when it strikes.
 _CODES = {
@@ -34,19 +35,27 @@ _CODES = {
     "not_found": "ErrorItemNotFound",
 }
 log = logging.getLogger(__name__)
-_CALENDAR_BASE = 1 << 48
 PATH = "/EWS/Exchange.asmx"
 
 
 @dataclass
 class Answer:
-    """What goes back; `cut` drops the connection instead."""
+    """What goes back; `cut` drops the connection instead. `stream` goes on after the body, in more envelopes."""
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
     delay: float = 0.0
+    stream: Stream | None = None
+
+
+@dataclass
+class _Kept:
+    """What a server remembers: who subscribes to what, and by mailbox what it saves once more by itself."""
+
+    subscriptions: Subscriptions = field(default_factory=Subscriptions)
+    resaved: dict[int, set[int]] = field(default_factory=dict)
 
 
 class WebServices:
@@ -54,7 +63,7 @@ class WebServices:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._resaved: dict[int, set[int]] = {}
+        self._kept: WeakKeyDictionary[ExchangeServer, _Kept] = WeakKeyDictionary()
 
     def handle(self, server: ExchangeServer, caller: str, body: bytes) -> Answer:
         """Answer one request, refusals included; every request is logged."""
@@ -94,8 +103,7 @@ class WebServices:
         account = server.account(caller)
         if account is None:
             raise Fault("ErrorAccessDenied", "The account is not known.", 403)
-        content = self._routed(server, caller, account, request, _coded(switches))
-        return Answer(200, soap.answer(server, request.schema, content))
+        return self._routed(server, caller, account, request, _coded(switches))
 
     @staticmethod
     def _check_schema(server: ExchangeServer, request: Request) -> None:
@@ -133,14 +141,17 @@ class WebServices:
             raise Fault("ErrorImpersonateUserDenied", "The account may not impersonate the requested user.")
         if person.upn.lower() in server.disabled_accounts:
             raise Fault("ErrorAccountDisabled", "The account is disabled.")
-        self._save_again(person)
+        self._save_again(server, person)
         return Desk(self.world, person, Actor("client", caller, request.name))
 
-    def _save_again(self, person: User) -> None:
+    def _of(self, server: ExchangeServer) -> _Kept:
+        return self._kept.setdefault(server, _Kept())
+
+    def _save_again(self, server: ExchangeServer, person: User) -> None:
         """The server's own assistants save an item once more soon after it was written (ews-managed-api #249)."""
         if person.mailbox is None:
             return
-        for number in self._resaved.pop(person.mailbox.number, set()):
+        for number in self._of(server).resaved.pop(person.mailbox.number, set()):
             item = person.mailbox.items.get(number)
             if item is not None:
                 person.mailbox.touch(item, item.modified)
@@ -149,66 +160,64 @@ class WebServices:
 
     def _routed(
         self, server: ExchangeServer, caller: str, account: Account, request: Request, failing: Failure | None
-    ) -> str:
+    ) -> Answer:
         name, operation = request.name, request.operation
         if name == "ResolveNames":
-            return soap.response(name, [self._resolved(server, operation)])
+            people = self.world.tenants[server.tenant].users.values()
+            return _answer(server, request, [directory.resolved(people, operation)])
         if name == "GetServerTimeZones":
-            return soap.response(name, [soap.success(name, _zones())])
+            zones = time_zones.definitions(operation, self.world.now().year)
+            return _answer(server, request, [soap.success(name, zones)])
         desk = self._desk(server, caller, account, request)
         if failing is not None:
             count = len(operation.find(m("ItemIds")) or ()) or 1
-            return soap.response(name, [soap.failure(name, failing, _beside(name))] * count)
+            return _answer(server, request, [soap.failure(name, failing, _beside(name))] * count)
         writer = Writer(
             desk.mailbox,
             knows_zones=server.version != "2007",
             knows_elsewhere=server.version not in ("2007", "2010"),
         )
-        resaved = self._resaved.setdefault(desk.mailbox.number, set()) if self.world.behaviour.saves_again else set()
+        if name == "GetStreamingEvents":
+            return self._streamed(server, request)
+        return _answer(server, request, self._messages(server, desk, writer, request))
+
+    def _messages(self, server: ExchangeServer, desk: Desk, writer: Writer, request: Request) -> list[str]:
+        name, operation, mailbox = request.name, request.operation, desk.mailbox
+        kept = self._of(server)
+        resaved = kept.resaved.setdefault(mailbox.number, set()) if self.world.behaviour.saves_again else set()
         items = Items(desk, writer, resaved)
         match name:
             case "GetFolder":
-                return soap.response(name, [self._folder(desk, operation)])
+                return folders.get(desk, operation)
             case "GetItem":
-                return soap.response(name, items.get(operation))
+                return items.get(operation)
             case "CreateItem":
-                return soap.response(name, items.create(operation))
+                return items.create(operation)
             case "UpdateItem":
-                return soap.response(name, items.update(operation))
+                return items.update(operation)
             case "DeleteItem":
-                return soap.response(name, items.delete(operation))
+                return items.delete(operation)
             case "FindItem":
-                return soap.response(name, [_one(name, lambda: finding.find(desk.mailbox, writer, operation))])
+                return finding.find(desk, writer, operation)
             case "SyncFolderItems":
-                return soap.response(name, [_one(name, lambda: feed.answer(desk.mailbox, writer, operation))])
+                return [_one(name, lambda: soap.success(name, feed.answer(desk, writer, operation)))]
+            case "Subscribe":
+                return [_one(name, lambda: kept.subscriptions.add(desk, writer, operation))]
+            case "GetEvents":
+                return [_one(name, lambda: kept.subscriptions.events(operation))]
+            case "Unsubscribe":
+                return [_one(name, lambda: kept.subscriptions.remove(operation))]
         raise Fault("ErrorInvalidRequest", f"The operation {name} is not supported.")
 
-    def _resolved(self, server: ExchangeServer, operation: Element) -> str:
-        wanted = (operation.findtext(m("UnresolvedEntry")) or "").lower().removeprefix("smtp:")
-        people = self.world.tenants[server.tenant].users.values()
-        found = [each for each in people if wanted in each.addresses or wanted in each.name.lower()]
-        if not found:
-            return soap.failure("ResolveNames", Failure("ErrorNameResolutionNoResults", "No results were found."))
-        rows = "".join(
-            "<t:Resolution><t:Mailbox>"
-            + element("Name", each.name)
-            + element("EmailAddress", each.mail or each.upn)
-            + "<t:RoutingType>SMTP</t:RoutingType><t:MailboxType>Mailbox</t:MailboxType></t:Mailbox></t:Resolution>"
-            for each in found
-        )
-        last = 'IncludesLastItemInRange="true"'
-        inside = f'<m:ResolutionSet TotalItemsInView="{len(found)}" {last}>{rows}</m:ResolutionSet>'
-        return soap.success("ResolveNames", inside)
-
-    @staticmethod
-    def _folder(desk: Desk, operation: Element) -> str:
-        named = ids.Named(desk.mailbox.number, _CALENDAR_BASE + 1)
-        id = ids.encode(named, immutable=False)
-        key = ids.change_key(desk.mailbox.number, 0, 1)
-        asked = any(each.get("FieldURI") == "folder:EffectiveRights" for each in operation.iter(t("FieldURI")))
-        rights = _rights(desk) if asked else ""
-        folder = f'<t:CalendarFolder><t:FolderId Id="{id}" ChangeKey="{key}"/>{rights}</t:CalendarFolder>'
-        return soap.success("GetFolder", f"<m:Folders>{folder}</m:Folders>")
+    def _streamed(self, server: ExchangeServer, request: Request) -> Answer:
+        try:
+            stream = self._of(server).subscriptions.stream(request.operation)
+        except Failure as error:
+            return _answer(server, request, [subscriptions.lost(error, request.operation)])
+        answer = _answer(server, request, [stream.opening()])
+        answer.stream = stream
+        stream.envelope = lambda message: _allowed(server, request.name, _answer(server, request, [message])).body
+        return answer
 
 
 # --- inside --------------------------------------------------------------------------------------
@@ -224,9 +233,13 @@ def _allowed(server: ExchangeServer, operation: str, answer: Answer) -> Answer:
     return Answer(500, b"The simulator answered what the schemas do not allow.")
 
 
-def _one(name: str, act: object) -> str:
+def _answer(server: ExchangeServer, request: Request, messages: list[str]) -> Answer:
+    return Answer(200, soap.answer(server, request.schema, soap.response(request.name, messages)))
+
+
+def _one(name: str, act: Callable[[], str]) -> str:
     try:
-        return soap.success(name, act())  # type: ignore[operator]
+        return act()
     except Failure as error:
         return soap.failure(name, error)
     except Refusal as error:
@@ -265,16 +278,3 @@ def _coded(switches: list[Switch]) -> Failure | None:
 
 def _beside(name: str) -> str:
     return "<m:Items/>" if name in ("GetItem", "CreateItem", "UpdateItem") else ""
-
-
-def _rights(desk: Desk) -> str:
-    """What may be done in the calendar."""
-    may = str(not desk.mailbox.read_only).lower()
-    names = ("CreateAssociated", "CreateContents", "CreateHierarchy", "Delete", "Modify")
-    rows = "".join(element(name, may) for name in names) + element("Read", "true")
-    return f"<t:EffectiveRights>{rows}</t:EffectiveRights>"
-
-
-def _zones() -> str:
-    rows = "".join(f'<t:TimeZoneDefinition Id="{windows}" Name="{windows}"/>' for windows, _ in supported())
-    return f"<m:TimeZoneDefinitions>{rows}</m:TimeZoneDefinitions>"

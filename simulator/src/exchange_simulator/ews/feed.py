@@ -6,8 +6,10 @@ import base64
 import json
 from dataclasses import asdict, dataclass, replace
 
+from exchange_simulator.desk import Desk
 from exchange_simulator.mailbox import Mailbox
 
+from .folders import CALENDAR, within
 from .shapes import Shape, Writer
 from .soap import Element, Failure, Fault, element, m
 
@@ -35,8 +37,11 @@ def unpack(text: str) -> State:
         raise Failure("ErrorInvalidSyncStateData", "The sync state is corrupt.") from None
 
 
-def answer(mailbox: Mailbox, writer: Writer, operation: Element) -> str:
+def answer(desk: Desk, writer: Writer, operation: Element) -> str:
     """The state, and a page of changes. Raises `Failure` and `Fault`."""
+    mailbox = desk.mailbox
+    if within(desk, operation.find(m("SyncFolderId"))) != CALENDAR:
+        raise Failure("ErrorSyncFolderNotFound", "Only calendars are kept in step here.")
     most = int(operation.findtext(m("MaxChangesReturned")) or 0)
     if not 1 <= most <= _MOST:
         raise Fault("ErrorSchemaValidation", "The request failed schema validation: MaxChangesReturned.")
@@ -56,7 +61,7 @@ def answer(mailbox: Mailbox, writer: Writer, operation: Element) -> str:
 def _first(mailbox: Mailbox, writer: Writer, shape: Shape, state: State, most: int) -> tuple[list[str], State, bool]:
     rows: list[str] = []
     for number, item in mailbox.items.items():
-        if number <= (state.cursor or 0):
+        if number <= (state.cursor or 0) or item.calendar != CALENDAR:
             continue
         if len(rows) == most:
             return rows, state, False
@@ -74,6 +79,8 @@ def _later(mailbox: Mailbox, writer: Writer, shape: Shape, state: State, most: i
         item = mailbox.items.get(number)
         gone = mailbox.tombstones.get(number)
         state = replace(state, known=mailbox.order[number])
+        if (item or mailbox.tombstones[number]).calendar != CALENDAR:
+            continue
         if item is not None:
             name = "Create" if item.spans and item.spans[0][0] > known else "Update"
             rows.append(f"<t:{name}>{writer.item(item, None, shape)}</t:{name}>")

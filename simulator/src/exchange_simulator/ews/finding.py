@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
+from exchange_simulator.desk import Desk
+from exchange_simulator.errors import Refusal
 from exchange_simulator.item import Item
-from exchange_simulator.mailbox import Mailbox, Ref
+from exchange_simulator.mailbox import Ref
 
-from .reading import property_id
+from .folders import CALENDAR, named
+from .reading import property_id, refused
 from .shapes import Shape, Writer, clip_end
-from .soap import Element, Failure, local, m, t
+from .soap import Element, Failure, failure, local, m, success, t
 
 _CLIP_END = "0x8236"
 _RECURRING = "0x8223"
@@ -18,16 +21,32 @@ _MOST_RESTRICTED = 250
 _MOST = 1000
 
 
-def find(mailbox: Mailbox, writer: Writer, operation: Element) -> str:
-    """The RootFolder of an answer. Raises `Failure`."""
+def find(desk: Desk, writer: Writer, operation: Element) -> list[str]:
+    """One message for each folder that is looked through."""
+    asked = operation.find(m("ParentFolderIds"))
+    return [_message(desk, writer, operation, folder) for folder in (asked if asked is not None else ())]
+
+
+def _message(desk: Desk, writer: Writer, operation: Element, folder: Element) -> str:
+    try:
+        items = desk.mailbox.items.values() if named(desk, folder) == CALENDAR else ()
+        kept = [item for item in items if item.calendar == CALENDAR]
+        return success("FindItem", _root(kept, writer, operation))
+    except Failure as error:
+        return failure("FindItem", error)
+    except Refusal as error:
+        return failure("FindItem", refused(error))
+
+
+def _root(kept: list[Item], writer: Writer, operation: Element) -> str:
     shape = Shape(operation.find(m("ItemShape")), in_list=True)
     restriction = operation.find(m("Restriction"))
     view = operation.find(m("CalendarView"))
     if view is not None:
         if restriction is not None:
             raise Failure("ErrorInvalidRequest", "A calendar view takes no restriction.")
-        return _view(mailbox, writer, shape, view)
-    rows = [item for item in mailbox.items.values() if restriction is None or _holds(item, restriction[0])]
+        return _view(kept, writer, shape, view)
+    rows = [item for item in kept if restriction is None or _holds(item, restriction[0])]
     page = operation.find(m("IndexedPageItemView"))
     offset = int(page.get("Offset", "0")) if page is not None else 0
     most = int(page.get("MaxEntriesReturned", _MOST)) if page is not None else _MOST
@@ -42,12 +61,12 @@ def find(mailbox: Mailbox, writer: Writer, operation: Element) -> str:
     )
 
 
-def _view(mailbox: Mailbox, writer: Writer, shape: Shape, view: Element) -> str:
+def _view(kept: list[Item], writer: Writer, shape: Shape, view: Element) -> str:
     start, end = (dt.datetime.fromisoformat(view.get(name, "")) for name in ("StartDate", "EndDate"))
     if end - start > dt.timedelta(days=732):
         raise Failure("ErrorCalendarViewRangeTooBig", "The view is longer than two years.")
     rows: list[Ref] = []
-    for item in mailbox.items.values():
+    for item in kept:
         if item.dates is not None:
             rows.extend((item, day) for day in item.days_in(start, end))
         elif item.when.start_utc < end and item.when.end_utc > start:

@@ -10,6 +10,7 @@ from exchange_simulator.errors import Refusal
 from exchange_simulator.item import Item
 from exchange_simulator.mailbox import Ref
 
+from .folders import CALENDAR, within
 from .reading import READ_ONLY, body_of, property_id, refused
 from .shapes import Shape, Writer
 from .soap import Element, Failure, Fault, failure, local, m, success, t
@@ -88,11 +89,11 @@ class Items:
         if how is None:
             raise Fault("ErrorSendMeetingInvitationsRequired", "SendMeetingInvitations is required for calendar items.")
         self.desk.silent = how == "SendToNone"
-        items = operation.find(m("Items"))
-        return [self._each("CreateItem", lambda each=each: self._created(each)) for each in _children(items)]
+        items, folder = operation.find(m("Items")), operation.find(m("SavedItemFolderId"))
+        return [self._each("CreateItem", lambda each=each: self._created(each, folder)) for each in _children(items)]
 
-    def _created(self, element: Element) -> str:
-        if local(element) != "CalendarItem":
+    def _created(self, element: Element, folder: Element | None) -> str:
+        if local(element) != "CalendarItem" or within(self.desk, folder) != CALENDAR:
             raise Failure("ErrorCannotCreateCalendarItemInNonCalendarFolder", "Only calendar items are kept here.")
         body = body_of(list(element))
         if "start" not in body:
@@ -148,11 +149,12 @@ class Items:
         if how is None:
             raise Fault("ErrorSendMeetingCancellationsRequired", "SendMeetingCancellations is required.")
         self.desk.silent = how == "SendToNone"
-        ids = operation.find(m("ItemIds"))
-        return [self._each("DeleteItem", lambda each=each: self._deleted(each)) for each in _children(ids)]
+        ids, for_good = operation.find(m("ItemIds")), operation.get("DeleteType") != "MoveToDeletedItems"
+        return [self._each("DeleteItem", lambda each=each: self._deleted(each, for_good)) for each in _children(ids)]
 
-    def _deleted(self, id: Element) -> str:
+    def _deleted(self, id: Element, for_good: bool) -> str:
         item, day = self._named(id)
+        item.erased = for_good
         self.desk.remove(item, day)
         return ""
 

@@ -50,7 +50,7 @@ class Account:
     scope: set[str] | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class ExchangeServer:
     """One organisation's server, which answers at /EWS/Exchange.asmx for the people of one tenant.
 

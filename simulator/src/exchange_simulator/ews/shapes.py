@@ -14,6 +14,7 @@ from exchange_simulator.recurrence import DAYS, INDEXES, Recurrence
 from exchange_simulator.text import html_to_text
 from exchange_simulator.zones import zone_of
 
+from .folders import CALENDAR, folder_id
 from .reading import property_id
 from .soap import Element, element, local, t, text
 
@@ -35,6 +36,9 @@ _RESPONSES = {
     "notResponded": "NoResponseReceived",
 }
 _DEFAULT = ("Subject", "Start", "End", "Location", "LegacyFreeBusyStatus", "IsAllDayEvent", "CalendarItemType")
+_BODIES = frozenset({"Body", "TextBody"})
+#: Without the seconds of an offset, which zones had before they were zones.
+_DATED = len("2026-01-01T00:00:00+00:00")
 _INDEXES = {number: name.capitalize() for name, number in INDEXES.items()}
 _ALL_DAYS, _WORK, _REST = frozenset(range(7)), frozenset(range(5)), frozenset({5, 6})
 _CLIP_END = "0x8236"
@@ -73,13 +77,11 @@ class Shape:
                 self.extended.append(each)
             elif local(each) == "FieldURI":
                 self.names.add((each.get("FieldURI") or "").rpartition(":")[2])
-        if in_list:  # lists never hold bodies
-            self.names.discard("Body")
-        self.in_list = in_list
+        self._never = _BODIES if in_list else frozenset[str]()
 
     def wants(self, name: str) -> bool:
-        """Whether a property was asked for."""
-        return name in self.names or (self.everything and not (self.in_list and name == "Body"))
+        """Whether a property was asked for; lists never hold bodies."""
+        return name not in self._never and (name in self.names or (self.everything and name != "TextBody"))
 
 
 class Writer:
@@ -160,6 +162,10 @@ def _body(fields: dict[str, Any], shape: Shape) -> str:
     return f'<t:Body BodyType="Text">{text(html_to_text(markup))}</t:Body>'
 
 
+def _text_body(fields: dict[str, Any]) -> str:
+    return f'<t:TextBody BodyType="Text">{text(html_to_text(fields["body"]))}</t:TextBody>'
+
+
 def _flag(value: object) -> str:
     return "true" if value else "false"
 
@@ -196,7 +202,8 @@ def _attendees(kind: str, name: str) -> Callable[[Writer, Item, dt.date | None, 
 def _recurrence(writer: Writer, item: Item, day: dt.date | None, fields: dict[str, Any]) -> str:
     if day is not None or item.recurrence is None:
         return ""
-    return f"<t:Recurrence>{_pattern(item.recurrence, writer.knows_zones)}{_range(item.recurrence)}</t:Recurrence>"
+    pattern = _pattern(item.recurrence, writer.knows_zones)
+    return f"<t:Recurrence>{pattern}{_range(item.recurrence, item.when.zone)}</t:Recurrence>"
 
 
 def _pattern(r: Recurrence, knows_zones: bool) -> str:
@@ -223,14 +230,19 @@ def _set_of(days: tuple[int, ...]) -> str:
     return named or DAYS[days[0]].capitalize()
 
 
-def _range(r: Recurrence) -> str:
-    start = element("StartDate", r.start.isoformat())
+def _range(r: Recurrence, zone: dt.tzinfo) -> str:
+    start = element("StartDate", _dated(r.start, zone))
     if r.count is not None:
         inside = start + element("NumberOfOccurrences", str(r.count))
         return f"<t:NumberedRecurrence>{inside}</t:NumberedRecurrence>"
     if r.until is not None:
-        return f"<t:EndDateRecurrence>{start}{element('EndDate', r.until.isoformat())}</t:EndDateRecurrence>"
+        return f"<t:EndDateRecurrence>{start}{element('EndDate', _dated(r.until, zone))}</t:EndDateRecurrence>"
     return f"<t:NoEndRecurrence>{start}</t:NoEndRecurrence>"
+
+
+def _dated(day: dt.date, zone: dt.tzinfo) -> str:
+    """A date with the offset of its zone, which says nothing (ews-managed-api #118)."""
+    return dt.datetime.combine(day, dt.time(), zone).isoformat()[:_DATED].replace("T00:00:00", "")
 
 
 def _modified(writer: Writer, item: Item, day: dt.date | None, fields: dict[str, Any]) -> str:
@@ -279,6 +291,7 @@ def _modified_time(item: Item, day: dt.date | None) -> dt.datetime:
 
 # In the order of the schema's sequences: ItemType first, then CalendarItemType.
 _PROPERTIES: dict[str, Callable[[Writer, Item, dt.date | None, dict[str, Any]], str]] = {
+    "ParentFolderId": lambda w, i, d, f: folder_id(w.mailbox, CALENDAR, "ParentFolderId"),
     "ItemClass": lambda w, i, d, f: element("ItemClass", "IPM.Appointment"),
     "Subject": lambda w, i, d, f: element("Subject", f["subject"]) if f["subject"] else "",
     "Sensitivity": lambda w, i, d, f: element("Sensitivity", f["sensitivity"].capitalize()),
@@ -297,6 +310,7 @@ _PROPERTIES: dict[str, Callable[[Writer, Item, dt.date | None, dict[str, Any]], 
     "HasAttachments": lambda w, i, d, f: element("HasAttachments", _flag(f["hasAttachments"])),
     "ExtendedProperty": lambda w, i, d, f: "",
     "LastModifiedTime": lambda w, i, d, f: element("LastModifiedTime", stamp(_modified_time(i, d))),
+    "TextBody": lambda w, i, d, f: _text_body(f) if w.knows_elsewhere else "",
     "UID": lambda w, i, d, f: element("UID", i.uid),
     "RecurrenceId": lambda w, i, d, f: element("RecurrenceId", w.original(i, d)) if d else "",
     "DateTimeStamp": lambda w, i, d, f: element("DateTimeStamp", stamp(i.created)),

@@ -128,6 +128,15 @@ def failure(operation: str, error: Failure, content: str = "") -> str:
     )
 
 
+def warning(operation: str, error: Failure, content: str) -> str:
+    """The message of one that went well, but for something that the client may want to know."""
+    name = f"m:{operation}ResponseMessage"
+    return (
+        f'<{name} ResponseClass="Warning"><m:MessageText>{text(error.message)}</m:MessageText>'
+        f"<m:ResponseCode>{error.code}</m:ResponseCode><m:DescriptiveLinkKey>0</m:DescriptiveLinkKey>{content}</{name}>"
+    )
+
+
 def response(operation: str, messages: list[str]) -> str:
     """An answer with its messages."""
     inside = "".join(messages)
