@@ -215,6 +215,17 @@ def test_many_mailboxes_due_at_once_lock_nobody_out(crowd: ServerOffice, scheme:
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("crowd", [30], indirect=True)
+def test_a_busy_server_is_asked_by_nobody_but_those_under_way(crowd: ServerOffice) -> None:
+    crowd.fault("throttled", count=None, retry_after=600)
+    crowd.simulator.control.clear_requests()
+    for _ in range(2):
+        two_workers()
+        assert 1 <= len(crowd.simulator.control.requests()["requests"]) <= 12
+    assert Mailbox.objects.filter(enabled=True, not_before__isnull=False).count() == Run.objects.count() <= 12
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("crowd", [1], indirect=True)
 def test_nobody_waits_for_ever_for_others_to_sign_in(crowd: ServerOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standstill, "ALONE", standstill.ALONE.replace("20s", "20ms"))

@@ -59,6 +59,7 @@ PHRASES: Mapping[str, str] = {
     "zone-not-known-there": _("its time zone is not known to Exchange"),
     "week-start-not-held": _("its weeks do not begin on Sunday, as they must on Exchange 2007"),
     "days-not-held": _("it repeats on a choice of days that Exchange does not have"),
+    "errorquotaexceeded": _("there is no room for it in the mailbox"),
     "not-a-calendar-entry": _("it is no calendar entry"),
     "created-then-gone": _("it was made and deleted again before it could be read"),
     "unreadable": _("Microsoft has made something of it that cannot be represented here"),

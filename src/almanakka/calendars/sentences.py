@@ -266,11 +266,6 @@ SENTENCES: Mapping[str, Sentence] = {
     "mailbox_disabled": Sentence(
         _("This person's account is disabled on the Exchange Server."), _WAITS, _ASK_ADMINISTRATOR
     ),
-    "mailbox_full": Sentence(
-        _("The mailbox is full."),
-        _WAITS,
-        _("Make room in the mailbox: delete what is not needed, also from Deleted Items."),
-    ),
     "mailbox_moving": Sentence(_("The mailbox is being moved, or its database rests."), _RETRIED, _NOTHING_TO_DO),
     "calendar_missing": Sentence(_("The mailbox has no calendar that we can find."), _WAITS, _ASK_ADMINISTRATOR),
 }

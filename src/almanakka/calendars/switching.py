@@ -15,6 +15,7 @@ from almanakka.accounts.models import User
 from almanakka.activities import queries
 from almanakka.calendars import clock, remotes, standstill, tenant, triggers
 from almanakka.calendars.models import Connection, Health, Kind, Mailbox, Proof
+from almanakka.remote.destinations import entered
 from almanakka.remote.graph import consent
 from almanakka.sync.errors import CalendarError, NotFound
 from almanakka.sync.scope import AGE
@@ -81,11 +82,14 @@ def enter_server(
 ) -> Connection:
     """Take what the administrator has entered about the company's Exchange Server (S5, S8); None keeps the password.
 
-    Raises Refused, or ValidationError for what makes no sense. What stands still for a refused password goes on.
+    Raises Refused, ValidationError for what makes no sense, or Denied for an address to which we never connect. What
+    stands still for a refused password goes on.
     """
     _require_administrator(acting, connection)
     if password is None and (url, name) != (connection.ews_url, connection.delegate_name):
         password = ""  # one server's or account's password is shown to no other
+    if url:
+        entered(url)
     connection.ews_url, connection.domain, connection.delegate_name = url.strip(), domain.strip(), name.strip()
     fields = ["ews_url", "domain", "delegate_name"]
     if password is not None:

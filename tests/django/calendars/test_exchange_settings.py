@@ -49,7 +49,6 @@ def test_an_exchange_url_is_accepted(url: str) -> None:
     [
         "",
         "mail.kuura.example/EWS/Exchange.asmx",
-        "http://mail.kuura.example/EWS/Exchange.asmx",
         "ftp://127.0.0.1/EWS/Exchange.asmx",
         "https:///EWS/Exchange.asmx",
         "https://mail.kuura.example/owa",

@@ -170,7 +170,8 @@ class WebServices:
             return _answer(server, request, [soap.success(name, zones)])
         desk = self._desk(server, caller, account, request)
         if failing is not None:
-            count = len(operation.find(m("ItemIds")) or ()) or 1
+            named = operation.find(m("ItemIds"))
+            count = max(len(named), 1) if named is not None else 1
             return _answer(server, request, [soap.failure(name, failing, _beside(name))] * count)
         writer = Writer(
             desk.mailbox,

@@ -14,7 +14,7 @@ from almanakka.remote.destinations import entered
 from almanakka.remote.ews import soap
 from almanakka.remote.ews.dialect import Dialect, ServerVersion, version_in
 from almanakka.remote.ews.markup import parse
-from almanakka.remote.ews.refusals import LONGEST_PAUSE, SHORTEST_PAUSE
+from almanakka.remote.ews.refusals import LATER, LONGEST_PAUSE, SHORTEST_PAUSE, refusal
 from almanakka.remote.ews.sign_in import SignIn
 from almanakka.remote.ews.soap import Message
 from almanakka.sync.errors import CalendarError, Denied, Throttled, Unreachable
@@ -86,6 +86,8 @@ class Client:
         """
         if self.dialect is None:
             answers = self._exchange(probe, mailbox, Dialect.EXCHANGE_2007)
+            if answers[0].code in LATER:  # whoever is busy is not asked more for saying so
+                raise refusal(answers[0])
             if self.version is None:
                 return answers
             self.dialect = self.version.dialect

@@ -22,6 +22,9 @@ BATCH = 50
 #: What one item of many makes a server say where it has no time for all, or stumbles over one.
 _TOGETHER = frozenset({"ErrorTimeoutExpired", "ErrorBatchProcessingStopped", "ErrorInternalServerError"})
 
+#: How often more an item is asked for over which the server stumbles (facts: ews §2.3).
+_MORE_OFTEN = 2
+
 Found = Event | Unreadable
 #: What an item's own answer says: the item, the server's word that it is not there, or why it is not given out.
 Answer = Element | None | Invalid | Unreachable
@@ -93,11 +96,19 @@ class Mailbox:
                 raise
             messages = []
         if len(ids) == 1 and messages:
-            return {ids[0]: _answer(messages[0])}
+            return {ids[0]: _answer(self._again(messages[0], ids))}
         if len(messages) == len(ids) and not any(each.code in _TOGETHER for each in messages):
             return {id: _answer(message) for id, message in zip(ids, messages, strict=True)}
         half = len(ids) // 2
         return self._items(ids[:half]) | self._items(ids[half:])
+
+    def _again(self, message: Message, ids: Sequence[str]) -> Message:
+        """Ask once more and again for a single item over which the server stumbles, before it counts as unreadable."""
+        for _ in range(_MORE_OFTEN):
+            if message.code != "ErrorInternalServerError":
+                break
+            message = self.ask(lambda dialect: operations.get_items(ids, dialect))[0]
+        return message
 
     def _sure(self, answers: dict[str, Answer]) -> dict[str, Answer]:
         """Raise a server's trouble, unless it comes with single items only while the server is otherwise well.

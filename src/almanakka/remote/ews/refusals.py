@@ -50,7 +50,6 @@ DENIED = {
     "ErrorAccessDenied": "mailbox_denied",
     "ErrorAccountDisabled": "mailbox_disabled",
     "ErrorMissingEmailAddress": "impersonation_missing",
-    "ErrorQuotaExceeded": "mailbox_full",
 }
 NO_MAILBOX = {
     "ErrorNonExistentMailbox": "mailbox_not_on_server",

@@ -60,7 +60,7 @@ def messages(root: Element) -> list[Message]:
     if fault is not None:
         return [_fault(fault)]
     held = next(root.iter(m("ResponseMessages")), None)
-    if held is not None:
+    if held is not None and len(held):
         return [_message(each) for each in held]
     # a few operations answer without the list (GetServerTimeZones of some servers, faults of proxies)
     body = root.find(_BODY)

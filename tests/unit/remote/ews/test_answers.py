@@ -112,7 +112,7 @@ def test_a_server_that_asks_for_no_pause_gets_one(wait: str) -> None:
         ("ErrorNonExistentMailbox", NotFound, "mailbox_not_on_server"),
         ("ErrorAccountDisabled", Denied, "mailbox_disabled"),
         ("ErrorAccessDenied", Denied, "mailbox_denied"),
-        ("ErrorQuotaExceeded", Denied, "mailbox_full"),
+        ("ErrorQuotaExceeded", Invalid, "invalid"),
         ("ErrorIrresolvableConflict", Stale, "stale"),
         ("ErrorStaleObject", Stale, "stale"),
         ("ErrorChangeKeyRequiredForWriteOperations", Stale, "stale"),
