@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import random
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pytest
 
@@ -19,11 +20,66 @@ from .plants import PLANTS, Plant
 from .sequences import drawn, problems_of, stored
 
 FULL = os.environ.get("ALMANAKKA_PROOF") == "full"
-#: So many random histories find every plant; the rarest needs that somebody edits in the middle of a run.
+#: So many random histories find every plant.
 WITHIN = int(os.environ.get("ALMANAKKA_PLANT_HISTORIES", "20000"))
 
-#: What the rarest faults take: edits and troubled runs, close upon one another.
-CROWD = ("edit_here", "edit_here", "edit_there", "run", "run_in_trouble", "run_while")
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """Deeds close upon one another on few entries: after ``start`` some of ``phrases``, each deed with ``numbers``.
+
+    ``people`` and ``entries`` are how many there are to choose from, ``length`` how many phrases there may be.
+    """
+
+    start: Sequence[Deed]
+    phrases: Sequence[Sequence[str]]
+    numbers: Mapping[str, Sequence[int]]
+    length: tuple[int, int]
+    people: int = 1
+    entries: int = 4
+
+    def drawn(self, seed: int) -> list[Deed]:
+        chance = random.Random(seed)
+        phrases = chance.choices(self.phrases, k=chance.randint(*self.length))
+        return [list(deed) for deed in self.start] + [self._deed(name, chance) for each in phrases for name in each]
+
+    def _deed(self, name: str, chance: random.Random) -> Deed:
+        who, which = chance.randrange(self.people), chance.randrange(self.entries)
+        return [name, chance.choice((0, 0, 5)), who, which, chance.choice(self.numbers.get(name, (0,)))]
+
+
+#: Edits of two fields, runs that die while they write, or whose answer is lost, and runs cut in two.
+NUMBERS = {"edit_here": (0, 1, 5, 9), "edit_there": (0, 1, 5, 9), "run_in_trouble": (1, 2, 4), "run_while": (0, 1, 2)}
+TWO = (["new_here", 0, 0, 0, 0], ["new_here", 0, 0, 0, 0], ["run", 0, 0, 0, 0])
+#: What the rarest faults take.
+CROWDS = (
+    Crowd(
+        TWO,
+        [["edit_here"], ["edit_here"], ["edit_there"], ["run"], ["run_in_trouble"], ["run_while"]],
+        NUMBERS,
+        (8, 16),
+    ),
+    # an edit between our look at an entry and our write of it: the run has something to write before that
+    Crowd(TWO, [["edit_here", "edit_there", "edit_there", "run_while", "edit_here"]], NUMBERS, (1, 3)),
+    # what has just been made becomes a meeting, or is deleted
+    Crowd(
+        [["new_here", 0, 0, 3, 0]],
+        [
+            ["new_here"],
+            ["new_there"],
+            ["invite"],
+            ["invite"],
+            ["delete_here"],
+            ["run"],
+            ["run_in_trouble"],
+            ["run_while"],
+        ],
+        NUMBERS | {"invite": (2, 3)},
+        (3, 8),
+        people=2,
+    ),
+)
+DRAWS: Sequence[Callable[[int], list[Deed]]] = (drawn, *(crowd.drawn for crowd in CROWDS))
 
 plants = pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS)
 
@@ -33,20 +89,10 @@ def problems_with(plant: Plant, deeds: list[Deed]) -> list[str]:
         return problems_of(MemoryCompany, deeds)
 
 
-def crowded(seed: int) -> list[Deed]:
-    """Return a history in which one person's few entries are edited at once on both sides, in the midst of runs."""
-    chance = random.Random(seed)
-    names = chance.choices(CROWD, k=chance.randint(8, 16))
-    start: list[Deed] = [["new_here", 0, 0, 0, 0], ["new_here", 0, 0, 0, 0], ["run", 0, 0, 0, 0]]
-    return start + [
-        [name, chance.choice((0, 0, 5)), 0, chance.randint(0, 3), chance.choice((0, 1, 5, 9))] for name in names
-    ]
-
-
 def number_that_find(plant: Plant, seeds: Iterable[int]) -> int | None:
     """Return how many histories it takes until one ends badly that ends well without the plant."""
     for number, seed in enumerate(seeds, 1):
-        deeds = crowded(seed) if number % 2 else drawn(seed)
+        deeds = DRAWS[number % len(DRAWS)](seed)
         if problems_with(plant, deeds) and not problems_of(MemoryCompany, deeds):
             return number
     return None
