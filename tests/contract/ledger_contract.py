@@ -70,6 +70,7 @@ class LedgerContract:
             footer_of="g",
             writes=(NINE, NINE + timedelta(seconds=1, microseconds=2)),
             approved=True,
+            told=False,
         )
         bare = pair(activity=None)
         aino.add([whole, bare])
@@ -107,10 +108,13 @@ class LedgerContract:
 
     def test_unfinished_are_those_with_something_left_to_do(self, aino: Ledger, pair: Callable[..., Pair]) -> None:
         todo = [pair(state=State.CREATING), pair(state=State.DELETING), pair(intended=LUNCH), pair(approved=True)]
+        todo.append(pair(told=False))
         done = [pair(base=LUNCH, seen=LUNCH), pair(state=State.DEAD), pair(state=State.MUTED)]
         aino.add(todo + done)
         assert aino.unfinished() == todo
-        assert aino.count() == 3
+        assert aino.count() == 4
+        aino.checkpoint("w", full=False, told=[each.key for each in todo])
+        assert aino.unfinished() == todo[:-1]
 
     @pytest.mark.parametrize("field", ["event", "activity"])
     def test_an_event_and_an_activity_have_one_pair_in_a_mailbox(

@@ -180,6 +180,7 @@ class Twin:
             real=random.random() < 0.5,
             outward=random.random() < 0.5,
             approved=random.random() < 0.1,
+            told=random.random() < 0.9,
             key=key,
         )
 

@@ -436,7 +436,9 @@ class HubLedger(Held):
 
     def unfinished(self) -> list[Pair]:
         busy = (State.CREATING, State.DELETING)
-        return self._some(lambda pair: pair.state in busy or pair.intended is not None or pair.approved)
+        return self._some(
+            lambda pair: pair.state in busy or pair.intended is not None or pair.approved or not pair.told
+        )
 
     def by_event(self, ids: Collection[str]) -> list[Pair]:
         return self._some(lambda pair: pair.event in ids)
@@ -531,7 +533,10 @@ class HubLedger(Held):
             for item in items:
                 self.box.holds.pop(item, None)
 
-    def checkpoint(self, watermark: str | None, *, full: bool) -> None:
+    def checkpoint(self, watermark: str | None, *, full: bool, told: Collection[int | None] = ()) -> None:
         with self.write():
             self.box.watermark = watermark
+            for key in told:
+                if key in self.box.pairs:
+                    self.box.pairs[key].told = True
             self.box.first_done = True

@@ -52,6 +52,22 @@ def test_s1_deletions_travel_both_ways(world: World) -> None:
     assert world.ours() == {}
 
 
+def test_s1_a_mirror_that_is_deleted_before_the_feed_has_told_of_it_takes_its_activity_along(world: World) -> None:
+    """The feed tells nothing of what came and went since the last time."""
+    world.settle()
+    for title in ("Doomed", "Kept"):
+        world.hub.create(timed(title), "aino")
+    world.run("aino")
+    (doomed,) = (id for id, event in world.calendars["aino"].entries().items() if event.entry.title == "Doomed")
+    world.calendars["aino"].remove(doomed)
+    asked = world.calendars["aino"].requests.get("fetch", 0)
+    assert world.run("aino").counts["deleted_here"] == 1
+    assert world.calendars["aino"].requests["fetch"] == asked + 1
+    assert set(world.ours()) == {"Kept"}
+    assert world.run("aino").counts["written"] == 0
+    assert world.calendars["aino"].requests["fetch"] == asked + 1
+
+
 def test_b2_a_new_event_that_the_same_feed_calls_removed_comes_in(world: World) -> None:
     world.settle()
     there = world.calendars["aino"].put(timed("Theirs"))

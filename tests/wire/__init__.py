@@ -35,7 +35,7 @@ pitfalls of others) and §8 (the simulator's faults); §1, §2 and §3 are where
 24, 25 notifications twice or thrice, orphan subscriptions: we subscribe to nothing; the feed is asked
 26 MailboxNotEnabledForRESTAPI or ResourceNotFound: test_7_26_the_mailbox_goes_away_and_comes_back
 27 PATCH answered and not persisted: test_7_27_a_change_is_answered_and_not_kept,
-  test_7_27_a_change_of_an_occurrence_is_answered_and_not_kept
+  test_7_27_a_part_of_a_change_is_not_kept, test_7_27_a_change_of_an_occurrence_is_answered_and_not_kept
 28 calendar ids change: test_7_28_no_request_names_a_calendar_by_its_id
 29 no extended properties in the feed: test_7_29_the_feed_does_not_tell_whose_mirror_it_is
 30 cancelled occurrence with nulls: test_7_30_a_cancelled_occurrence_is_all_null
@@ -58,6 +58,7 @@ consent, secret and sign-in: test_1_consent_is_taken_back_and_given_again, test_
   test_1_the_sign_in_is_out_of_order
 replays, rows without order, lost deletions, stale success, preferences: test_2_replays_of_rows_are_harmless,
   test_2_a_row_and_its_removal_come_in_one_round, test_2_deletions_never_reach_the_feed,
+  test_2_a_mirror_is_deleted_before_the_feed_has_told_of_it,
   test_2_a_success_that_is_stale, test_2_preferences_are_not_in_the_cursor
 duplicate, late and lost notifications, subscriptionRemoved, missed: we subscribe to nothing
 the remaining codes and shapes, one request each: tests/contract/test_graph_trouble.py, tests/unit/remote/graph

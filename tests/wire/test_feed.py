@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -9,8 +10,11 @@ import pytest
 from almanakka.activities.models import Activity
 from almanakka.calendars import wiring
 from almanakka.calendars.models import Hold, Pair
+from almanakka.sync.entry import Entry
+from exchange_simulator import RunningSimulator
 
-from .office import START, Office, renamed, single, told, weekly
+from .office import NOON, START, Office, renamed, single, told, weekly
+from .server_office import ServerOffice
 
 DAY = date(2026, 10, 12)
 
@@ -221,6 +225,39 @@ def test_2_a_row_and_its_removal_come_in_one_round(office: Office, gone: bool) -
         office.anna.outlook.delete_event(fresh)
         office.run()
         assert not office.sees("Fresh")
+    office.ends_well()
+
+
+@pytest.mark.parametrize("kind", [Office, ServerOffice])
+@pytest.mark.parametrize("make", [single, weekly])
+@pytest.mark.parametrize("later", [0, 14])
+@pytest.mark.django_db
+def test_2_a_mirror_is_deleted_before_the_feed_has_told_of_it(
+    served: RunningSimulator, kind: type[Office], make: Callable[..., Entry], later: int
+) -> None:
+    """What came and went since the last round is not told of: our own mirror is asked for, until it has been.
+
+    One that lies far outside the feed's window is never told of: it is asked for no longer than an hour.
+    """
+    office = kind(served)
+    office.run()
+    far = timedelta(days=600)
+    away = office.make(single("Far"), start=NOON + far, end=NOON + far + timedelta(hours=1))
+    office.make(make("One"))
+    kept = office.make(make("Kept"))
+    office.run()
+    office.tick(minutes=5)
+    (doomed,) = office.anna.outlook.find(subject="One")
+    office.anna.outlook.delete_event(doomed["id"])
+    for _ in range(later):
+        office.tick(minutes=5)
+    row = office.run()
+    assert (row.kind, row.counts["deleted_here"]) == ("quick", 1)
+    assert set(Activity.objects.all()) == {away, kept}
+    office.tick(minutes=65)
+    office.run()
+    row = office.run()
+    assert (row.kind, row.written, row.requests) == ("quick", 0, 1)
     office.ends_well()
 
 

@@ -47,6 +47,7 @@ COLUMNS = {
     "footer_of": "text",
     "writes": "jsonb",
     "approved": "boolean",
+    "told": "boolean",
 }
 SAVE = " ".join(
     (
@@ -60,7 +61,7 @@ SAVE = " ".join(
 #: As ``calendars.models.UNFINISHED`` and its index have it.
 UNFINISHED = """
     SELECT id FROM calendars_pair
-    WHERE mailbox_id = %s AND (state IN ('creating', 'deleting') OR intended IS NOT NULL OR approved)
+    WHERE mailbox_id = %s AND (state IN ('creating', 'deleting') OR intended IS NOT NULL OR approved OR NOT told)
 """
 KNOWN = """
     SELECT known.uid, known.activity, known.dead_at IS NOT NULL, activity.id IS NOT NULL
@@ -316,11 +317,13 @@ class MailboxLedger:
             with self.fence.write():
                 Hold.objects.filter(item__in=list(items), mailbox_id=self.mailbox_id).delete()
 
-    def checkpoint(self, watermark: str | None, *, full: bool) -> None:
+    def checkpoint(self, watermark: str | None, *, full: bool, told: Collection[int | None] = ()) -> None:
         with self.fence.write(), connection.cursor() as cursor:
             cursor.execute(
                 CHECKPOINT, {"id": self.mailbox_id, "watermark": watermark, "now": clock.now(), "full": full}
             )
+            if told:
+                self._own().filter(pk__in=list(told)).update(told=True)
 
 
 def _uid(uid: str) -> str:
@@ -347,6 +350,7 @@ def _columns(pair: ports.Pair) -> dict[str, Any]:
         "footer_of": pair.footer_of,
         "writes": [moment.isoformat() for moment in pair.writes],
         "approved": pair.approved,
+        "told": pair.told,
     }
 
 
@@ -357,7 +361,8 @@ def _read(rows: QuerySet[Pair]) -> list[ports.Pair]:
 def _pair(
     key: int, origin: str, activity: UUID | None, event: str | None, born: str, state: str, *rest: Any
 ) -> ports.Pair:
-    change_key, uid, base, seen, intended, real, master, organises, outward, footer, footer_of, writes, approved = rest
+    change_key, uid, base, seen, intended, real, master, organises, outward, *others = rest
+    footer, footer_of, writes, approved, told = others
     return ports.Pair(
         origin=origin,
         activity=None if activity is None else str(activity),
@@ -377,5 +382,6 @@ def _pair(
         footer_of=footer_of,
         writes=tuple(datetime.fromisoformat(moment) for moment in writes),
         approved=approved,
+        told=told,
         key=key,
     )

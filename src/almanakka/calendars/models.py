@@ -191,7 +191,10 @@ class Mailbox(models.Model):
 
 #: What :meth:`almanakka.sync.ports.Ledger.unfinished` asks for; the partial index serves exactly this.
 UNFINISHED = (
-    Q(state__in=[ports.State.CREATING.value, ports.State.DELETING.value]) | Q(intended__isnull=False) | Q(approved=True)
+    Q(state__in=[ports.State.CREATING.value, ports.State.DELETING.value])
+    | Q(intended__isnull=False)
+    | Q(approved=True)
+    | Q(told=False)
 )
 
 
@@ -220,6 +223,7 @@ class Pair(models.Model):
     footer_of = models.TextField(default="")
     writes = models.JSONField(default=list)
     approved = models.BooleanField(default=False)
+    told = models.BooleanField(default=True)
 
     class Meta:
         indexes = [

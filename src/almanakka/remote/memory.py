@@ -72,6 +72,7 @@ class MemoryCalendar:
         self._origins: dict[str, str] = {}
         self._origin_by_id: dict[str, str] = {}
         self._gone: dict[str, int] = {}
+        self._made: dict[str, int] = {}
         self._step = 0
         self._last_id = 0
         self._generation = 0
@@ -97,9 +98,14 @@ class MemoryCalendar:
         since, now = int(step), self._watermark()
         ids = [id for id, item in self._items.items() if item.touched > since]
         held = versions(ids) if ids else {}
-        ids = self._told([id for id in ids if self._items[id].event.change_key != held.get(id)])
+        ids = self._told([id for id in ids if self._items[id].event.change_key != held.get(id)], since)
         ids = ids[::-1] + ids[:1]
-        removed = [id for id, touched in self._gone.items() if touched > since]
+        # what came and went since is not told of, as with Exchange
+        removed = [
+            id
+            for id, touched in self._gone.items()
+            if touched > since and (id in self._items or self._made.get(id, 0) <= since)
+        ]
         for start in range(0, max(len(ids), 1), self.page_size):
             last = start + self.page_size >= len(ids)
             events = [self._items[id].event for id in ids[start : start + self.page_size] if id in self._items]
@@ -236,7 +242,7 @@ class MemoryCalendar:
         twin.clock, twin.hook, twin.faults, twin.requests = clock, None, [], dict(self.requests)
         twin._items = {id: replace(item) for id, item in self._items.items()}
         twin._origins, twin._origin_by_id = dict(self._origins), dict(self._origin_by_id)
-        twin._gone = dict(self._gone)
+        twin._gone, twin._made = dict(self._gone), dict(self._made)
         return twin
 
     def signal(self, operation: str, moment: str) -> None:
@@ -255,7 +261,7 @@ class MemoryCalendar:
 
     # --- inside ----------------------------------------------------------------------------------
 
-    def _told(self, ids: list[str]) -> list[str]:
+    def _told(self, ids: list[str], since: int) -> list[str]:
         """Return which changes the feed tells now; those kept back count as made after it."""
         newest = sorted(ids, key=lambda id: self._items[id].touched)[max(0, len(ids) - self._kept_back) :]
         late = set(newest) if self._kept_back else set()
@@ -263,6 +269,8 @@ class MemoryCalendar:
         for id in late:
             self._step += 1
             self._items[id].touched = self._step
+            if self._made.get(id, 0) > since:
+                self._made[id] = self._step
         return [id for id in ids if id not in late]
 
     def _watermark(self) -> str:
@@ -281,6 +289,7 @@ class MemoryCalendar:
         key = self._new_key()
         event = Event(id, key, entry, now, uid or f"uid-{id}", created=now, **others)  # type: ignore[arg-type]
         self._items[id] = _Item(event, self._step)
+        self._made[id] = self._step
         return id
 
     def _touch(self, id: str, event: Event) -> None:

@@ -194,6 +194,7 @@ class Effects:
             organises=False,
             outward=True,
             approved=False,
+            told=False,
             intended=canonical(step.target, self.calendar.limits),
             footer=step.footer,
             footer_of=step.footer,

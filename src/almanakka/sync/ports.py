@@ -61,8 +61,9 @@ class Calendar(Protocol):
         """Yield what has changed since ``watermark``; a touched series comes whole. ``origin`` is never filled in.
 
         An event that stands at the change key we know of ``versions`` may be left out: it is our own write's echo.
-        ``removed`` names events that may be gone: ask :meth:`fetch` before believing it (B2). Raises
-        :class:`WatermarkLost` when the cursor is no longer good, for whatever reason.
+        ``removed`` names events that may be gone: ask :meth:`fetch` before believing it (B2); of what came and went
+        since ``watermark``, nothing need be told. Raises :class:`WatermarkLost` when the cursor is no longer good,
+        for whatever reason.
         """
 
     def fetch(self, ids: Sequence[str]) -> dict[str, Event | Unreadable | None]:
@@ -237,6 +238,7 @@ class Pair:
     be written there. ``real`` marks a meeting's copy (it has attendees), ``master`` the copy that feeds shared fields.
     ``footer`` is the block last written under the notes; ``footer_of`` the one that was asked for then.
     ``writes`` are the times of the latest writes there. ``approved`` is a person's yes to a held deletion.
+    ``told``: the feed has told of the event; of one that it has not, it does not tell the end either.
     """
 
     origin: str
@@ -257,6 +259,7 @@ class Pair:
     footer_of: str = ""
     writes: tuple[datetime, ...] = ()
     approved: bool = False
+    told: bool = True
     key: int | None = None
 
 
@@ -321,7 +324,7 @@ class Ledger(Protocol):
         """Return every pair of the mailbox, tombstones too."""
 
     def unfinished(self) -> list[Pair]:
-        """Return pairs in CREATING or DELETING, with ``intended`` set, or ``approved``."""
+        """Return pairs in CREATING or DELETING, with ``intended`` set, ``approved``, or not ``told``."""
 
     def by_event(self, ids: Collection[str]) -> list[Pair]: ...
 
@@ -382,5 +385,5 @@ class Ledger(Protocol):
     def release(self, items: Collection[str]) -> None:
         """Remove the holds of these items, if there are any."""
 
-    def checkpoint(self, watermark: str | None, *, full: bool) -> None:
-        """Store the cursor; ``full`` says that this run read the whole mailbox."""
+    def checkpoint(self, watermark: str | None, *, full: bool, told: Collection[int | None] = ()) -> None:
+        """Store the cursor; ``full`` says that this run read the whole mailbox; ``told`` are keys of pairs that are."""

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from almanakka.sync import meetings
 from almanakka.sync.colleagues import reading, unsure, without_doubles
 from almanakka.sync.effects import Effects, Tally
-from almanakka.sync.entry import Event, Unreadable
+from almanakka.sync.entry import Event
 from almanakka.sync.errors import CalendarError, WatermarkLost
+from almanakka.sync.feed import Feed
 from almanakka.sync.perform import Performance
 from almanakka.sync.plan import Snapshot, living, plan, uids
 from almanakka.sync.ports import (
@@ -22,7 +23,6 @@ from almanakka.sync.ports import (
     Hint,
     Known,
     Ledger,
-    Page,
     Pair,
     Record,
     State,
@@ -45,6 +45,8 @@ from almanakka.sync.view import View
 
 #: How long an event waits for a colleague's mailbox to know what it holds.
 WAIT = timedelta(minutes=1)
+#: What the feed has not told of by now, lies where it does not look; until then, its event is asked for.
+LATEST = timedelta(hours=1)
 
 Progress = Callable[[int, int], None]
 
@@ -68,15 +70,6 @@ class Preview:
     counts: dict[str, int]
     skipped: dict[str, int]
     items: list[tuple[str, str, str]]
-
-
-@dataclass(slots=True)
-class _Feed:
-    events: dict[str, Event | Unreadable] = field(default_factory=dict)
-    removed: set[str] = field(default_factory=set)
-    disputed: set[str] = field(default_factory=set)
-    watermark: str | None = None
-    full: bool = False
 
 
 class Run:
@@ -145,7 +138,7 @@ class Run:
             if tally.unsettled:  # what the feed told has to be told again
                 self.ledger.checkpoint(watermark, full=False)
             else:
-                self.ledger.checkpoint(feed.watermark, full=feed.full)
+                self.ledger.checkpoint(feed.watermark, full=feed.full, told=feed.heard)
         outcome.finished = True
 
     def _release(self, snapshot: Snapshot, removed: Collection[str], held: Collection[str]) -> None:
@@ -162,46 +155,40 @@ class Run:
 
     # -- reading
 
-    def _read(self, watermark: str | None, *, full: bool) -> tuple[_Feed, list[Hint]]:
+    def _read(self, watermark: str | None, *, full: bool) -> tuple[Feed, list[Hint]]:
         """Read theirs first, then what changed with us: an edit made in between is then seen by either."""
-        feed = None
-        if watermark and not full:
-            try:
-                feed = self._collect(self.calendar.changes(watermark, self._versions), full=False)
-                self._ask_again(feed)
-            except WatermarkLost:
-                feed = None
+        feed = self._changes(watermark) if watermark and not full else None
         if feed is None:
-            feed = self._collect(self.calendar.listing(), full=True)
+            feed = Feed(full=True)
+            feed.read(self.calendar.listing())
         return feed, self.activities.hints()
 
-    def _ask_again(self, feed: _Feed) -> None:
+    def _changes(self, watermark: str) -> Feed | None:
+        feed = Feed()
+
+        def versions(ids: Collection[str]) -> dict[str, str]:
+            feed.told.update(ids)
+            return {pair.event: pair.change_key for pair in self.ledger.by_event(ids) if pair.event and _at_rest(pair)}
+
+        try:
+            feed.read(self.calendar.changes(watermark, versions))
+            self._ask_again(feed)
+        except WatermarkLost:
+            return None
+        return feed
+
+    def _ask_again(self, feed: Feed) -> None:
         """Ask what is true of an event that one feed tells of and takes back, before pairs are looked up for it."""
         if feed.disputed:
             found = {id: event for id, event in self.calendar.fetch(sorted(feed.disputed)).items() if event is not None}
             feed.events |= found
             feed.removed -= found.keys()
 
-    def _versions(self, ids: Collection[str]) -> dict[str, str]:
-        return {pair.event: pair.change_key for pair in self.ledger.by_event(ids) if pair.event and _at_rest(pair)}
-
-    def _collect(self, pages: Iterable[Page], *, full: bool) -> _Feed:
-        feed = _Feed(full=full)
-        for page in pages:
-            for event in page.events:
-                feed.events[event.id] = event
-                feed.removed.discard(event.id)
-            for id in page.removed:
-                feed.removed.add(id)
-                if feed.events.pop(id, None) is not None:  # told of and taken back: one of the two is not so
-                    feed.disputed.add(id)
-            feed.watermark = page.watermark or feed.watermark
-        return feed
-
-    def _snapshot(self, feed: _Feed, hints: list[Hint], *, first: bool) -> Snapshot:
+    def _snapshot(self, feed: Feed, hints: list[Hint], *, first: bool) -> Snapshot:
         touched = {hint.activity for hint in hints}
         pairs = self._pairs(feed, touched)
         self._recover(pairs, feed)
+        feed.hear(pairs)
         gone = self._confirm(feed, pairs, touched)
         if not feed.full:
             _drop_echoes(feed, pairs, touched)
@@ -233,18 +220,20 @@ class Run:
             first=first,
         )
 
-    def _held(self, feed: _Feed, pairs: list[Pair]) -> dict[str, str]:
+    def _held(self, feed: Feed, pairs: list[Pair]) -> dict[str, str]:
         return self.ledger.held() if feed.full or pairs else {}
 
-    def _live(self, feed: _Feed, pairs: list[Pair]) -> int:
+    def _live(self, feed: Feed, pairs: list[Pair]) -> int:
         if feed.full:
             return sum(pair.state is State.LIVE for pair in pairs)
         return self.ledger.count() if pairs else 0
 
-    def _pairs(self, feed: _Feed, touched: Collection[ActivityId]) -> list[Pair]:
+    def _pairs(self, feed: Feed, touched: Collection[ActivityId]) -> list[Pair]:
         if feed.full:
             return self.ledger.pairs()
-        found = {pair.key: pair for pair in self.ledger.unfinished()}
+        unfinished = self.ledger.unfinished()
+        feed.hear(unfinished)
+        found = {pair.key: pair for pair in unfinished if pair.key not in feed.heard or not _at_rest(pair)}
         ids = feed.events.keys() | feed.removed
         if ids:
             found |= {pair.key: pair for pair in self.ledger.by_event(ids)}
@@ -253,7 +242,7 @@ class Run:
         more = self._superseding(feed, found.values())
         return [*found.values(), *more]
 
-    def _superseding(self, feed: _Feed, pairs: Iterable[Pair]) -> list[Pair]:
+    def _superseding(self, feed: Feed, pairs: Iterable[Pair]) -> list[Pair]:
         """Return pairs that unknown events belong to by uid: a mirror about to be superseded, a pair re-linked."""
         have = {pair.event for pair in pairs}
         keys = uids(event for event in feed.events.values() if event.id not in have)
@@ -263,7 +252,7 @@ class Run:
         activities -= {pair.activity for pair in pairs if pair.activity is not None}
         return self.ledger.by_activity(activities) if activities else []
 
-    def _recover(self, pairs: list[Pair], feed: _Feed) -> None:
+    def _recover(self, pairs: list[Pair], feed: Feed) -> None:
         """Find what an unfinished create left behind, by origin key (B6)."""
         lost = [pair for pair in pairs if pair.state is State.CREATING and pair.event is None]
         if not lost:
@@ -278,7 +267,7 @@ class Run:
                 feed.events[event.id] = event
                 _found(pair, event)
 
-    def _confirm(self, feed: _Feed, pairs: list[Pair], touched: Collection[ActivityId]) -> set[str]:
+    def _confirm(self, feed: Feed, pairs: list[Pair], touched: Collection[ActivityId]) -> set[str]:
         """Return the events that are really gone: only the server's own word counts (B2)."""
         doubtful = {pair.event for pair in pairs if pair.event is not None and self._doubtful(pair, feed, touched)}
         doubtful -= feed.events.keys()
@@ -291,19 +280,25 @@ class Run:
                 gone.add(id)
             else:
                 feed.events[id] = event
+        feed.heard |= {pair.key for pair in pairs if not pair.told and pair.event in answers and self._old(pair)}
         return gone
 
-    def _doubtful(self, pair: Pair, feed: _Feed, touched: Collection[ActivityId]) -> bool:
+    def _old(self, pair: Pair) -> bool:
+        return all(at < self.clock() - LATEST for at in pair.writes)
+
+    def _doubtful(self, pair: Pair, feed: Feed, touched: Collection[ActivityId]) -> bool:
         if pair.state in (State.DEAD, State.DELETING):
             return False
         if feed.full or pair.event in feed.removed or pair.intended is not None or pair.approved:
+            return True
+        if not pair.told and pair.key not in feed.heard:
             return True
         if pair.activity not in touched:
             return False
         return pair.state is State.MUTED or (pair.born is Born.THERE and not pair.real)
 
     def _records(
-        self, feed: _Feed, pairs: list[Pair], touched: Collection[ActivityId], known: dict[str, Known]
+        self, feed: Feed, pairs: list[Pair], touched: Collection[ActivityId], known: dict[str, Known]
     ) -> dict[ActivityId, Record]:
         records = {record.id: record for record in self.activities.involving()} if feed.full else {}
         wanted = {pair.activity for pair in pairs if pair.activity is not None} | set(touched)
@@ -311,7 +306,7 @@ class Run:
         missing = wanted - records.keys()
         return records | self.activities.load(missing) if missing else records
 
-    def _users(self, feed: _Feed) -> dict[str, str]:
+    def _users(self, feed: Feed) -> dict[str, str]:
         named = meetings.addresses(event for event in feed.events.values() if isinstance(event, Event))
         return self.activities.resolve(named) if named else {}
 
@@ -327,7 +322,7 @@ class Run:
         return found
 
 
-def _drop_echoes(feed: _Feed, pairs: Iterable[Pair], touched: Collection[ActivityId]) -> None:
+def _drop_echoes(feed: Feed, pairs: Iterable[Pair], touched: Collection[ActivityId]) -> None:
     """Forget what we know already: an event at the very change key we last saw (DESIGN §4.6)."""
     for pair in pairs:
         event = feed.events.get(pair.event) if pair.event is not None else None

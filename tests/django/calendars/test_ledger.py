@@ -72,6 +72,7 @@ def test_a_pair_comes_back_with_all_that_it_holds(ledger: MailboxLedger) -> None
         footer_of="g",
         writes=(NINE, NINE + timedelta(seconds=1, microseconds=2)),
         approved=True,
+        told=False,
     )
     ledger.add([whole])
     assert whole.key is not None
@@ -103,11 +104,12 @@ def test_unfinished_are_those_with_something_left_to_do(ledger: MailboxLedger) -
         pair(state=State.DELETING),
         pair(intended=ENTRY),
         pair(approved=True),
+        pair(told=False),
     ]
     done = [pair(base=ENTRY), pair(state=State.DEAD), pair(state=State.MUTED)]
     ledger.add(expected + done)
     assert ledger.unfinished() == expected
-    assert ledger.count() == 3
+    assert ledger.count() == 4
 
 
 def test_unfinished_are_found_by_their_own_index(ledger: MailboxLedger) -> None:
