@@ -45,7 +45,11 @@ def parser() -> argparse.ArgumentParser:
     worker = commands.add_parser("worker", help="synchronise mailboxes in the background")
     worker.add_argument("--concurrency", type=int, default=10, help="mailboxes at a time (default: %(default)s)")
     commands.add_parser("migrate", help="bring the database up to date")
-    commands.add_parser("doctor", help="check the installation, every connection and every mailbox")
+    doctor = commands.add_parser("doctor", help="check the installation, every connection and every mailbox")
+    doctor.add_argument("email", metavar="EMAIL", nargs="?", help="look at this person's mailbox only")
+    doctor.add_argument("--all", action="store_true", help="look at connections that are not switched on, too")
+    doctor.add_argument("--json", action="store_true", help="print one JSON object instead of lines for people")
+    doctor.add_argument("--language", choices=("en", "fi", "sv"), help="default: that of the environment, or English")
     preview = commands.add_parser("preview", help="show what a synchronisation would do, writing nothing")
     preview.add_argument("email", metavar="EMAIL")
     sync = commands.add_parser("sync", help="synchronise one person's mailbox now")
@@ -96,7 +100,9 @@ def _carry_out(options: argparse.Namespace) -> int:
         case "migrate":
             return commands.migrate()
         case "doctor":
-            return commands.doctor()
+            return commands.doctor(
+                options.email, everything=options.all, as_json=options.json, language=options.language
+            )
         case "preview":
             return commands.preview(options.email)
         case _:

@@ -9,13 +9,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import translation
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from almanakka.accounts.models import User
-from almanakka.calendars import holds, schedule, switching, triggers, wiring
-from almanakka.calendars.doctor import Check, examine
+from almanakka.calendars import holds, report, schedule, switching, triggers, wiring
+from almanakka.calendars.doctor import examine, examine_person
 from almanakka.calendars.models import Mailbox, Run
 from almanakka.calendars.sentences import sentence
 from almanakka.calendars.switching import Refused
@@ -59,13 +60,22 @@ def serve(host: str, port: int, workers: int) -> int:
     return 0
 
 
-def doctor() -> int:
-    """Examine everything; 1 if something is ill."""
-    healthy = True
-    for check in examine():
-        healthy = healthy and not check.fault
-        _tell(check)
-    return 0 if healthy else 1
+def doctor(email: str | None, *, everything: bool, as_json: bool, language: str | None) -> int:
+    """Examine everything, or what one person's mailbox needs; 1 if something is ill."""
+    with translation.override(report.language(language)):
+        if email is None:
+            findings = examine(everything=everything)
+        elif not _migrated():
+            return 1
+        elif (user := _user(email)) is None:
+            return _complain(f"Nobody has the e-mail address {email}.")
+        else:
+            findings = examine_person(user)
+        if not as_json:
+            return 0 if report.show(findings, out) else 1
+        text, well = report.as_json(findings)
+        print(text)
+        return 0 if well else 1
 
 
 def preview(email: str) -> int:
@@ -143,14 +153,6 @@ def _refuse(error: Refused | CalendarError) -> int:
     for part in sentence(error.code).told(**details):
         aside.print(part, style="red", soft_wrap=True)
     return 1
-
-
-def _tell(check: Check) -> None:
-    mark, style = ("✗", "red") if check.fault else ("✓", "green")
-    out.print(f"[{style}]{mark}[/{style}] {check.name}", end="")
-    out.print(f": {check.found}" if check.found else "", markup=False, soft_wrap=True)
-    for line in check.fault:
-        out.print(f"    {line}", markup=False, soft_wrap=True)
 
 
 def _show(plan: Preview) -> None:

@@ -1,112 +1,172 @@
-"""The connection doctor: looks at each thing by itself and says in plain words what is wrong with it (B11)."""
+"""The connection doctor: looks at each thing by itself, and writes nothing anywhere (S11, B11)."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
 
-from cryptography.fernet import Fernet
-from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
+from requests.utils import get_environ_proxies, select_proxy
 
-from almanakka.calendars import remotes, secrets
-from almanakka.calendars.models import Connection, Mailbox
-from almanakka.calendars.sentences import sentence
-from almanakka.database.directory import data_directory
-from almanakka.remote.graph.consent import NEEDED_ROLE
+from almanakka.accounts.models import User
+from almanakka.calendars import exchange, installation, tenant
+from almanakka.calendars.models import Connection, Kind, Mailbox
+from almanakka.remote import checks
+from almanakka.remote.checks import Check, State, chain
+from almanakka.remote.ews.client import ServerSettings
+from almanakka.remote.ews.diagnosis import Server
+from almanakka.remote.graph.clouds import GraphSettings
+from almanakka.remote.graph.diagnosis import Tenant
+from almanakka.remote.way import Way
 from almanakka.sync.errors import CalendarError
+
+#: How long each answer may take, in seconds, where the environment does not say it.
+LIMIT = 20.0
+VARIABLE = "ALMANAKKA_DOCTOR_SECONDS"
+
+T = TypeVar("T")
+
+
+class About(StrEnum):
+    INSTALLATION = "installation"
+    OFFICE_365 = "office_365"
+    EXCHANGE_SERVER = "exchange_server"
+    MAILBOX = "mailbox"
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at: what was found, or the lines that say what is wrong with it."""
+class Finding:
+    """One check of the installation, of the connection of the company ``name``, or of the mailbox ``name``."""
 
+    about: About
     name: str
-    found: str = ""
-    fault: tuple[str, ...] = ()
+    check: Check
 
 
-class Ill(Exception):
-    """What is wrong, in lines for people."""
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whose mailbox is looked at: ``id`` is what it is known by there, ``address`` what people call it."""
+
+    id: str
+    address: str
 
 
-def examine() -> Iterator[Check]:
-    """Look at the installation, then at every connection that is on and its mailboxes; one fault hides no other."""
-    yield _look("data directory", _data_directory)
-    reachable = _look("database", _database)
-    yield reachable
-    yield _look("encryption keys", _keys)
-    if reachable.fault:
-        return
-    migrated = _look("migrations", _migrations)
-    yield migrated
-    if migrated.fault:
-        return
-    for each in Connection.objects.filter(enabled=True).select_related("company"):
-        yield _look(f"connection of {each.company}", lambda each=each: _connection(each))
-        for mailbox in each.mailboxes.filter(enabled=True).select_related("connection").order_by("address"):
-            yield _look(f"mailbox {mailbox.address}", lambda mailbox=mailbox: _mailbox(mailbox))
-
-
-def _look(name: str, at: Callable[[], str]) -> Check:
+def limit() -> float:
+    """How long each answer may take, in seconds."""
     try:
-        return Check(name, at())
+        return max(float(os.environ[VARIABLE]), 0.1)
+    except (KeyError, ValueError):
+        return LIMIT
+
+
+def examine(*, everything: bool = False) -> Iterator[Finding]:
+    """Look at the installation, then at every connection that is on and its mailboxes; one fault hides no other.
+
+    ``everything`` is for connections that are not switched on, too.
+    """
+    if not (yield from _installation()):
+        return
+    links = Connection.objects.select_related("company").order_by("company__name", "kind")
+    for link in links if everything else links.filter(enabled=True):
+        mailboxes = link.mailboxes.filter(enabled=True).order_by("address")
+        yield from examine_connection(link, [Person(each.remote_id, each.address) for each in mailboxes])
+
+
+def examine_person(user: User) -> Iterator[Finding]:
+    """Look at the installation, and at the connection and the mailbox of one person of ours.
+
+    Nothing of what the calendar holds is read, so it needs no proof that the address is theirs (S12).
+    """
+    if not (yield from _installation()):
+        return
+    mailbox = Mailbox.objects.filter(user=user).select_related("connection__company").first()
+    if mailbox is not None:
+        yield from examine_connection(mailbox.connection, [Person(mailbox.remote_id, mailbox.address)])
+        return
+    for link in Connection.objects.filter(company_id=user.company_id, enabled=True).order_by("kind"):
+        yield from examine_connection(link, [Person(user.email, user.email)])
+
+
+def examine_connection(link: Connection, people: Sequence[Person] = ()) -> Iterator[Finding]:
+    """Look at one connection, as it is in memory, and at some people's mailboxes through it."""
+    return _server(link, people) if link.kind == Kind.EXCHANGE else _office_365(link, people)
+
+
+# --- inside --------------------------------------------------------------------------------------
+
+
+def _installation() -> Generator[Finding, None, bool]:
+    """Yield its findings; return whether its database can be asked for more."""
+    found = yield from _told(About.INSTALLATION, "", installation.checks())
+    return any(check.name == "migrations" and check.state is State.PASSED for check in found)
+
+
+def _told(about: About, name: str, found: Iterable[Check]) -> Generator[Finding, None, list[Check]]:
+    """Yield checks as findings, each as soon as it was made; return them all."""
+    seen = []
+    for check in found:
+        seen.append(check)
+        yield Finding(about, name, check)
+    return seen
+
+
+def _server(link: Connection, people: Sequence[Person]) -> Iterator[Finding]:
+    settings, refusal = _settings(lambda: exchange.server_settings(link), ServerSettings("", "", ""))
+    way = Way(settings.url, settings.verify, limit())
+    with closing(Server(settings, limit(), link.refused_at and link.refused_at.date())) as server:
+        looks = [("settings", lambda: _complete(refusal)), *way.looks(), *server.looks()]
+        found = yield from _told(About.EXCHANGE_SERVER, str(link.company), chain(looks))
+        for each in people:
+            looked = chain(server.looks_at(each.id), each.address, checks.failed(found))
+            yield from _told(About.MAILBOX, each.address, looked)
+
+
+def _office_365(link: Connection, people: Sequence[Person]) -> Iterator[Finding]:
+    settings, refusal = _settings(lambda: tenant.graph_settings(link), GraphSettings("", "", secret=""))
+    with closing(Tenant(settings, limit(), [each.id for each in people])) as office:
+        looked = _tenant(office, settings, refusal)
+        found = yield from _told(About.OFFICE_365, str(link.company), looked)
+        for each in people:
+            looked = chain(office.looks_at(each.id), each.address, checks.failed(found))
+            yield from _told(About.MAILBOX, each.address, looked)
+
+
+def _tenant(office: Tenant, settings: GraphSettings, refusal: CalendarError | None) -> Iterator[Check]:
+    """Look at the sign-in and at Graph each by itself: they are different servers."""
+    settled = yield from _kept(chain([("registration", lambda: _complete(refusal))]))
+    signing_in = yield from _kept(_way(settings.authority, settings, checks.failed(settled)))
+    graph = yield from _kept(_way(settings.graph, settings, checks.failed(settled)))
+    known = yield from _kept(chain(office.signing_in(), after=checks.failed([*settled, *signing_in])))
+    yield from chain(office.permissions(), after=checks.failed([*settled, *signing_in, *graph, *known]))
+
+
+def _kept(found: Iterable[Check]) -> Generator[Check, None, list[Check]]:
+    """Yield checks, each as soon as it was made; return them all."""
+    seen = []
+    for check in found:
+        seen.append(check)
+        yield check
+    return seen
+
+
+def _way(url: str, settings: GraphSettings, after: str) -> Iterator[Check]:
+    proxied = not settings.own_addresses and select_proxy(url, get_environ_proxies(url)) is not None
+    host = url.partition("://")[2].partition("/")[0]
+    return chain(Way(url, settings.verify, limit(), proxied=proxied).looks(), host, after)
+
+
+def _settings(make: Callable[[], T], nothing: T) -> tuple[T, CalendarError | None]:
+    """Return what ``make`` makes of a connection's row, or ``nothing`` and why there is nothing."""
+    try:
+        return make(), None
     except CalendarError as error:
-        told = sentence(error.code).told(address="", addresses="")
-        return Check(name, fault=(*told, f"({error.code}: {error.detail})" if error.detail else f"({error.code})"))
-    except Ill as error:
-        return Check(name, fault=tuple(str(line) for line in error.args))
-    except (ImproperlyConfigured, OSError, DatabaseError, RuntimeError) as error:
-        return Check(name, fault=(str(error).strip().partition("\n")[0] or type(error).__name__,))
+        return nothing, error
 
 
-def _data_directory() -> str:
-    path = data_directory()
-    if not path.is_dir():
-        raise Ill(f"{path} does not exist.", "Run: almanakka migrate")
-    if not os.access(path, os.W_OK | os.X_OK):
-        raise Ill(f"{path} cannot be written to by this user.", "Run as the user that owns it, or change its owner.")
-    return str(path)
-
-
-def _database() -> str:
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW server_version")
-        (version,) = cursor.fetchone()
-    return f"PostgreSQL {version}"
-
-
-def _migrations() -> str:
-    executor = MigrationExecutor(connection)
-    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if missing:
-        raise Ill(f"{len(missing)} migrations are missing.", "Run: almanakka migrate")
-    return "up to date"
-
-
-def _keys() -> str:
-    keys = secrets.keys()
-    for key in keys:
-        try:
-            Fernet(key)
-        except ValueError:
-            raise Ill("One of the keys is no Fernet key.", f"Put {secrets.VARIABLE} or {secrets.FILE} right.") from None
-    if not keys:
-        raise Ill("There are no keys.", f"Set {secrets.VARIABLE}, or restore {secrets.FILE} from a backup.")
-    return f"{len(keys)}"
-
-
-def _connection(each: Connection) -> str:
-    proof = remotes.prove(each)
-    if proof.roles and NEEDED_ROLE not in proof.roles:
-        raise CalendarError(f"{NEEDED_ROLE} is not among {', '.join(sorted(proof.roles))}", "permission_missing")
-    return proof.name
-
-
-def _mailbox(mailbox: Mailbox) -> str:
-    remotes.find(mailbox.connection, mailbox.remote_id)
-    if mailbox.error_code:
-        return f"opens; the last run ended with {mailbox.error_code}"
-    return "opens"
+def _complete(refusal: CalendarError | None) -> str:
+    if refusal is not None:
+        raise refusal
+    return ""

@@ -72,7 +72,10 @@ def _credential(connection: Connection) -> tuple[str, str | None, Certificate | 
 
 def _from_environment() -> tuple[str, str, str]:
     path = os.environ.get(CERTIFICATE, "")
-    certificate = Path(path).read_text(encoding="ascii") if path else ""
+    try:
+        certificate = Path(path).read_text(encoding="ascii") if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise Denied(f"{CERTIFICATE}: {type(error).__name__}", code="certificate_unusable") from None
     return os.environ.get(CLIENT_ID, ""), os.environ.get(CLIENT_SECRET, ""), certificate
 
 

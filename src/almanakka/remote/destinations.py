@@ -55,18 +55,21 @@ class Malformed(Denied):
     """No address that could be meant; ``detail`` says what is strange about it."""
 
     code = "address_malformed"
+    everywhere = True
 
 
 class Insecure(Denied):
     """An address without TLS: a password would go out for everybody to read."""
 
     code = "address_insecure"
+    everywhere = True
 
 
 class Forbidden(Denied):
     """An address that is never connected to."""
 
     code = "address_forbidden"
+    everywhere = True
 
     def __init__(self, host: str, why: Why) -> None:
         super().__init__(f"{host}: {why.value}", "address_loopback" if why is Why.LOOPBACK else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 import requests
@@ -26,13 +27,12 @@ def session() -> requests.Session:
     return made
 
 
-def permitted(host: str, port: int) -> list[str]:
-    """Return the IP addresses of ``host`` that may be connected to, in the resolver's order.
+def permitted(host: str, found: Sequence[str]) -> list[str]:
+    """Return those of the IP addresses ``found`` for ``host`` that may be connected to; raises Forbidden if none may.
 
-    Raises Forbidden where none may, and socket.gaierror where there is none. Exchange Servers with several network
-    cards have link-local addresses in their DNS besides the real ones, so one that may be is enough.
+    Exchange Servers with several network cards have link-local addresses in their DNS besides the real ones, so one
+    that may be is enough.
     """
-    found = resolved(host, port)
     may = [address for address in found if forbidden(address) is None]
     if may:
         return may
@@ -56,7 +56,7 @@ class _Checked(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         named = self._dns_host
         try:
-            addresses = permitted(named, self.port)
+            addresses = permitted(named, resolved(named, self.port))
         except (socket.gaierror, UnicodeError) as error:
             raise NameResolutionError(self.host, self, socket.gaierror(*error.args[:2])) from error
         failure: NewConnectionError | ConnectTimeoutError | None = None

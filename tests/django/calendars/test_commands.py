@@ -1,4 +1,4 @@
-"""The command line, the doctor and the status page."""
+"""The command line and the status page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from almanakka import cli
 from almanakka.accounts.models import User
 from almanakka.activities.models import Activity
 from almanakka.calendars import commands, remotes, secrets
-from almanakka.calendars import doctor as doctors
 from almanakka.calendars.models import Connection, Hold, Mailbox, Run
 from almanakka.remote.memory import Fault, MemoryCalendar
 from almanakka.sync.entry import Entry, Timed
@@ -32,24 +31,6 @@ def outlook(aino_box: Mailbox, calendars: dict[str, MemoryCalendar]) -> MemoryCa
         calendar = calendars[aino_box.remote_id]
     calendar.put(Entry("Kehityskeskustelu", HOUR))
     return calendar
-
-
-@pytest.fixture
-def microsoft(monkeypatch: pytest.MonkeyPatch) -> dict[str, Exception]:
-    """A Microsoft that opens everything, except what is given an error here: "tenant", or a mailbox's remote id."""
-    faults: dict[str, Exception] = {}
-
-    def raise_for(name: str) -> None:
-        if name in faults:
-            raise faults[name]
-
-    def prove(connection: Connection) -> remotes.Proven:
-        raise_for("tenant")
-        return remotes.Proven("Kuura Oy", frozenset({"Calendars.ReadWrite"}))
-
-    monkeypatch.setattr(remotes, "prove", prove)
-    monkeypatch.setattr(remotes, "find", lambda connection, address: raise_for(address))
-    return faults
 
 
 # --- the command ---------------------------------------------------------------------------------
@@ -146,43 +127,7 @@ def test_a_preview_of_an_unproven_address_is_refused(
     assert "The address eero@kuura.example has not been proven" in capsys.readouterr().err
 
 
-# --- the doctor ----------------------------------------------------------------------------------
-
-
-def test_a_healthy_installation(
-    aino_box: Mailbox, microsoft: dict[str, Exception], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert cli.main(["doctor"]) == 0
-    lines = capsys.readouterr().out
-    for name in ("data directory", "database: PostgreSQL 18", "migrations: up to date", "encryption keys"):
-        assert f"✓ {name}" in lines
-    assert "✓ connection of Kuura Oy: Kuura Oy" in lines
-    assert "✓ mailbox aino@kuura.example: opens" in lines
-
-
-def test_one_fault_hides_no_other(
-    aino_box: Mailbox, eero_box: Mailbox, microsoft: dict[str, Exception], capsys: pytest.CaptureFixture[str]
-) -> None:
-    microsoft["tenant"] = Denied("AADSTS7000222", "secret_expired")
-    microsoft[eero_box.remote_id] = Denied("HTTP 403", "mailbox_denied")
-    assert cli.main(["doctor"]) == 1
-    lines = capsys.readouterr().out
-    assert "✗ connection of Kuura Oy" in lines
-    assert "The client secret has expired." in lines
-    assert "✓ mailbox aino@kuura.example" in lines
-    assert "✗ mailbox eero@kuura.example" in lines
-    assert "An administrator adds this person to the group" in lines
-
-
-def test_a_missing_permission_is_named(link: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remotes, "prove", lambda connection: remotes.Proven("Kuura Oy", frozenset({"User.Read.All"})))
-    (ill,) = [check for check in doctors.examine() if check.fault]
-    assert "Calendars.ReadWrite" in " ".join(ill.fault)
-
-
-def test_broken_keys_are_found(link: Connection, microsoft: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(secrets.VARIABLE, "not-a-key")
-    assert [check.name for check in doctors.examine() if check.fault] == ["encryption keys"]
+# --- the keys -------------------------------------------------------------------------------------
 
 
 def test_keys_that_others_can_read_are_refused(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:

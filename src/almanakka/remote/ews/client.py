@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 
 import requests
+from requests.auth import AuthBase
 from urllib3.exceptions import NewConnectionError
 
 from almanakka.remote import guarded
@@ -15,7 +17,7 @@ from almanakka.remote.ews import soap
 from almanakka.remote.ews.dialect import Dialect, ServerVersion, version_in
 from almanakka.remote.ews.markup import parse
 from almanakka.remote.ews.refusals import LATER, LONGEST_PAUSE, SHORTEST_PAUSE, refusal
-from almanakka.remote.ews.sign_in import SignIn
+from almanakka.remote.ews.sign_in import Nobody, SignIn
 from almanakka.remote.ews.soap import Message
 from almanakka.sync.errors import CalendarError, Denied, Throttled, Unreachable
 
@@ -25,6 +27,9 @@ TIMEOUT = 70.0
 RINGING = 10.0
 _TOO_NEW = frozenset({"ErrorInvalidServerVersion", "ErrorInvalidSchemaVersionForMailboxVersion"})
 _OLDEST_FIRST = tuple(Dialect)
+_QUOTED = re.compile(r'"[^"]*"')
+#: The names of the ways to sign in, in one header or several joined by commas (RFC 9110 §11.6.1).
+_SCHEME = re.compile(r"(?:^|,\s*)([A-Za-z][A-Za-z0-9-]*)(?=\s|,|$)")
 
 #: What is asked, in the dialect that the server turns out to understand.
 Operation = Callable[[Dialect], str]
@@ -40,7 +45,8 @@ class ServerSettings:
     """An Exchange Server and the account that may act for its people.
 
     ``url`` ends in ``/EWS/Exchange.asmx``; ``account`` is ``DOMAIN\\user`` or a user principal name; ``verify`` the
-    path of a file of certificate authorities, where the system's own do not do.
+    path of a file of certificate authorities, where the system's own do not do; ``tries`` how often a sign-in that is
+    refused is tried in all.
     """
 
     url: str
@@ -48,6 +54,17 @@ class ServerSettings:
     password: str = field(repr=False)
     verify: str | None = None
     timeout: float = TIMEOUT
+    tries: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Greeting:
+    """An answer to nobody: ``offers`` are the ways to sign in, by their names, ``location`` where a redirect leads."""
+
+    status: int
+    offers: tuple[str, ...] = ()
+    content_type: str = ""
+    location: str = ""
 
 
 class Client:
@@ -97,6 +114,20 @@ class Client:
             answers = self._exchange(operation, mailbox, self.dialect)
         return answers
 
+    def greet(self, operation: Operation) -> Greeting:
+        """Return what the server says to somebody who does not sign in; it learns nothing of our account.
+
+        Raises Denied or Unreachable where nothing comes back.
+        """
+        body = operation(Dialect.EXCHANGE_2007)
+        answer = self._post(soap.envelope(body, Dialect.EXCHANGE_2007, None), None, _name(body), Nobody())
+        return Greeting(
+            answer.status_code,
+            tuple(dict.fromkeys(_SCHEME.findall(_QUOTED.sub("", answer.headers.get("WWW-Authenticate", ""))))),
+            answer.headers.get("Content-Type", "").partition(";")[0].strip().lower(),
+            answer.headers.get("Location", ""),
+        )
+
     # --- inside ----------------------------------------------------------------------------------
 
     def _exchange(self, operation: Operation, mailbox: str | None, dialect: Dialect) -> list[Message]:
@@ -114,13 +145,13 @@ class Client:
         return messages
 
     def _signed_in(self, body: bytes, mailbox: str | None, name: str) -> requests.Response:
-        """Send a request; a refused sign-in is tried once more on a fresh connection, and never again.
+        """Send a request; a refused sign-in is tried again on a fresh connection, as often as the settings say.
 
         More attempts would lock the account (facts: ews §2.3). Nobody else's may be under way at the same time.
         """
         with ExitStack() as gates:
             sign_in = SignIn(self.settings.account, self.settings.password, self._session, self._once_in(gates))
-            for _ in range(2):
+            for _ in range(self.settings.tries):
                 answer = self._post(body, mailbox, name, sign_in)
                 if answer.status_code == 401 and sign_in.changes_to_basic(answer, self.settings.url):
                     answer = self._post(body, mailbox, name, sign_in)
@@ -151,7 +182,7 @@ class Client:
             raise _busy(answer)
         return answer
 
-    def _post(self, body: bytes, mailbox: str | None, name: str, sign_in: SignIn) -> requests.Response:
+    def _post(self, body: bytes, mailbox: str | None, name: str, sign_in: AuthBase) -> requests.Response:
         if self._on_request is not None:
             self._on_request("POST", name)
         headers = {"Content-Type": "text/xml; charset=utf-8", "Accept": "text/xml", "User-Agent": "Almanakka"}

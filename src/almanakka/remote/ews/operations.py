@@ -22,6 +22,18 @@ def get_folder() -> str:
     return f"<m:GetFolder>{shape}<m:FolderIds>{_CALENDAR}</m:FolderIds></m:GetFolder>"
 
 
+def get_rights() -> str:
+    """Ask what may be done in the calendar by the person in whose name it is asked; servers since 2007 tell."""
+    rights = '<t:AdditionalProperties><t:FieldURI FieldURI="folder:EffectiveRights"/></t:AdditionalProperties>'
+    shape = f"<m:FolderShape><t:BaseShape>IdOnly</t:BaseShape>{rights}</m:FolderShape>"
+    return f"<m:GetFolder>{shape}<m:FolderIds>{_CALENDAR}</m:FolderIds></m:GetFolder>"
+
+
+def find_one() -> str:
+    """List the id of one item at most."""
+    return _find("", 0, 1)
+
+
 def resolve_names(name: str) -> str:
     """Look somebody up in the directory, as the account itself: the test of the account alone."""
     return (
@@ -78,9 +90,9 @@ def _constant(value: str) -> str:
     return f"<t:FieldURIOrConstant><t:Constant Value={attribute(value)}/></t:FieldURIOrConstant>"
 
 
-def _find(restriction: str, offset: int) -> str:
+def _find(restriction: str, offset: int, most: int = MOST_FOUND) -> str:
     held = f"<m:Restriction>{restriction}</m:Restriction>" if restriction else ""
-    view = f'<m:IndexedPageItemView MaxEntriesReturned="{MOST_FOUND}" Offset="{offset}" BasePoint="Beginning"/>'
+    view = f'<m:IndexedPageItemView MaxEntriesReturned="{most}" Offset="{offset}" BasePoint="Beginning"/>'
     return f'<m:FindItem Traversal="Shallow">{ids_only()}{view}{held}{_CALENDARS}</m:FindItem>'
 
 

@@ -19,6 +19,13 @@ from almanakka.sync.errors import Unreachable
 _NO_CHALLENGE = (SpnegoError, PermissionError, LookupError, ValueError, TypeError, AttributeError, struct.error)
 
 
+class Nobody(AuthBase):
+    """No sign-in at all: without it, requests would look for one in a .netrc of the machine."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
 class SignIn(HttpNtlmAuth):
     """The account's sign-in for one request. ``challenged`` is called before every attempt.
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
 from almanakka.remote.ews import operations
-from almanakka.remote.ews.client import Client, ServerSettings, always
+from almanakka.remote.ews.client import Client, Greeting, ServerSettings, always
 from almanakka.remote.ews.dialect import Dialect
 from almanakka.sync.errors import CalendarError, Denied, Throttled, Unreachable
 
@@ -145,6 +146,29 @@ def test_nobody_signs_in_but_through_the_gate(url: str, script: Script) -> None:
     client = Client(ServerSettings(url, "a", "b"), gate=closed)
     assert refused(client).code == "sign_in_refused"
     assert [headers.get("Authorization") for headers, _ in script.requests] == [None]
+
+
+def test_a_sign_in_may_be_tried_once_only(url: str, script: Script) -> None:
+    script.answers.append((401, {}, b""))
+    client = Client(ServerSettings(url, "a", "b", timeout=5, tries=1))
+    assert refused(client).code == "sign_in_refused"
+    client.close()
+    assert len(script.requests) == 1
+
+
+def test_a_greeting_learns_nothing_of_the_account(
+    client: Client, script: Script, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login calsync password p4ss\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    offers = {"WWW-Authenticate": 'Negotiate, NTLM, Basic realm="mail, and more", charset="UTF-8"'}
+    script.answers.append((401, offers | {"Content-Type": "Text/HTML; charset=utf-8"}, b""))
+    greeting = client.greet(FOLDER)
+    assert greeting == Greeting(401, ("Negotiate", "NTLM", "Basic"), "text/html", "")
+    assert len(script.requests) == 1
+    assert "Authorization" not in script.requests[0][0]
 
 
 def test_a_password_never_goes_out_unencrypted(client: Client, script: Script) -> None:
