@@ -119,10 +119,10 @@ def test_all_is_well(company: Company, capsys: pytest.CaptureFixture[str]) -> No
         "  ✓ The server accepts the delegate account: KUURA\\calsync",
         "  ✓ Exchange Web Services answer: Exchange 2019 or SE (15.2.1544)",
         "aino@kuura.test",
-        "  ✓ The calendar can be written to (aino@kuura.test): CreateContents, Modify, Delete",
+        "  ✓ The calendar can be written to: CreateContents, Modify, Delete",
         "Kuura Oy: Office 365",
         "  ✓ The app may read and write calendars: Calendars.ReadWrite",
-        "  ✓ The calendar can be written to (eero@kuura.test): Calendars.ReadWrite",
+        "  ✓ The calendar can be written to: Calendars.ReadWrite",
     ):
         assert line in lines, out
     assert "  ✓ The database answers: PostgreSQL 18" in out
@@ -150,10 +150,11 @@ def test_one_fault_hides_no_other(
         "  – Exchange Web Services answer\n"
         "      Not tried, because this failed: The server accepts the delegate account.\n"
         "aino@kuura.test\n"
-        "  – The delegate account may act for this person (aino@kuura.test)\n"
+        "  – Not tried, because this failed: The server accepts the delegate account.\n"
+        "Kuura Oy: Office 365\n"
     ) in out
     assert (
-        "  ✗ The calendar can be written to (eero@kuura.test): canEdit: false\n"
+        "  ✗ The calendar can be written to: canEdit: false\n"
         "      The calendar may be read, but not changed.\n"
         "      An Exchange administrator looks at the permissions of that folder.\n"
     ) in out
@@ -216,6 +217,21 @@ def test_connections_that_are_switched_off(company: Company, capsys: pytest.Capt
         "office_365",
         "mailbox",
     }
+
+
+def test_a_mailbox_whose_last_run_failed_although_nothing_is_wrong_now(
+    company: Company, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Mailbox.objects.update(health="failing", error_code="internal", error_detail="KeyError")
+    code, out = told(capsys)
+    assert code == 1
+    assert (
+        "  ✗ The last synchronisation went well: KeyError\n"
+        "      There is a fault in Almanakka.\n"
+        "      If this lasts, tell your administrator; the log of the server says more.\n"
+    ) in out
+    Mailbox.objects.update(health="waiting", error_code="throttled")
+    assert told(capsys)[0] == 0
 
 
 # --- for programs --------------------------------------------------------------------------------

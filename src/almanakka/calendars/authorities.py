@@ -1,4 +1,4 @@
-"""Certificate authorities that a company has us trust besides the usual ones, as files."""
+"""Certificate authorities that a company has us trust instead of the usual ones, as files."""
 
 from __future__ import annotations
 

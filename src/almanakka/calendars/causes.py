@@ -36,6 +36,7 @@ TITLES: Mapping[str, Promise] = {
     "mailbox": _("The mailbox of this person opens"),
     "readable": _("The calendar can be read"),
     "writable": _("The calendar can be written to"),
+    "last_run": _("The last synchronisation went well"),
 }
 
 #: Why something was not tried, other than for a failed check.

@@ -13,9 +13,9 @@ from requests.utils import get_environ_proxies, select_proxy
 
 from almanakka.accounts.models import User
 from almanakka.calendars import exchange, installation, tenant
-from almanakka.calendars.models import Connection, Kind, Mailbox
+from almanakka.calendars.models import Connection, Health, Kind, Mailbox
 from almanakka.remote import checks
-from almanakka.remote.checks import Check, State, chain
+from almanakka.remote.checks import Check, Look, State, chain
 from almanakka.remote.ews.client import ServerSettings
 from almanakka.remote.ews.diagnosis import Server
 from almanakka.remote.graph.clouds import GraphSettings
@@ -48,10 +48,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whose mailbox is looked at: ``id`` is what it is known by there, ``address`` what people call it."""
+    """Whose mailbox is looked at: ``id`` is what it is known by there, ``address`` what people call it.
+
+    ``trouble`` is what its last run ended with, where it is not being run well.
+    """
 
     id: str
     address: str
+    trouble: CalendarError | None = None
 
 
 def limit() -> float:
@@ -72,7 +76,7 @@ def examine(*, everything: bool = False) -> Iterator[Finding]:
     links = Connection.objects.select_related("company").order_by("company__name", "kind")
     for link in links if everything else links.filter(enabled=True):
         mailboxes = link.mailboxes.filter(enabled=True).order_by("address")
-        yield from examine_connection(link, [Person(each.remote_id, each.address) for each in mailboxes])
+        yield from examine_connection(link, [_holder(each) for each in mailboxes])
 
 
 def examine_person(user: User) -> Iterator[Finding]:
@@ -84,7 +88,7 @@ def examine_person(user: User) -> Iterator[Finding]:
         return
     mailbox = Mailbox.objects.filter(user=user).select_related("connection__company").first()
     if mailbox is not None:
-        yield from examine_connection(mailbox.connection, [Person(mailbox.remote_id, mailbox.address)])
+        yield from examine_connection(mailbox.connection, [_holder(mailbox)])
         return
     for link in Connection.objects.filter(company_id=user.company_id, enabled=True).order_by("kind"):
         yield from examine_connection(link, [Person(user.email, user.email)])
@@ -120,8 +124,7 @@ def _server(link: Connection, people: Sequence[Person]) -> Iterator[Finding]:
         looks = [("settings", lambda: _complete(refusal)), *way.looks(), *server.looks()]
         found = yield from _told(About.EXCHANGE_SERVER, str(link.company), chain(looks))
         for each in people:
-            looked = chain(server.looks_at(each.id), each.address, checks.failed(found))
-            yield from _told(About.MAILBOX, each.address, looked)
+            yield from _mailbox(each, server.looks_at(each.id), checks.failed(found))
 
 
 def _office_365(link: Connection, people: Sequence[Person]) -> Iterator[Finding]:
@@ -130,8 +133,21 @@ def _office_365(link: Connection, people: Sequence[Person]) -> Iterator[Finding]
         looked = _tenant(office, settings, refusal)
         found = yield from _told(About.OFFICE_365, str(link.company), looked)
         for each in people:
-            looked = chain(office.looks_at(each.id), each.address, checks.failed(found))
-            yield from _told(About.MAILBOX, each.address, looked)
+            yield from _mailbox(each, office.looks_at(each.id), checks.failed(found))
+
+
+def _holder(mailbox: Mailbox) -> Person:
+    failing = mailbox.health == Health.FAILING and mailbox.error_code
+    trouble = CalendarError(mailbox.error_detail, mailbox.error_code) if failing else None
+    return Person(mailbox.remote_id, mailbox.address, trouble)
+
+
+def _mailbox(person: Person, looks: Iterable[Look], after: str) -> Iterator[Finding]:
+    """Look at one mailbox, and tell how its last run ended if nothing else that is wrong with it tells that."""
+    found = yield from _told(About.MAILBOX, person.address, chain(looks, person.address, after))
+    if person.trouble is not None and all(check.state is State.PASSED for check in found):
+        last = chain([("last_run", lambda: _complete(person.trouble))], person.address)
+        yield from _told(About.MAILBOX, person.address, last)
 
 
 def _tenant(office: Tenant, settings: GraphSettings, refusal: CalendarError | None) -> Iterator[Check]:

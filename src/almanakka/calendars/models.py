@@ -61,7 +61,7 @@ class Connection(models.Model):
     Of an Exchange Server connection: ``ews_url`` ends in ``/EWS/Exchange.asmx``, ``domain`` is the NetBIOS name that
     goes before ``delegate_name``, ``server_version`` is what the server said of itself.
 
-    Of both: ``ca_bundle`` is PEM text, or the path of such a file, of authorities to trust besides the usual ones.
+    Of both: ``ca_bundle`` is PEM text, or the path of such a file, of authorities to trust instead of the usual ones.
     ``personal_type`` is what private entries become; None = an ordinary entry (S10). ``enabled_at`` is when it was
     first switched on. Nothing runs before ``not_before``, and nothing at all once the server has refused the password
     (``refused_at``); ``troubled_at`` is when an error was noted last that every mailbox would have met, the

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from almanakka.calendars.causes import reason, title, told
 from almanakka.calendars.doctor import About, Finding
-from almanakka.remote.checks import Check, State
+from almanakka.remote.checks import Check, State, plain
 
 _MARKS = {State.PASSED: ("✓", "green"), State.FAILED: ("✗", "red"), State.NOT_TRIED: ("–", "yellow")}
 
@@ -30,15 +30,22 @@ def language(chosen: str | None) -> str:
 
 
 def show(findings: Iterable[Finding], out: Console) -> bool:
-    """Print each finding as soon as it is there; return whether nothing has failed."""
-    before, well = None, True
+    """Print each finding as soon as it is there; return whether nothing has failed.
+
+    A mailbox that was not looked at at all is told on one line.
+    """
+    before, well, silent = None, True, ""
     for each in findings:
-        about = each.about, each.name
+        check, about = each.check, (each.about, each.name)
         if about != before:
+            untried = each.about is About.MAILBOX and check.state is State.NOT_TRIED
+            before, silent = about, check.because if untried else ""
             out.print(_heading(each), markup=False, style="bold", soft_wrap=True)
-            before = about
-        well = well and each.check.state is not State.FAILED
-        _show(each.check, out)
+            if untried:
+                _print_marked(check.state, reason(check), out)
+        well = well and check.state is not State.FAILED
+        if not silent or check.because != silent:
+            _show(each, out)
     return well
 
 
@@ -57,21 +64,26 @@ def _heading(finding: Finding) -> str:
         case About.INSTALLATION:
             return _("Installation")
         case About.OFFICE_365:
-            return f"{finding.name}: Office 365"
+            return f"{plain(finding.name)}: Office 365"
         case About.EXCHANGE_SERVER:
-            return f"{finding.name}: Exchange Server"
+            return f"{plain(finding.name)}: Exchange Server"
         case _:
-            return finding.name
+            return plain(finding.name)
 
 
-def _show(check: Check, out: Console) -> None:
-    mark, style = _MARKS[check.state]
-    subject = f" ({check.subject})" if check.subject else ""
+def _show(finding: Finding, out: Console) -> None:
+    check = finding.check
+    subject = f" ({check.subject})" if check.subject and check.subject != finding.name else ""
     found = f": {check.found}" if check.found else ""
-    out.print(f"  [{style}]{mark}[/{style}] ", end="")
-    out.print(f"{title(check.name)}{subject}{found}", markup=False, soft_wrap=True)
+    _print_marked(check.state, f"{title(check.name)}{subject}{found}", out)
     for line in _below(check):
         out.print(f"      {line}", markup=False, soft_wrap=True)
+
+
+def _print_marked(state: State, line: str, out: Console) -> None:
+    mark, style = _MARKS[state]
+    out.print(f"  [{style}]{mark}[/{style}] ", end="")
+    out.print(line, markup=False, soft_wrap=True)
 
 
 def _below(check: Check) -> Iterator[str]:

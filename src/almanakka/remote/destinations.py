@@ -86,11 +86,15 @@ class Destination:
     path: str = ""
 
     @property
+    def address(self) -> str:
+        """Host and port."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
     def url(self) -> str:
         """The same address in the one notation that leaves nothing open."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
         usual = {"https": 443, "http": 80}[self.scheme]
-        return f"{self.scheme}://{host}{'' if self.port == usual else f':{self.port}'}{self.path}"
+        return f"{self.scheme}://{self.address.removesuffix(f':{usual}')}{self.path}"
 
 
 def loopback_allowed() -> bool:

@@ -6,6 +6,7 @@ import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from ipaddress import ip_address
 
@@ -78,7 +79,7 @@ class Way:
             try:
                 with closing(self._socket(address)):
                     self._connected = address
-                    return f"{address}, port {self._to.port}"
+                    return replace(self._to, host=address, path="").address
             except OSError as error:
                 failure = error
         raise self._unconnected(failure)
