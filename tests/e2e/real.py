@@ -348,7 +348,7 @@ class RealCompany:
         return Ours(
             stored=stores.activity_of(row, row.is_private or kind is Kind.PERSONAL),
             notes=row.notes,
-            show_as=row.show_as,
+            show_as=self.spoke.shown_as(row.show_as),
             owner=owner,
             people=frozenset(participants) | ({owner} if owner else frozenset()),
             kind=kind,
@@ -358,7 +358,7 @@ class RealCompany:
         )
 
     def theirs(self, person: str) -> list[Theirs]:
-        return [_theirs(event) for event in self._events(person)]
+        return [_theirs(event, self.spoke.shown_as(event["showAs"])) for event in self._events(person)]
 
     def _events(self, person: str) -> list[dict[str, Any]]:
         events: list[dict[str, Any]] = self.outlooks[person].dump()["events"]
@@ -402,11 +402,11 @@ def _possible(entry: Entry) -> Entry:
     return replace(entry, exceptions={day: each for day, each in given.items() if occurs_on(when.recurrence, day)})
 
 
-def _theirs(event: dict[str, Any]) -> Theirs:
+def _theirs(event: dict[str, Any], show_as: str) -> Theirs:
     return Theirs(
         stored=stores.event_of(event),
         notes=event["bodyText"].partition("— Almanakka —")[0].strip(),
-        show_as=event["showAs"],
+        show_as=show_as,
         meeting=bool(event["attendees"]) or not event["isOrganizer"],
         organises=bool(event["attendees"]) and event["isOrganizer"],
         cancelled=event["isCancelled"],

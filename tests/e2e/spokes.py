@@ -37,6 +37,9 @@ class Spoke(Protocol):
     def id_of(self, event: Mapping[str, Any]) -> str:
         """The id by which the product knows an event of a dump."""
 
+    def shown_as(self, word: str) -> str:
+        """What time that is shown as ``word`` looks like to people of that side."""
+
     def small_pages(self, at: int) -> Any:
         """Ask for pages of one or two for as long as the block lasts."""
 
@@ -92,6 +95,9 @@ class Tenant:
 
     def id_of(self, event: Mapping[str, Any]) -> str:
         return str(event["id"])
+
+    def shown_as(self, word: str) -> str:
+        return word
 
     @contextmanager
     def small_pages(self, at: int) -> Iterator[None]:
@@ -150,6 +156,10 @@ class Server:
 
     def id_of(self, event: Mapping[str, Any]) -> str:
         return str(event["classicId"])
+
+    def shown_as(self, word: str) -> str:
+        """Servers before 2013 do not know of working elsewhere: who does is free (facts: ews §1.3)."""
+        return "free" if word == "workingElsewhere" and self.version in ("2007", "2010") else word
 
     @contextmanager
     def small_pages(self, at: int) -> Iterator[None]:
