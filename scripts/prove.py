@@ -20,12 +20,16 @@ SEED = "ALMANAKKA_SEED"
 
 @dataclass(frozen=True)
 class Part:
-    """What is proved, by which tests, in how many processes, with what sizes; the environment may say others."""
+    """What is proved, by which tests, in how many processes, with what sizes; the environment may say others.
+
+    What the tests of a part that ``tells`` print is shown.
+    """
 
     what: str
     tests: tuple[str, ...]
     processes: int = 2
     sizes: Mapping[str, str] = field(default_factory=dict)
+    tells: bool = False
 
 
 PARTS = {
@@ -38,6 +42,7 @@ PARTS = {
         "every planted fault, searched for afresh",
         ("tests/machine/test_plants.py",),
         sizes={"ALMANAKKA_PROOF": "full"},
+        tells=True,
     ),
     "real": Part(
         "histories over PostgreSQL and a spoke: with Microsoft 365, and with each version of Exchange Server",
@@ -54,6 +59,7 @@ PARTS = {
         ("tests/processes/test_killed.py",),
         processes=0,
         sizes={"ALMANAKKA_KILLED_EDITS": "10000"},
+        tells=True,
     ),
 }
 
@@ -82,7 +88,7 @@ def _prove(name: str, part: Part, seed: str) -> tuple[bool, str]:
     command = [
         sys.executable,
         *("-m", "pytest", "-q", "-n", str(part.processes), "--dist", "load", "--timeout", "14400"),
-        *("-p", "no:cacheprovider", "-rP" if not part.processes else "-rf", "--durations", "3"),
+        *("-p", "no:cacheprovider", "-rfP" if part.tells else "-rf", "--durations", "3"),
         *(f"--hypothesis-seed={seed}", *part.tests),
     ]
     begun = time.monotonic()
