@@ -56,7 +56,7 @@ TWO = (["new_here", 0, 0, 0, 0], ["new_here", 0, 0, 0, 0], ["run", 0, 0, 0, 0])
 CROWDS = (
     Crowd(
         TWO,
-        [["edit_here"], ["edit_here"], ["edit_there"], ["run"], ["run_in_trouble"], ["run_while"]],
+        [[name] for name in ("edit_here", "edit_here", "edit_there", "run", "run_in_trouble", "run_while")],
         NUMBERS,
         (8, 16),
     ),
@@ -66,18 +66,13 @@ CROWDS = (
     Crowd(
         [["new_here", 0, 0, 3, 0]],
         [
-            ["new_here"],
-            ["new_there"],
-            ["invite"],
-            ["invite"],
-            ["delete_here"],
-            ["run"],
-            ["run_in_trouble"],
-            ["run_while"],
+            *([name] for name in ("new_here", "new_there", "invite", "invite", "delete_here", "run", "run_while")),
+            *(["run_in_trouble"], ["run_in_trouble", "invite"]),
         ],
         NUMBERS | {"invite": (2, 3)},
-        (3, 8),
+        (2, 5),
         people=2,
+        entries=3,
     ),
 )
 DRAWS: Sequence[Callable[[int], list[Deed]]] = (drawn, *(crowd.drawn for crowd in CROWDS))
