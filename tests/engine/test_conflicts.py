@@ -7,11 +7,12 @@ from datetime import date, time
 
 import pytest
 
-from almanakka.remote.memory import Fault
+from almanakka.remote.memory import Fault, MemoryCalendar
 from almanakka.sync.entry import CANCELLED, AllDay, Entry, Override, Response, Series, ShowAs
 from almanakka.sync.errors import Denied, Unreachable
 from almanakka.sync.ports import Category, State
 
+from .hub import Box
 from .world import World, timed, weekly
 
 FIRST, SECOND, THIRD = date(2026, 3, 10), date(2026, 3, 17), date(2026, 3, 24)
@@ -256,12 +257,14 @@ def test_row_13_an_occurrence_moved_past_its_neighbour_is_refused_with_its_reaso
 
 @pytest.mark.parametrize("side", ["here", "there"])
 def test_row_14_this_and_following_is_a_shorter_series_and_a_new_one(world: World, side: str) -> None:
+    """The journal has a line for each of the two, and none for the occurrences that went from one to the other."""
     id, event = mirror(world, weekly("Team", exceptions={FIRST: Override(title="Special"), THIRD: CANCELLED}))
     series = world.hub.records[id].entry.when
     assert isinstance(series, Series)
     ended = replace(series, recurrence=replace(series.recurrence, until=FIRST))
     rest = replace(series, recurrence=replace(series.recurrence, start=SECOND), start=time(14))
     kept, following = {FIRST: Override(title="Special")}, Entry("Team later", rest, exceptions={THIRD: CANCELLED})
+    begun = len(world.hub.boxes["aino"].notes)
     if side == "here":
         here(world, id, when=ended, exceptions=kept)
         world.hub.create(following, "aino")
@@ -276,6 +279,9 @@ def test_row_14_this_and_following_is_a_shorter_series_and_a_new_one(world: Worl
     assert set(world.ours()) == {"Team", "Team later"}
     assert dict(world.ours()["Team later"].entry.exceptions) == {THIRD: CANCELLED}
     assert dict(world.theirs("aino")["Team later"].entry.exceptions) == {THIRD: CANCELLED}
+    told = [(note.action, note.side.value, note.activity) for note in world.hub.boxes["aino"].notes[begun:]]
+    other = "there" if side == "here" else "here"
+    assert told == [("updated", other, id), ("created", other, world.ours()["Team later"].id)]
 
 
 @BORN
@@ -319,6 +325,30 @@ def test_rows_16_and_17_an_event_from_microsoft_is_muted_by_a_project_task_and_r
     world.settle()
     assert world.hub.records[id].entry.title == "Meanwhile"
     assert world.titles("aino") == ["Meanwhile"]
+
+
+@BORN
+@pytest.mark.parametrize("marked", [True, False])
+def test_row_18_what_was_of_a_type_that_is_taken_away_goes_on_as_the_type_it_moves_to_says(
+    world: World,
+    born,  # type: ignore[no-untyped-def]
+    marked: bool,
+) -> None:
+    """A type that is in use cannot be deleted; its activities move to the default type first."""
+    id, event = born(world)
+    record = world.hub.records[id]
+    world.hub.change(id, record.entry, category=Category.TO_DO)
+    world.settle()
+    world.tick()
+    world.hub.change(id, record.entry, category=Category.CALENDAR_ENTRY, synchronised=marked)
+    here(world, id, title="Ours")
+    world.settle()
+    assert world.hub.records[id].entry.title == "Ours"
+    assert world.titles("aino") == (["Ours"] if marked else ["One"] if born is own else [])
+    if born is own:
+        there(world, event, location="Theirs")
+        world.settle()
+        assert world.hub.records[id].entry.location == "Theirs"
 
 
 @BORN
@@ -428,6 +458,40 @@ def test_rows_26_and_27_a_mailbox_that_is_off_is_left_as_it_is_and_goes_on_from_
     world.settle()
     for entry in (*both(world, id, event), world.calendars["matti"].entries()[theirs].entry):
         assert (entry.title, entry.location) == ("Meanwhile", "Meanwhile")
+
+
+def moved(world: World, *, uids: bool) -> None:
+    """Aino's calendar lies in another mailbox from now on, with every id another; perhaps even with other uids."""
+    old = world.calendars["aino"]
+    world.calendars["aino"] = new = MemoryCalendar(clock=old.clock, prefix="moved-")
+    for event in old.entries().values():
+        new.put(event.entry, uid=event.uid if uids else None, meeting=event.meeting)
+
+
+@pytest.mark.parametrize(("known", "uids"), [(True, True), (False, True), (False, False)])
+def test_row_29_entries_of_a_mailbox_that_moved_are_the_same_entries(world: World, known: bool, uids: bool) -> None:
+    """Its ids are void: uids and what entries say pair them again, be it the same mailbox to us or a new one."""
+    for day in range(3, 10):
+        world.hub.create(timed(f"Ours {day}", day=day, who=BOTH), "matti")
+        world.calendars["aino"].put(timed(f"Theirs {day}", day=day))
+    world.invite("matti", ("aino",), timed("Board"), "uid-board")
+    world.settle()
+    records, titles = set(world.hub.records), world.titles("aino")
+    world.calendars["aino"].faults.append(Fault("changes", Unreachable("the mailbox is being moved")))
+    assert world.run("aino").counts == {"written": 0}
+    moved(world, uids=uids)
+    if not known:
+        world.hub.boxes["aino"] = Box("aino")
+    world.tick()
+    assert world.run("aino", full=True).counts["written"] == 0
+    world.settle()
+    assert (set(world.hub.records), world.titles("aino")) == (records, titles)
+    (id,) = [event.id for event in world.theirs("aino").values() if event.entry.title == "Ours 3"]
+    here(world, world.ours()["Ours 3"].id, location="Room")
+    there(world, id, notes="Theirs")
+    world.settle()
+    entry = world.calendars["aino"].entries()[id].entry
+    assert (entry.location, entry.notes.strip()) == ("Room", "Theirs")
 
 
 @BORN

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import RestrictedError
 
 from almanakka.activities.models import Activity, ActivityType, Category, Occurrence, Participant
 
@@ -101,3 +102,10 @@ def test_a_company_takes_everything_of_its_own_along(house: Any, neighbours: Any
     house.company.delete()
     assert not Activity.objects.exists()
     assert ActivityType.objects.filter(company=neighbours.company).exists()
+
+
+def test_row_18_a_type_cannot_be_deleted_before_its_activities_have_moved_to_another(house: Any) -> None:
+    activity = insert(house, **TIMED)
+    with pytest.raises(RestrictedError):
+        house.meeting.delete()
+    assert Activity.objects.get(pk=activity.pk).type == house.meeting
