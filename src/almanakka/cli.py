@@ -58,6 +58,10 @@ def parser() -> argparse.ArgumentParser:
     sync.add_argument(
         "--confirm-deletions", action="store_true", help="carry out the deletions held back until the person says so"
     )
+    move = commands.add_parser("move", help="go on with one person's calendar on the other kind of server")
+    move.add_argument("email", metavar="EMAIL")
+    move.add_argument("kind", choices=("graph", "exchange"), help="Office 365 or Exchange Server")
+    move.add_argument("--allow-gaps", action="store_true", help="go on although entries are missing there")
     _add_delegate_script(commands)
     commands.add_parser("demo", help="run the whole product with simulated people", add_help=False)
     return top
@@ -105,6 +109,8 @@ def _carry_out(options: argparse.Namespace) -> int:
             )
         case "preview":
             return commands.preview(options.email)
+        case "move":
+            return commands.move(options.email, options.kind, gaps=options.allow_gaps)
         case _:
             return commands.sync(options.email, full=options.full, confirm_deletions=options.confirm_deletions)
 

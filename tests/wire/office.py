@@ -141,6 +141,9 @@ class Office:
     def fault(self, kind: str, **options: Any) -> None:
         self.simulator.control.add_fault(kind, **options)
 
+    def faults_end(self) -> None:
+        self.simulator.control.clear_faults()
+
     def behave(self, **switches: Any) -> None:
         self.simulator.control.set_behaviour(**switches)
 
@@ -212,7 +215,7 @@ class Office:
 
     def calms_down(self, rounds: int = 8) -> None:
         """End every fault, and run every mailbox until nothing is written any more."""
-        self.simulator.control.clear_faults()
+        self.faults_end()
         for _ in range(rounds):
             self.tick(minutes=11)
             for somebody in self.people:

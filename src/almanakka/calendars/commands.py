@@ -17,7 +17,7 @@ from rich.table import Table
 from almanakka.accounts.models import User
 from almanakka.calendars import holds, report, schedule, switching, triggers, wiring
 from almanakka.calendars.doctor import examine, examine_person
-from almanakka.calendars.models import Mailbox, Run
+from almanakka.calendars.models import Connection, Mailbox, Run
 from almanakka.calendars.sentences import sentence
 from almanakka.calendars.switching import Refused
 from almanakka.sync.errors import CalendarError
@@ -120,6 +120,22 @@ def sync(email: str, *, full: bool = False, confirm_deletions: bool = False) -> 
         triggers.nudge([found.pk])
         return _complain("The mailbox is being synchronised already, or rests because Microsoft asked it to.")
     return _report(row)
+
+
+def move(email: str, kind: str, *, gaps: bool = False) -> int:
+    """Go on with one person's calendar behind the company's connection of another kind (B12)."""
+    user = _user(email)
+    if user is None:
+        return _complain(f"Nobody has the e-mail address {email}.")
+    connection = Connection.objects.filter(company=user.company, kind=kind, enabled=True).first()
+    if connection is None:
+        return _refuse(Refused("company_off"))
+    try:
+        mailbox = switching.move(user, connection, acting=None, gaps=gaps)
+    except (Refused, CalendarError) as error:
+        return _refuse(error)
+    out.print(f"{mailbox.address}: {connection.get_kind_display()}", markup=False)
+    return 0
 
 
 # --- inside --------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def open_client(
 def open_calendar(mailbox: Mailbox, on_request: OnRequest | None = None) -> Iterator[EwsCalendar]:
     """The mailbox's calendar, for as long as the block lasts; what its server is, is remembered for the next time."""
     known = Dialect(mailbox.dialect) if mailbox.dialect else None
-    since = mailbox.cutoff - _MARGIN if mailbox.cutoff is not None else None
+    since = mailbox.cutoff - _MARGIN if mailbox.cutoff is not None and mailbox.moved_at is None else None
     with open_client(mailbox.connection, known, on_request) as client:
         yield EwsCalendar(client, mailbox.remote_id, mailbox.time_zone, clock.now, since)
         _remember(mailbox, client, known)

@@ -134,6 +134,8 @@ class Mailbox(models.Model):
     gone through (S16). A run holds the lease while ``leased_until`` lies ahead; its number is ``run_no``; it
     began at ``ran_at``, in the job ``leased_by`` if in any. Nothing runs before ``not_before``: the server, or
     our own patience, asked for a pause. ``server_version`` and ``dialect`` are of the Exchange Server that holds it.
+    ``moved_at`` is set from a move to another connection until its pairs have been found again there;
+    ``gaps_allowed`` says that much may be missing.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -165,6 +167,8 @@ class Mailbox(models.Model):
     requests = models.BigIntegerField(default=0)
     server_version = models.CharField(max_length=32, blank=True, default="")
     dialect = models.CharField(max_length=32, blank=True, default="")
+    moved_at = models.DateTimeField(null=True, blank=True)
+    gaps_allowed = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("mailbox")

@@ -120,6 +120,11 @@ SENTENCES: Mapping[str, Sentence] = {
         _WAITS,
         _("Prove the new address, and switch calendar sync on again."),
     ),
+    "move_incomplete": Sentence(
+        _("Most entries of the old mailbox are not in the new one yet."),
+        _("Nothing is written until they are there; nothing is lost or deleted."),
+        _("Wait until the mailbox has been moved as a whole, or have an administrator go on without what is missing."),
+    ),
     "mailbox_taken": Sentence(
         _("The mailbox of %(address)s belongs to another user already."),
         _NOT_ON,

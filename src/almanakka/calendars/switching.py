@@ -15,6 +15,7 @@ from almanakka.accounts.models import User
 from almanakka.activities import queries
 from almanakka.calendars import clock, remotes, standstill, tenant, triggers
 from almanakka.calendars.models import Connection, Health, Kind, Mailbox, Proof
+from almanakka.calendars.relocation import transfer
 from almanakka.remote.destinations import entered
 from almanakka.remote.graph import consent
 from almanakka.sync.errors import CalendarError, NotFound
@@ -194,6 +195,9 @@ def enable(user: User, *, acting: User, proof: Proof | None = None) -> Mailbox:
     mailbox.failures, mailbox.error_code, mailbox.error_detail = 0, "", ""
     try:
         with transaction.atomic():
+            held = Mailbox.objects.select_for_update().filter(pk=mailbox.pk).first()
+            if held is not None and mailbox.moved_at is not None:
+                mailbox.run_no = held.run_no + 1
             Mailbox.objects.filter(user=user).exclude(pk=mailbox.pk).delete()
             mailbox.save()
     except IntegrityError as error:
@@ -216,7 +220,9 @@ def candidate(user: User, proof: Proof | None = None) -> Mailbox:
         raise Refused("mailbox_taken", address=address)
     now = clock.now()
     mailbox = Mailbox.objects.select_related("user__company", "connection").filter(user=user).first()
-    if mailbox is None or not _same(mailbox, connection, found):
+    if mailbox is not None and _moved(mailbox, connection, found):
+        transfer(mailbox, connection, found.id)
+    elif mailbox is None or not _same(mailbox, connection, found):
         mailbox = Mailbox(user=user, connection=connection)  # of another mailbox nothing is known yet
     mailbox.remote_id = found.id
     mailbox.address, mailbox.time_zone = address, _zone(found, user)
@@ -225,6 +231,41 @@ def candidate(user: User, proof: Proof | None = None) -> Mailbox:
     mailbox.cutoff = mailbox.cutoff or mailbox.enabled_at - AGE
     mailbox.full_wanted = True
     return mailbox
+
+
+def move(user: User, connection: Connection, *, acting: User | None, gaps: bool = False) -> Mailbox:
+    """Go on with the user's calendar behind another connection of their company, every pair kept (B12).
+
+    The address is one that they have proven before. ``acting`` is the user, an administrator, or None for whoever
+    runs the installation. Said again it does no harm; ``gaps`` lets it go on although entries are missing there.
+    Raises Refused or CalendarError.
+    """
+    if acting is not None and acting != user:
+        _require_administrator(acting, connection)
+    if connection.company_id != user.company_id or not connection.enabled:
+        raise Refused("company_off")
+    known = Mailbox.objects.filter(user=user).first()
+    if known is None:
+        raise Refused("switched_off")
+    found = None if known.connection_id == connection.pk else remotes.find(connection, known.address)
+    try:
+        with transaction.atomic():
+            # waits for the writes of a run; what it would still write comes to nothing
+            mailbox = Mailbox.objects.select_for_update().get(pk=known.pk)
+            if found is not None:
+                transfer(mailbox, connection, found.id, gaps=gaps)
+            mailbox.gaps_allowed, mailbox.not_before = gaps and mailbox.moved_at is not None, None
+            mailbox.save()
+    except IntegrityError as error:
+        raise Refused("mailbox_taken", address=known.address) from error
+    if mailbox.enabled:
+        triggers.activity_changed([mailbox.pk])
+    return mailbox
+
+
+def _moved(mailbox: Mailbox, connection: Connection, found: remotes.Found) -> bool:
+    """Whether it is the same person's mailbox on the company's other connection."""
+    return mailbox.connection_id != connection.pk and mailbox.address.lower() in {found.id, *found.addresses}
 
 
 def _zone(found: remotes.Found, user: User) -> str:

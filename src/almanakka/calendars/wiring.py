@@ -16,11 +16,12 @@ from almanakka.accounts import addresses
 from almanakka.accounts.models import User
 from almanakka.calendars import clock as clocks
 from almanakka.calendars import lease as leases
-from almanakka.calendars import remotes, runs, schedule, triggers
+from almanakka.calendars import relocation, remotes, runs, schedule, triggers
 from almanakka.calendars.activities import OrmActivities
 from almanakka.calendars.lease import Fence, Lease
 from almanakka.calendars.ledger import MailboxLedger
 from almanakka.calendars.models import Mailbox, Run, RunKind
+from almanakka.calendars.relocation import Relocated
 from almanakka.calendars.schedule import DATABASE_AWAY, DatabaseAway, Result
 from almanakka.sync import run as engine
 from almanakka.sync.errors import CalendarError, Denied, LeaseLost
@@ -113,10 +114,12 @@ def _run(
         _check_address(mailbox)
         with remotes.open_calendar(mailbox, meter.request) as calendar:
             fence = Fence(mailbox.pk, lease.run_no)
+            ledger = MailboxLedger(mailbox.pk, lease.run_no, fence=fence, run=row, company_id=mailbox.user.company_id)
+            moved = relocation.relink(calendar, ledger, gaps=mailbox.gaps_allowed) if mailbox.moved_at else {}
             outcome = engine.Run(
                 calendar,
                 OrmActivities(mailbox, fence=fence),
-                MailboxLedger(mailbox.pk, lease.run_no, fence=fence, run=row, company_id=mailbox.user.company_id),
+                ledger,
                 _settings(mailbox),
                 clock=clock,
                 stop=stop,
@@ -132,7 +135,7 @@ def _run(
     except Exception as error:
         log.exception("run failed", mailbox=str(mailbox.pk), run=lease.run_no)
         return _failed(row, InternalError(type(error).__name__), meter)
-    row.counts, row.skipped, row.finished = outcome.counts, outcome.skipped, outcome.finished
+    row.counts, row.skipped, row.finished = outcome.counts | moved, outcome.skipped, outcome.finished
     if outcome.full and row.kind == RunKind.QUICK:
         row.kind = RunKind.FULL  # the watermark was lost
     if outcome.error is not None:
@@ -178,10 +181,13 @@ def preview(mailbox: Mailbox) -> engine.Preview:
     """
     _check_address(mailbox)
     with remotes.open_calendar(mailbox) as calendar:
+        ledger = MailboxLedger(mailbox.pk, mailbox.run_no, company_id=mailbox.user.company_id)
+        if mailbox.moved_at is not None:
+            ledger = Relocated(ledger, calendar, gaps=mailbox.gaps_allowed)
         return engine.Run(
             calendar,
             OrmActivities(mailbox),
-            MailboxLedger(mailbox.pk, mailbox.run_no, company_id=mailbox.user.company_id),
+            ledger,
             _settings(mailbox),
             clock=clocks.now,
         ).preview(first=mailbox.first_done_at is None)
