@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
@@ -24,8 +24,9 @@ from almanakka.sync.entry import (
     Unreadable,
     When,
 )
-from almanakka.sync.errors import NotFound, Stale, Throttled, Unreachable, WatermarkLost
+from almanakka.sync.errors import Invalid, NotFound, Stale, Throttled, Unreachable, WatermarkLost
 from almanakka.sync.fields import canonical, changed_groups
+from almanakka.sync.outcomes import Outcome
 from almanakka.sync.ports import Page
 from almanakka.sync.recurrence import Index, Kind, Recurrence
 
@@ -113,6 +114,11 @@ def collect(pages: object) -> Page:
         watermark = page.watermark
     assert watermark is not None
     return Page(list(events.values()), removed, watermark)
+
+
+def all_of(chunks: Iterable[list[Outcome]]) -> list[Outcome]:
+    """What became of creations, in their order."""
+    return [outcome for chunk in chunks for outcome in chunk]
 
 
 def key() -> str:
@@ -205,6 +211,48 @@ class CalendarContract:
         event = outlook.calendar.create(entry, key())
         assert_same(event.entry, entry)
         assert_same(outlook.calendar.find(event.origin or "").entry, entry)  # type: ignore[union-attr]
+
+    # --- creating several ------------------------------------------------------------------------
+
+    def test_several_come_back_as_written_and_in_order(self, outlook: Outlook) -> None:
+        entries = [
+            single("One", notes="Soup"),
+            series("Two", exceptions={date(2026, 10, 12): CANCELLED, date(2026, 10, 26): Override(title="Own")}),
+            Entry("Three", AllDay(date(2026, 10, 6), date(2026, 10, 8))),
+            *(single(f"More {number}", day=1 + number) for number in range(22)),
+        ]
+        drafts = [(entry, key()) for entry in entries]
+        outcomes = all_of(outlook.calendar.create_all(drafts))
+        events = self.listed(outlook)
+        assert len(events) == len(entries)
+        for outcome, (entry, origin) in zip(outcomes, drafts, strict=True):
+            assert isinstance(outcome, Event)
+            assert_same(outcome.entry, entry)
+            assert_same(events[outcome.id].entry, entry)
+            assert events[outcome.id].origin == origin
+            assert events[outcome.id].change_key == outcome.change_key
+
+    def test_one_that_is_refused_keeps_no_other_back(self, outlook: Outlook) -> None:
+        crossing = series("Two", exceptions={date(2026, 10, 12): moved(date(2026, 10, 19), 6)})
+        drafts = [(entry, key()) for entry in (single("One"), crossing, single("Three"))]
+        first, second, third = all_of(outlook.calendar.create_all(drafts))
+        assert isinstance(first, Event)
+        assert isinstance(third, Event)
+        assert isinstance(second, Invalid)
+        assert second.reason == "occurrence-crosses-neighbour"
+        left = outlook.calendar.find(drafts[1][1])
+        assert left is not None
+        assert set(self.listed(outlook)) == {first.id, left.id, third.id}
+
+    def test_b6_after_a_lost_answer_each_is_found_or_made_once(self, outlook: Outlook) -> None:
+        drafts = [(single(f"Lunch {number}", day=1 + number), key()) for number in range(3)]
+        outlook.lose_next_answer("create")
+        with pytest.raises(Unreachable):
+            all_of(outlook.calendar.create_all(drafts))
+        made = [outlook.calendar.create(entry, origin) for entry, origin in drafts]
+        assert set(self.listed(outlook)) == {each.id for each in made}
+        for event, (entry, _) in zip(made, drafts, strict=True):
+            assert_same(event.entry, entry)
 
     # --- updating --------------------------------------------------------------------------------
 

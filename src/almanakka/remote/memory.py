@@ -25,6 +25,7 @@ from almanakka.sync.entry import (
 from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, WatermarkLost
 from almanakka.sync.expansion import neighbours, occurs_on
 from almanakka.sync.fields import canonical, changed_groups, restores, same, take
+from almanakka.sync.outcomes import Outcome, one_by_one
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
 Hook = Callable[[str, str], None]
@@ -133,6 +134,9 @@ class MemoryCalendar:
         if fresh:
             self._write_occurrences(id, canonical(entry).exceptions)
         return replace(self._event(id), origin=origin)
+
+    def create_all(self, drafts: Sequence[tuple[Entry, str]]) -> Iterator[list[Outcome]]:
+        return one_by_one(self.create, drafts)
 
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         before, after = canonical(before), canonical(after)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from almanakka.sync.entry import Event
+from almanakka.sync.entry import Entry, Event
 from almanakka.sync.errors import NotFound, UidTaken
 from almanakka.sync.fields import canonical
 from almanakka.sync.footer import attach, detach
 from almanakka.sync.journal import note_created_here, note_removed, note_there, notes_here
 from almanakka.sync.meanwhile import created, settled
+from almanakka.sync.outcomes import Outcome, one_by_one
 from almanakka.sync.plan import new_pair
 from almanakka.sync.ports import Activities, Born, Calendar, Hold, Ledger, Pair, Participation, Side, State
 from almanakka.sync.reconcile import WRITES_WITHIN
@@ -170,7 +171,7 @@ class Effects:
 
     def begin(self, steps: Sequence[CreateThere]) -> list[tuple[CreateThere, Pair]]:
         """Write down, in one transaction, which mirrors are about to be created."""
-        begun = [(step, self._intent(step)) for step in steps]
+        begun = [(step, self._intent(step)) for step in sorted(steps, key=_tried)]
         with self.ledger.atomic():
             self.ledger.add([pair for _, pair in begun if pair.key is None])
             self.ledger.save([pair for _, pair in begun if pair.key is not None])
@@ -200,9 +201,20 @@ class Effects:
             footer_of=step.footer,
         )
 
-    def create_there(self, step: CreateThere, pair: Pair) -> Made:
+    def create_there(self, begun: Sequence[tuple[CreateThere, Pair]]) -> Iterator[list[Outcome]]:
+        """Create what :meth:`begin` has begun, and yield what became of it.
+
+        What an earlier run may have created comes last, and one by one: it may be what ended that run.
+        """
+        fresh = [_draft(step, pair) for step, pair in begun if not _tried(step)]
+        tried = [_draft(step, pair) for step, pair in begun if _tried(step)]
+        if fresh:
+            yield from self.calendar.create_all(fresh)
+        yield from one_by_one(self.calendar.create, tried)
+
+    def made(self, step: CreateThere, pair: Pair, event: Event) -> Made:
+        """Return a mirror that stands there now, and the pair as it is to be remembered."""
         assert pair.intended is not None
-        event = self.calendar.create(attach(pair.intended, step.footer), pair.origin)
         fresh = self._written(replace(pair, base=pair.intended, uid=event.uid), event, step.footer, step.footer)
         return Made(step, event, created(pair.intended, fresh))
 
@@ -315,6 +327,16 @@ class Effects:
             self.ledger.add([mirror])
         self.tally.did("superseded", writes=False)
         return RemoveThere(mirror, "superseded by the meeting itself")
+
+
+def _tried(step: CreateThere) -> bool:
+    """Whether an earlier run may have created it already."""
+    return step.pair is not None and step.pair.state is State.CREATING
+
+
+def _draft(step: CreateThere, pair: Pair) -> tuple[Entry, str]:
+    assert pair.intended is not None
+    return attach(pair.intended, step.footer), pair.origin
 
 
 def _born_there(step: CreateHere, activity: str) -> Pair:

@@ -12,6 +12,7 @@ from almanakka.sync.effects import Effects, Made
 from almanakka.sync.entry import Event, Group, Unreadable
 from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, StaleVersion, UidTaken, UnreadableAnswer
 from almanakka.sync.meanwhile import settled
+from almanakka.sync.outcomes import Outcome, trouble
 from almanakka.sync.plan import Snapshot, living, plan, uids
 from almanakka.sync.ports import Copy, Hold, Pair, State, UserId
 from almanakka.sync.reconcile import WRITES_WITHIN
@@ -241,28 +242,31 @@ class Performance:
         """Write down what is about to be created, then create, then remember what came of it (B6)."""
         begun = self.effects.begin([step for step in steps if isinstance(step, CreateThere)])
         made: list[Made] = []
+        answers, rest = self.effects.create_there(begun), iter(begun)
         try:
-            for step, pair in begun:
-                if self.stop():
-                    break
-                made += self._created_there(step, pair)
+            while not self.stop() and (outcomes := next(answers, None)) is not None:
+                for outcome, (step, pair) in zip(outcomes, rest, strict=False):
+                    made += self._created_there(step, pair, outcome)
+                if (error := trouble(outcomes)) is not None:
+                    raise error
         except CalendarError:
             self._settle_there(made)
             raise
         self._settle_there(made)
 
-    def _created_there(self, step: CreateThere, pair: Pair) -> list[Made]:
-        try:
-            return [self.effects.create_there(step, pair)]
-        except UnreadableAnswer as error:
-            self._refused(step, error)  # it is there: without the pair, the next run would make another one
-        except Invalid as error:
-            left = self._left_behind(pair)
-            if left is None:
-                self.effects.forget(pair)
-            self._refused(step, error, left)
-        except Stale:
-            self._postpone(step.record.id)
+    def _created_there(self, step: CreateThere, pair: Pair, outcome: Outcome) -> list[Made]:
+        match outcome:
+            case Event():
+                return [self.effects.made(step, pair, outcome)]
+            case UnreadableAnswer():  # it is there: without the pair, the next run would make another one
+                self._refused(step, outcome)
+            case Invalid():
+                left = self._left_behind(pair)
+                if left is None:
+                    self.effects.forget(pair)
+                self._refused(step, outcome, left)
+            case Stale():
+                self._postpone(step.record.id)
         return []
 
     def _settle_there(self, made: Sequence[Made]) -> None:

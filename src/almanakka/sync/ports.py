@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from almanakka.sync.entry import Entry, Event, Group, Person, Response, Unreadable
+from almanakka.sync.outcomes import Outcome
 
 ActivityId = str
 UserId = str
@@ -76,6 +77,13 @@ class Calendar(Protocol):
         """Create an appointment without attendees, stamped with ``origin``, and return it as read back.
 
         Safe to repeat with the same ``origin``: a second call never makes a second event.
+        """
+
+    def create_all(self, drafts: Sequence[tuple[Entry, str]]) -> Iterator[list[Outcome]]:
+        """Create appointments as :meth:`create` does, under origin keys that nothing was ever created with.
+
+        Yields what became of them, in their order, as many at a time as go with one request. An error among them
+        says why one of them was not made, or not wholly; one that is raised leaves the rest in doubt.
         """
 
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:

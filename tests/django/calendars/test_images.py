@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from almanakka.calendars import images
@@ -55,6 +55,7 @@ entries = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(entries)
 def test_every_entry_comes_back_as_it_was(entry: Entry) -> None:
     stored = images.text(entry)

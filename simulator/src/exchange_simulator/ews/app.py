@@ -20,7 +20,7 @@ from . import directory, feed, finding, folders, schemas, soap, subscriptions, t
 from .items import Items
 from .servers import Account, ExchangeServer
 from .shapes import Writer
-from .soap import Failure, Fault, Request, m
+from .soap import Element, Failure, Fault, Request, m
 from .subscriptions import Stream, Subscriptions
 
 #: A fault's kind, and what Exchange says when it strikes.
@@ -170,9 +170,7 @@ class WebServices:
             return _answer(server, request, [soap.success(name, zones)])
         desk = self._desk(server, caller, account, request)
         if failing is not None:
-            named = operation.find(m("ItemIds"))
-            count = max(len(named), 1) if named is not None else 1
-            return _answer(server, request, [soap.failure(name, failing, _beside(name))] * count)
+            return _answer(server, request, [soap.failure(name, failing, _beside(name))] * _items_in(operation))
         writer = Writer(
             desk.mailbox,
             knows_zones=server.version != "2007",
@@ -275,6 +273,12 @@ def _coded(switches: list[Switch]) -> Failure | None:
         if code is not None:
             return Failure(code, switch.message or code)
     return None
+
+
+def _items_in(operation: Element) -> int:
+    """How many items an operation is about; 1 where it is about none."""
+    lists = (operation.find(m(name)) for name in ("ItemIds", "Items", "ItemChanges"))
+    return next((len(each) for each in lists if each is not None), 1)
 
 
 def _beside(name: str) -> str:

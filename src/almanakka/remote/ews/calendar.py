@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from almanakka.remote.ews import feed, occurrences, operations, write
+from almanakka.remote.ews import creation, feed, occurrences, operations, write
 from almanakka.remote.ews.client import Client, always
-from almanakka.remote.ews.mailbox import Found, Mailbox, dialect_of, ids_in
+from almanakka.remote.ews.creation import check_untouched
+from almanakka.remote.ews.mailbox import BATCH, Found, Mailbox, dialect_of, ids_in
 from almanakka.remote.ews.markup import t
 from almanakka.remote.ews.read import identity
 from almanakka.remote.occurrences import Overrides, wanted
+from almanakka.remote.online_meetings import holds_online_meeting
 from almanakka.remote.respelling import respelled
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
-from almanakka.sync.errors import Invalid, Stale, Unreachable, UnreadableAnswer
+from almanakka.sync.errors import CalendarError, Invalid, Stale, UnreadableAnswer
 from almanakka.sync.fields import canonical, changed_groups, restores
+from almanakka.sync.outcomes import Outcome
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
 
@@ -61,26 +64,30 @@ class EwsCalendar:
     # --- writing ---------------------------------------------------------------------------------
 
     def create(self, entry: Entry, origin: str) -> Event:
-        entry = canonical(entry)
         known = self.find(origin)  # CreateItem itself would make a second one
         if known is not None:
             return known
-        mailbox = self._mailbox
-        item = write.created(entry, origin, mailbox.zone, mailbox.clock(), dialect_of(mailbox))
-        answer = mailbox.one(always(operations.create_item(item)))
-        made = _readable(mailbox.whole(_only(ids_in(answer.element))))
-        return self._with_occurrences(made, entry.exceptions)
+        ((outcome,),) = self.create_all([(entry, origin)])
+        if isinstance(outcome, CalendarError):
+            raise outcome
+        return outcome
+
+    def create_all(self, drafts: Sequence[tuple[Entry, str]]) -> Iterator[list[Outcome]]:
+        for start in range(0, len(drafts), BATCH):
+            chunk = drafts[start : start + BATCH]
+            yield creation.create(self._mailbox, [(canonical(entry), origin) for entry, origin in chunk])
 
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         before, after = canonical(before), canonical(after)
         groups = changed_groups(before, after) - {Group.WHO}
         dialect = dialect_of(self._mailbox)
         properties = write.changed(before, after, groups - {Group.OCCURRENCES}, self._mailbox.zone, dialect)
-        if properties:
-            self._write(id, change_key, properties)
+        written = self._write(id, change_key, properties) if properties else change_key
         held = _readable(self._mailbox.whole(id))
         if not properties and held.change_key != change_key:
             raise Stale("the item has changed")
+        if properties:
+            check_untouched(held, written, write.held(after, dialect), _of(groups, before))
         if not groups & {Group.WHEN, Group.OCCURRENCES} or not isinstance(after.when, Series):
             return held
         if held.meeting is not None:  # occurrences are written without a version of their own (B1)
@@ -99,9 +106,12 @@ class EwsCalendar:
 
     # --- inside ----------------------------------------------------------------------------------
 
-    def _write(self, id: str, change_key: str, properties: Mapping[str, str]) -> None:
+    def _write(self, id: str, change_key: str, properties: Mapping[str, str]) -> str:
+        """Write properties, and return the change key that this gave the item."""
         change = operations.item_change(id, change_key, write.updates(properties))
-        self._mailbox.one(always(operations.update_items([change])))
+        answer = self._mailbox.one(always(operations.update_items([change])))
+        item = next(answer.element.iter(t("CalendarItem")), None)
+        return identity(item)[1] if item is not None else ""
 
     def _with_occurrences(self, event: Event, shall: Overrides) -> Event:
         """Finish a series: its occurrences, as the server holds them after all that was written before."""
@@ -124,10 +134,10 @@ class EwsCalendar:
         return fresh
 
 
-def _only(ids: Sequence[str]) -> str:
-    if len(ids) != 1:
-        raise Unreachable("a new item came back without its id")
-    return ids[0]
+def _of(groups: Collection[Group], before: Entry) -> frozenset[Group]:
+    """Return those of ``groups`` that are written into the item itself."""
+    kept = {Group.OCCURRENCES} | ({Group.NOTES} if holds_online_meeting(before.notes) else set())
+    return frozenset(groups) - kept
 
 
 def _readable(found: Found) -> Event:

@@ -14,6 +14,7 @@ from almanakka.remote.ews.markup import Element, t
 from almanakka.remote.ews.read import Reader, identity
 from almanakka.remote.ews.refusals import refusal
 from almanakka.remote.ews.soap import Message
+from almanakka.remote.ews.words import truth
 from almanakka.remote.occurrences import Overrides, writes
 from almanakka.sync.entry import AS_SERIES, Event, Series
 from almanakka.sync.errors import Invalid, NotFound, Stale, Unreachable
@@ -27,7 +28,7 @@ _DELETED = "ErrorCalendarOccurrenceIsDeletedFromRecurrence"
 def write_all(mailbox: Mailbox, event: Event, wanted: Overrides, dialect: Dialect) -> bool:
     """Turn the occurrences of a series as it is held into ``wanted``; returns whether anything was written.
 
-    Raises Stale where an occurrence that should be there is not.
+    Raises Stale where an occurrence that should be there is not, or has become a meeting.
     """
     id, entry, series, held = event.id, event.entry, event.entry.when, event.entry.exceptions
     if not isinstance(series, Series):
@@ -98,6 +99,8 @@ def _place(answer: Message, series: Series, reader: Reader) -> tuple[date, tuple
     item = next(answer.element.iter(t("CalendarItem")), None)
     if item is None:
         raise Unreachable("an occurrence came without its item")
+    if truth(item.findtext(t("IsMeeting"))):  # it is written without a version of its own (B1)
+        raise Stale("somebody has been invited to the series")
     original = reader.original_date(_original_start(item), series)
     return None if original is None else (original, identity(item))
 

@@ -62,11 +62,11 @@ def get_ids(ids: Iterable[str]) -> str:
 
 
 def get_occurrences(master: str, indexes: Iterable[int]) -> str:
-    """Ask for occurrences of a series by their numbers, from 1: their ids, times and original starts."""
+    """Ask for occurrences of a series by their numbers, from 1: their ids and times, and whether they are meetings."""
     ids = "".join(
         f'<t:OccurrenceItemId RecurringMasterId={attribute(master)} InstanceIndex="{index}"/>' for index in indexes
     )
-    shape = ids_only(*map(uri, ("RecurrenceId", "Start", "OriginalStart")))
+    shape = ids_only(*map(uri, ("RecurrenceId", "Start", "OriginalStart", "IsMeeting")))
     return f"<m:GetItem>{shape}<m:ItemIds>{ids}</m:ItemIds></m:GetItem>"
 
 
@@ -96,11 +96,11 @@ def _find(restriction: str, offset: int, most: int = MOST_FOUND) -> str:
     return f'<m:FindItem Traversal="Shallow">{ids_only()}{view}{held}{_CALENDARS}</m:FindItem>'
 
 
-def create_item(item: str) -> str:
-    """Create one item in the calendar; nobody is told of it (B1)."""
+def create_items(items: Iterable[str]) -> str:
+    """Create items in the calendar; nobody is told of any (B1)."""
     return (
         '<m:CreateItem SendMeetingInvitations="SendToNone">'
-        f"<m:SavedItemFolderId>{_CALENDAR}</m:SavedItemFolderId><m:Items>{item}</m:Items></m:CreateItem>"
+        f"<m:SavedItemFolderId>{_CALENDAR}</m:SavedItemFolderId><m:Items>{''.join(items)}</m:Items></m:CreateItem>"
     )
 
 

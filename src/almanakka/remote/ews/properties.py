@@ -15,7 +15,7 @@ _ITEM = ("Subject", "Sensitivity", "Body", "DateTimeCreated", "LastModifiedTime"
 _CALENDAR = (
     *("UID", "Start", "End", "OriginalStart", "IsAllDayEvent", "LegacyFreeBusyStatus", "Location", "IsMeeting"),
     *("IsCancelled", "CalendarItemType", "MyResponseType", "Organizer", "RequiredAttendees", "OptionalAttendees"),
-    *("AppointmentState", "Recurrence", "ModifiedOccurrences", "DeletedOccurrences", "MeetingTimeZone"),
+    *("Resources", "AppointmentState", "Recurrence", "ModifiedOccurrences", "DeletedOccurrences", "MeetingTimeZone"),
 )
 _ZONES = ("StartTimeZone", "EndTimeZone")
 _RECURRENCE_ID = "RecurrenceId"

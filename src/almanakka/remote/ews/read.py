@@ -87,7 +87,7 @@ class Reader:
             modified=_instant(item.findtext(t("LastModifiedTime"))) or self.now,
             uid=uid,
             origin=origin(item),
-            meeting=self._meeting(item),
+            meeting=self._meeting(item, [exceptions[each] for each in changed_occurrences(item) if each in exceptions]),
             cancelled=truth(item.findtext(t("IsCancelled"))) or bool(_state(item) & _CALLED_OFF),
             orphan_date=None if isinstance(when, Series) else orphan_date,
             created=_instant(item.findtext(t("DateTimeCreated"))),
@@ -154,11 +154,15 @@ class Reader:
 
     # -- people
 
-    def _meeting(self, item: Element) -> Meeting | None:
+    def _meeting(self, item: Element, changed: Iterable[Element]) -> Meeting | None:
+        """Return who meets, or None for an appointment; a series is none once somebody is invited to one occurrence.
+
+        Any write to that would leave them with something else, although nobody is invited to the whole of it (B1).
+        """
         attendees = tuple(_attendees(item))
         organiser = _person(item.find(f"{t('Organizer')}/{t('Mailbox')}"), Response.NONE)
         organises = self._organises(item, organiser)
-        if not attendees and organises:
+        if not attendees and organises and not any(next(_attendees(each), None) for each in changed):
             return None
         return Meeting(organiser, attendees, organises, response(item.findtext(t("MyResponseType"))))
 
@@ -222,7 +226,7 @@ def _state(item: Element) -> int:
 
 
 def _attendees(item: Element) -> Iterator[Person]:
-    for name in ("RequiredAttendees", "OptionalAttendees"):
+    for name in ("RequiredAttendees", "OptionalAttendees", "Resources"):
         for each in _listed(item, name, "Attendee"):
             yield _person(each.find(t("Mailbox")), response(each.findtext(t("ResponseType"))))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from almanakka.remote.ews import series
@@ -12,7 +13,7 @@ from almanakka.remote.ews.properties import ORIGIN, uri
 from almanakka.remote.ews.times import midnight, stamp, zone_elements
 from almanakka.remote.ews.words import sensitivity, show_as_word
 from almanakka.remote.online_meetings import holds_online_meeting
-from almanakka.sync.entry import AllDay, Entry, Group, Override, Series, Timed, When
+from almanakka.sync.entry import AllDay, Entry, Group, Override, Series, ShowAs, Timed, When
 from almanakka.sync.expansion import first_date
 from almanakka.sync.fields import instant, regular
 from almanakka.sync.recurrence import Recurrence
@@ -43,6 +44,13 @@ def created(entry: Entry, origin: str, zone: str, now: datetime, dialect: Dialec
     return f"<t:CalendarItem>{''.join(found[name] for name in _ORDER if name in found)}</t:CalendarItem>"
 
 
+def held(entry: Entry, dialect: Dialect) -> Entry:
+    """Return an entry as a server holds it once it is written."""
+    if entry.show_as is not ShowAs.ELSEWHERE or dialect.knows_elsewhere:
+        return entry
+    return replace(entry, show_as=ShowAs.FREE)
+
+
 def changed(before: Entry, after: Entry, groups: Collection[Group], zone: str, dialect: Dialect) -> Properties:
     """Return the properties of ``groups`` as ``after`` has them; empty if there is nothing to write."""
     found: Properties = {}
@@ -68,20 +76,20 @@ def rewritten(when: Series, recurrence: Recurrence, zone: str, dialect: Dialect)
 
 
 def occurrence(
-    entry: Entry, original: date, held: Override, wanted: Override, zone: str, dialect: Dialect
+    entry: Entry, original: date, before: Override, wanted: Override, zone: str, dialect: Dialect
 ) -> Properties:
-    """Return what turns one occurrence from ``held`` to ``wanted``; None in either means "as the series says"."""
+    """Return what turns one occurrence from ``before`` to ``wanted``; None in either means "as the series says"."""
     found: Properties = {}
     when = entry.when
-    if wanted.title != held.title:
+    if wanted.title != before.title:
         found |= _element("Subject", entry.title if wanted.title is None else wanted.title)
-    if wanted.notes != held.notes:
+    if wanted.notes != before.notes:
         found |= _body(entry.notes if wanted.notes is None else wanted.notes)
-    if wanted.location != held.location:
+    if wanted.location != before.location:
         found |= _element("Location", entry.location if wanted.location is None else wanted.location)
-    if wanted.show_as != held.show_as:
+    if wanted.show_as != before.show_as:
         found |= _element("LegacyFreeBusyStatus", show_as_word(wanted.show_as or entry.show_as, dialect))
-    if isinstance(when, Series) and wanted.when != held.when:
+    if isinstance(when, Series) and wanted.when != before.when:
         found |= _times(wanted.when or regular(when, original), when.zone if when.start is not None else zone, dialect)
     return found
 

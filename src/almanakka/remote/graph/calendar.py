@@ -19,6 +19,7 @@ from almanakka.remote.respelling import respelled
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import Invalid, Stale, UnreadableAnswer
 from almanakka.sync.fields import canonical, changed_groups, restores, same
+from almanakka.sync.outcomes import Outcome, one_by_one
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
 
@@ -66,6 +67,9 @@ class GraphCalendar:
             return _readable(found)
         written = occurrences.write_all(self._mailbox, event.id, entry, {}, entry.exceptions)
         return replace(event if written is None else _as_made(event, _readable(written)), origin=origin)
+
+    def create_all(self, drafts: Sequence[tuple[Entry, str]]) -> Iterator[list[Outcome]]:
+        return one_by_one(self.create, drafts)
 
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         before, after = canonical(before), canonical(after)

@@ -220,6 +220,30 @@ def test_who_organises_a_meeting(sign: str, organises: bool) -> None:
     ]
 
 
+def test_b1_a_booked_room_is_invited_like_anybody() -> None:
+    room = f"<t:Resources><t:Attendee>{MAILBOX.format('room1')}</t:Attendee></t:Resources>"
+    meeting = read(room, "<t:AppointmentState>1</t:AppointmentState>").meeting
+    assert meeting is not None
+    assert [each.address for each in meeting.attendees] == ["room1@contoso.test"]
+
+
+def test_b1_a_series_is_a_meeting_once_somebody_is_invited_to_one_occurrence() -> None:
+    listed = (
+        '<t:ModifiedOccurrences><t:Occurrence><t:ItemId Id="CCC=" ChangeKey="D"/>'
+        "<t:Start>2026-11-30T07:00:00Z</t:Start>"
+        "<t:End>2026-11-30T08:00:00Z</t:End><t:OriginalStart>2026-11-30T07:00:00Z</t:OriginalStart></t:Occurrence>"
+        "</t:ModifiedOccurrences>"
+    )
+    times = {"start": "2026-11-30T07:00:00Z", "end": "2026-11-30T08:00:00Z"}
+    invited, alone = item(ATTENDEES, **times), item(**times)
+    master = item(WEEKLY, HELSINKI, listed, "<t:AppointmentState>0</t:AppointmentState>")
+    others = {"EEE=": invited}
+    for occurrence, expected in ((invited, True), (alone, False)):
+        event = READER.event(master, {"CCC=": occurrence, **others})
+        assert isinstance(event, Event)
+        assert (event.meeting is not None) is expected
+
+
 def test_a_meeting_called_off_and_one_declined() -> None:
     assert read(ATTENDEES, "<t:AppointmentState>7</t:AppointmentState>").cancelled
     assert read(ATTENDEES, "<t:IsCancelled>true</t:IsCancelled>").cancelled

@@ -61,7 +61,7 @@ def test_what_is_created_reads_back_the_same(zone: str, dialect: Dialect) -> Non
                 write.created(entry, "key", zone, NOW, dialect)
             continue
         item = write.created(entry, f"key-{seed}", zone, NOW, dialect)
-        sent(operations.create_item(item), dialect)
+        sent(operations.create_items([item]), dialect)
         event = read_back(item, zone)
         assert event.origin == f"key-{seed}"
         assert event.meeting is None
@@ -119,7 +119,7 @@ def test_items_are_asked_for_whole(dialect: Dialect) -> None:
 
 def test_no_request_can_send_mail() -> None:
     everything = (
-        operations.create_item("<t:CalendarItem/>"),
+        operations.create_items(["<t:CalendarItem/>", "<t:CalendarItem/>"]),
         operations.update_items([operations.item_change("A", "B", "<t:Updates/>")]),
         operations.delete_items([operations.item_id("A")]),
     )
@@ -135,7 +135,7 @@ def test_no_text_breaks_a_request(text: str) -> None:
     entry = Entry(text, AllDay(date(2026, 1, 1), date(2026, 1, 2)), location=text, notes=text)
     for dialect in DIALECTS:
         item = write.created(entry, text, "Europe/Helsinki", NOW, dialect)
-        sent(operations.create_item(item), dialect)
+        sent(operations.create_items([item]), dialect)
         assert read_back(item, "Europe/Helsinki").entry.title == canonical(entry).title.replace("\ufffd", "")
 
 
@@ -191,8 +191,8 @@ def test_an_unchanged_recurrence_is_not_written() -> None:
 @ews_schema.needed
 @pytest.mark.parametrize("version", ews_schema.VERSIONS)
 def test_the_schemas_refuse_what_is_in_the_wrong_order(version: str) -> None:
-    wrong = operations.create_item(
-        "<t:CalendarItem><t:Location>x</t:Location><t:Subject>y</t:Subject></t:CalendarItem>"
+    wrong = operations.create_items(
+        ["<t:CalendarItem><t:Location>x</t:Location><t:Subject>y</t:Subject></t:CalendarItem>"]
     )
     operation = etree.fromstring(f'<x xmlns:m="{MESSAGES}" xmlns:t="{TYPES}">{wrong}</x>')[0]
     assert not ews_schema.schema(version).validate(operation)
