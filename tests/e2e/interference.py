@@ -45,11 +45,15 @@ def statements(act: Callable[[], None], *, before: bool) -> Iterator[None]:
     """Do something before or after each of our statements."""
 
     def strike(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if before:
-            act()
-        result = execute(sql, params, many, context)
-        if not before:
-            act()
+        try:
+            if before:
+                act()
+            result = execute(sql, params, many, context)
+            if not before:
+                act()
+        except Crash:
+            context["cursor"].close()  # as all of a dead process
+            raise
         return result
 
     with connection.execute_wrapper(strike):
