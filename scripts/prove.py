@@ -49,6 +49,11 @@ PARTS = {
         ("tests/e2e/test_machine.py",),
         sizes={"ALMANAKKA_REAL_HISTORIES": "200", "ALMANAKKA_SERVER_HISTORIES": "40"},
     ),
+    "crashes": Part(
+        "a run on an Exchange Server, and a move away from it, that dies at each request and each statement",
+        ("tests/wire/test_exchange_crashes.py",),
+        sizes={"ALMANAKKA_CRASH_REQUESTS": "1", "ALMANAKKA_CRASH_STATEMENTS": "1"},
+    ),
     "input": Part(
         "broken .ics files and Graph answers, so many of each kind",
         ("tests/broken",),

@@ -12,8 +12,9 @@ from django.db import connection as database
 from django.utils.translation import override
 
 from almanakka.accounts.models import Role, User
-from almanakka.calendars import clock, remotes, schedule, standstill, switching, triggers, wiring, worker
+from almanakka.calendars import clock, doctor, remotes, schedule, standstill, switching, triggers, wiring, worker
 from almanakka.calendars.models import Connection, Health, Mailbox, Run
+from almanakka.remote.checks import State
 from almanakka.sync.errors import Denied, Unreachable
 from exchange_simulator import RunningSimulator
 
@@ -88,6 +89,15 @@ def test_a_refused_password_stops_the_company_until_it_is_entered_anew(
     office.connection.refresh_from_db()
     assert (office.connection.health, office.connection.refused_at) == (Health.WELL, None)
     assert office.anna.box.error_code == ""
+
+
+def test_the_doctor_tries_once_and_stops_the_company_too(office: ServerOffice) -> None:
+    change_password(office, "changed")
+    for _ in range(2):
+        ill = [finding for finding in doctor.examine() if finding.check.state is State.FAILED]
+        assert "sign_in" in {finding.check.name for finding in ill}
+        assert attempts(office) == 1
+    stands_still(office, office.anna)
 
 
 def test_trying_again_in_vain_costs_two_attempts_and_stops_again(office: ServerOffice, boss: User) -> None:

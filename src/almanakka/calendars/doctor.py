@@ -1,4 +1,4 @@
-"""The connection doctor: looks at each thing by itself, and writes nothing anywhere (S11, B11)."""
+"""The connection doctor: looks at each thing by itself, and notes nothing but a refused password (S11, B11)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TypeVar
 
 from requests.utils import get_environ_proxies, select_proxy
 
 from almanakka.accounts.models import User
-from almanakka.calendars import exchange, installation, tenant
+from almanakka.calendars import exchange, installation, standstill, tenant
 from almanakka.calendars.models import Connection, Health, Kind, Mailbox
 from almanakka.remote import checks
 from almanakka.remote.checks import Check, Look, State, chain
@@ -120,7 +121,8 @@ def _told(about: About, name: str, found: Iterable[Check]) -> Generator[Finding,
 def _server(link: Connection, people: Sequence[Person]) -> Iterator[Finding]:
     settings, refusal = _settings(lambda: exchange.server_settings(link), ServerSettings("", "", ""))
     way = Way(settings.url, settings.verify, limit())
-    with closing(Server(settings, limit(), link.refused_at and link.refused_at.date())) as server:
+    refused, gate = link.refused_at and link.refused_at.date(), partial(standstill.signing_in, link.pk)
+    with closing(Server(settings, limit(), refused, gate)) as server:
         looks = [("settings", lambda: _complete(refusal)), *way.looks(), *server.looks()]
         found = yield from _told(About.EXCHANGE_SERVER, str(link.company), chain(looks))
         for each in people:

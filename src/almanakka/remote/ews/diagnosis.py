@@ -6,7 +6,8 @@ which are those of the person acted for.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import date
 from urllib.parse import urlsplit
@@ -38,12 +39,19 @@ _OF_THE_CALENDAR = frozenset({"mailbox_denied", "calendar_missing"})
 class Server:
     """One server, asked as its delegate account, with one attempt to sign in; ``limit`` is in seconds per answer.
 
-    What the server ``refused`` on that day is not tried again: every attempt may lock the account.
+    What the server ``refused`` on that day is not tried again: every attempt may lock the account. ``gate`` is as the
+    client has it.
     """
 
-    def __init__(self, settings: ServerSettings, limit: float, refused: date | None = None) -> None:
+    def __init__(
+        self,
+        settings: ServerSettings,
+        limit: float,
+        refused: date | None = None,
+        gate: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._settings = replace(settings, timeout=limit, tries=1)
-        self._client = Client(self._settings, Dialect.EXCHANGE_2007)
+        self._client = Client(self._settings, Dialect.EXCHANGE_2007, gate=gate)
         self._question = always(operations.resolve_names(settings.account.rpartition("\\")[2]))
         self._refused = refused
         self._answer: Message | None = None
