@@ -122,3 +122,8 @@ class User(AbstractBaseUser):
     def zone(self) -> ZoneInfo:
         """The person's own time zone, else the company's."""
         return ZoneInfo(self.time_zone or self.company.time_zone)
+
+    @property
+    def preferred_language(self) -> str:
+        """The person's own language, else the company's."""
+        return self.language or self.company.language

@@ -37,6 +37,7 @@ PHRASES: Mapping[str, str] = {
     "interval-too-long": _("it repeats at longer intervals than Exchange allows"),
     "bad-interval": _("the interval is not a positive whole number"),
     "bad-count": _("the number of occurrences is not positive"),
+    "no-end": _("it does not say when it ends"),
     "no-days": _("it names no day of the week"),
     "bad-days": _("it names a day of the week that does not exist"),
     "bad-first-day": _("its week begins on a day that does not exist"),

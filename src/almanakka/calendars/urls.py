@@ -2,6 +2,30 @@
 
 from django.urls import path
 
-from almanakka.calendars import views
+from almanakka.calendars import help_page, home, microsoft_page, script_page, sync_page, views
 
-urlpatterns = [path("", views.status, name="status")]
+SYNC = "profile/calendar-sync"
+MICROSOFT = "settings/microsoft"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("help/", help_page.guide, name="help"),
+    path("status", views.status, name="status"),
+    path(f"{SYNC}/", sync_page.overview, name="calendar-sync"),
+    path(f"{SYNC}/status", sync_page.progress, name="calendar-sync-status"),
+    path(f"{SYNC}/preview", sync_page.preview, name="calendar-sync-preview"),
+    path(f"{SYNC}/history", sync_page.history, name="calendar-sync-history"),
+    path(f"{SYNC}/on", sync_page.switch_on, name="calendar-sync-on"),
+    path(f"{SYNC}/off", sync_page.switch_off, name="calendar-sync-off"),
+    path(f"{SYNC}/now", sync_page.sync_now, name="calendar-sync-now"),
+    path(f"{SYNC}/confirm", sync_page.confirm_deletions, name="calendar-sync-confirm"),
+    path(f"{SYNC}/prove", sync_page.send_proof, name="calendar-sync-prove"),
+    path(f"{MICROSOFT}/", microsoft_page.settings, name="microsoft-exchange"),
+    path(f"{MICROSOFT}/save", microsoft_page.save, name="microsoft-save"),
+    path(f"{MICROSOFT}/what", microsoft_page.save_what, name="microsoft-what"),
+    path(f"{MICROSOFT}/grant", microsoft_page.grant, name="microsoft-grant"),
+    path(f"{MICROSOFT}/granted", microsoft_page.granted, name="microsoft-granted"),
+    path(f"{MICROSOFT}/on", microsoft_page.enable, name="microsoft-on"),
+    path(f"{MICROSOFT}/off", microsoft_page.disable, name="microsoft-off"),
+    path(f"{MICROSOFT}/script", script_page.script, name="microsoft-script"),
+]

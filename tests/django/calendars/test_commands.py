@@ -151,7 +151,7 @@ def test_the_status_page_tells_numbers_and_nothing_of_anybody(
     """B11."""
     cli.main(["sync", "aino@kuura.example"])
     Hold.objects.create(mailbox=Mailbox.objects.get(), item="event:x", reason="unrepresentable", title="Salaisuus")
-    page = client.get("/")
+    page = client.get("/status")
     assert page.status_code == 200
     text = page.content.decode()
     assert "first synchronisation" in text
@@ -164,19 +164,19 @@ def test_the_status_page_tells_numbers_and_nothing_of_anybody(
 def test_the_status_page_says_what_is_wrong(client: Client, outlook: MemoryCalendar) -> None:
     outlook.faults.append(Fault("listing", Denied("HTTP 403", "mailbox_denied")))
     cli.main(["sync", "aino@kuura.example"])
-    assert "but not this one" in client.get("/").content.decode()
+    assert "but not this one" in client.get("/status").content.decode()
 
 
 @pytest.mark.django_db
 def test_the_status_page_of_an_empty_installation(client: Client) -> None:
-    assert "Nothing has been synchronised yet." in client.get("/").content.decode()
-    assert client.post("/").status_code == 405
+    assert "Nothing has been synchronised yet." in client.get("/status").content.decode()
+    assert client.post("/status").status_code == 405
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("language", "word"), [("fi", "Kalenterisynkronointi"), ("sv", "Kalendersynkronisering")])
 def test_the_status_page_speaks_the_readers_language(client: Client, language: str, word: str) -> None:
-    assert word in client.get("/", headers={"Accept-Language": language}).content.decode()
+    assert word in client.get("/status", headers={"Accept-Language": language}).content.decode()
 
 
 def test_a_mask_shows_a_letter_at_most() -> None:

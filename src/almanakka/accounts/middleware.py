@@ -1,0 +1,26 @@
+"""What a signed-in person wants pages to be like: their language and their time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+Respond = Callable[[HttpRequest], HttpResponse]
+
+
+def preferences(respond: Respond) -> Respond:
+    """Show pages in the person's own language and zone, else in their company's; a visitor's browser asks for one."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not user.is_authenticated:
+            return respond(request)
+        with timezone.override(user.zone), translation.override(user.preferred_language):
+            request.LANGUAGE_CODE = user.preferred_language  # type: ignore[attr-defined]
+            response = respond(request)
+            response.headers["Content-Language"] = user.preferred_language
+            return response
+
+    return middleware

@@ -1,0 +1,145 @@
+"""What people do in a stretch of time, occurrence by occurrence, as one of them may see it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import takewhile
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from almanakka.accounts.models import User
+from almanakka.activities import patterns
+from almanakka.activities.models import Activity, Occurrence, Participant
+from almanakka.activities.permissions import may_see
+from almanakka.activities.rules import times_on
+from almanakka.sync.expansion import dates
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """One entry, or one occurrence of a series (``day``: what its pattern gives), between two moments.
+
+    ``start`` and ``end`` are aware; of an all-day one they are the midnights of the reader's zone and ``first``
+    and ``last`` its days. ``open``: the reader may see what it is; if not, it has no name, place or project.
+    """
+
+    activity: Activity
+    day: date | None
+    start: datetime
+    end: datetime
+    all_day: bool
+    first: date
+    last: date
+    name: str
+    location: str
+    open: bool
+    people: frozenset[UUID]
+
+
+def items(reader: User, people: Collection[UUID], since: datetime, until: datetime) -> list[Item]:
+    """Return what ``people`` of the reader's company do from ``since`` to ``until`` (aware), in order of time.
+
+    Four statements, however much there is.
+    """
+    found = [item for each in _activities(reader, people, since, until) for item in _items(each, reader, since, until)]
+    return sorted(found, key=lambda item: (item.start, not item.all_day, item.name, str(item.activity.pk)))
+
+
+def _activities(reader: User, people: Collection[UUID], since: datetime, until: datetime) -> Iterable[Activity]:
+    joined = Participant.objects.filter(user_id__in=people).order_by().values("activity_id")
+    owned = Activity.objects.filter(owner_id__in=people).values("pk")
+    timed = Q(start__lt=until, end__gt=since)
+    days = Q(first_date__lte=until.date() + timedelta(days=1), end_date__gte=since.date() - timedelta(days=1))
+    begun = Q(start__lt=until + timedelta(days=1)) | Q(first_date__lte=until.date() + timedelta(days=1))
+    moved = Q(pk__in=Occurrence.objects.filter(is_all_day__isnull=False).values("activity_id"))
+    return (
+        Activity.objects.filter(timed | days | Q(begun | moved, recurrence__isnull=False))
+        .filter(pk__in=owned.union(joined), company_id=reader.company_id)
+        .select_related("type", "project")
+        .prefetch_related("participants", "occurrences")
+    )
+
+
+def _items(activity: Activity, reader: User, since: datetime, until: datetime) -> Iterator[Item]:
+    if activity.recurrence is None:
+        yield from _shown(activity, None, None, reader, since, until)
+        return
+    departing = {each.original_date: each for each in activity.occurrences.all()}
+    lasts = timedelta(days=1) + (activity.end_date - activity.first_date if activity.is_all_day else _length(activity))
+    first, last = (since - lasts).date(), (until + timedelta(days=1)).date()
+    regular = takewhile(lambda day: day <= last, dates(patterns.load(activity.recurrence), first))
+    moved = (day for day, departs in departing.items() if departs.is_all_day is not None)
+    for day in dict.fromkeys((*regular, *moved)):
+        departs = departing.get(day)
+        if departs is None or not departs.cancelled:
+            yield from _shown(activity, day, departs, reader, since, until)
+
+
+def _shown(
+    activity: Activity, day: date | None, departs: Occurrence | None, reader: User, since: datetime, until: datetime
+) -> Iterator[Item]:
+    """Yield the one item, if it lies between the two moments."""
+    all_day, first, last, start, end = _times(activity, day, departs, reader.zone)
+    if not (start < until and (end > since or start == end >= since)):
+        return
+    visible = may_see(activity, reader)
+    yield Item(
+        activity=activity,
+        day=day,
+        start=start,
+        end=end,
+        all_day=all_day,
+        first=first,
+        last=last,
+        name=_own(departs, "name", activity.name) if visible else "",
+        location=_own(departs, "location", activity.location) if visible else "",
+        open=visible,
+        people=frozenset(each.user_id for each in activity.participants.all() if not each.private or visible)
+        | ({activity.owner_id} if activity.owner_id else set()),
+    )
+
+
+def _length(activity: Activity) -> timedelta:
+    return activity.end - activity.start
+
+
+def _own(departs: Occurrence | None, name: str, usual: str) -> str:
+    value = None if departs is None else getattr(departs, name)
+    return usual if value is None else value
+
+
+def _times(
+    activity: Activity, day: date | None, departs: Occurrence | None, zone: ZoneInfo
+) -> tuple[bool, date, date, datetime, datetime]:
+    """Whether it is all-day, its first and last day, its start and its end."""
+    if departs is not None and departs.is_all_day is not None:
+        row: Activity | Occurrence = departs
+        if row.is_all_day:
+            return _days(row.first_date, row.end_date, zone)
+        return _moments(row.start, row.end, zone)
+    if day is not None:
+        all_day, start, end, first, last = times_on(activity, day)
+        return _days(first, last, zone) if all_day else _moments(start, end, zone)
+    if activity.is_all_day:
+        return _days(activity.first_date, activity.end_date, zone)
+    return _moments(activity.start, activity.end, zone)
+
+
+def _days(first: date, end: date, zone: ZoneInfo) -> tuple[bool, date, date, datetime, datetime]:
+    midnight = datetime.min.time()
+    return (
+        True,
+        first,
+        end - timedelta(days=1),
+        datetime.combine(first, midnight, zone),
+        datetime.combine(end, midnight, zone),
+    )
+
+
+def _moments(start: datetime, end: datetime, zone: ZoneInfo) -> tuple[bool, date, date, datetime, datetime]:
+    start, end = start.astimezone(zone), end.astimezone(zone)
+    return False, start.date(), max(start, end - timedelta(microseconds=1)).date(), start, end

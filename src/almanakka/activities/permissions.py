@@ -1,0 +1,47 @@
+"""Who may do what with an activity: its owner everything, its participants all but deleting it, others look at it.
+
+Participants edit and can remove only themselves; what is private or personal shows others no more than that somebody
+is busy (B9). Activities are loaded with participants and type.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from almanakka.accounts.models import User
+from almanakka.activities.models import Activity, Category
+
+
+def takes_part(activity: Activity, user_id: UUID) -> bool:
+    """Whether somebody owns an activity or is among its participants."""
+    return activity.owner_id == user_id or any(each.user_id == user_id for each in activity.participants.all())
+
+
+def may_see(activity: Activity, reader: User) -> bool:
+    """Whether somebody of the same company may see what an activity is, and not only that it is."""
+    if activity.company_id != reader.company_id:
+        return False
+    hidden = activity.is_private or activity.type.category == Category.PERSONAL
+    return not hidden or takes_part(activity, reader.pk)
+
+
+def may_edit(activity: Activity, reader: User) -> bool:
+    """Whether somebody may change an activity; a meeting whose organiser is outside the company nobody may (B1)."""
+    return (
+        activity.company_id == reader.company_id and takes_part(activity, reader.pk) and not is_from_outside(activity)
+    )
+
+
+def may_delete(activity: Activity, reader: User) -> bool:
+    """Whether somebody may delete an activity for everybody."""
+    return activity.owner_id == reader.pk
+
+
+def may_leave(activity: Activity, reader: User) -> bool:
+    """Whether somebody may take themselves out of an activity that goes on without them."""
+    return activity.owner_id != reader.pk and takes_part(activity, reader.pk)
+
+
+def is_from_outside(activity: Activity) -> bool:
+    """Whether an activity is a meeting of somebody who is no user of the company (B10)."""
+    return activity.owner_id is None

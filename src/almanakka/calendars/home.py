@@ -1,0 +1,36 @@
+"""Home: what today and tomorrow hold, how the synchronisation stands, and what waits for the person."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from almanakka.activities import agenda
+from almanakka.calendars import clock, standing, words
+from almanakka.calendars.models import Hold
+
+MOST_HOLDS = 20
+
+
+@require_safe
+@login_required
+def home(request: HttpRequest) -> HttpResponse:
+    """Show two days, the state of the synchronisation and what waits."""
+    user = request.user
+    today = timezone.localtime(clock.now(), user.zone).date()
+    days = [today, today + timedelta(days=1)]
+    begin, end = (datetime.combine(day, time.min, user.zone) for day in (today, today + timedelta(days=2)))
+    items = agenda.items(user, [user.pk], begin, end)
+    now = standing.of(user)
+    holds = Hold.objects.filter(mailbox=now.mailbox).order_by("-since")[:MOST_HOLDS] if now.is_on else []
+    context = {
+        "days": [(day, [item for item in items if item.first <= day <= item.last]) for day in days],
+        "now": now,
+        "holds": [(hold, words.held(hold.reason, hold.detail)) for hold in holds],
+    }
+    return render(request, "calendars/home.html", context)

@@ -1,0 +1,121 @@
+"""What administrators fill in about the company's calendars in Microsoft 365 or on an Exchange Server (S6-S8, S10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from almanakka.activities.models import NEVER_DEFAULT, ActivityType, Category
+from almanakka.calendars.models import Connection, Kind
+from django import forms
+
+KEPT = _("Leave it empty to keep what is stored.")
+
+
+def _secret(label: Any) -> forms.CharField:
+    """A field whose value goes one way only: it is never sent to a browser."""
+    widget = forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"})
+    return forms.CharField(label=label, required=False, widget=widget, help_text=KEPT, strip=False)
+
+
+class TenantForm(forms.ModelForm):
+    """The company's own app registration, if it does not use the installation's."""
+
+    new_secret = _secret(_("Client secret"))
+
+    class Meta:
+        model = Connection
+        fields = ("client_id",)
+
+    def save(self, commit: bool = True) -> Connection:
+        if self.cleaned_data["new_secret"]:
+            self.instance.client_secret = self.cleaned_data["new_secret"]
+        return super().save(commit)
+
+
+class ServerForm(forms.ModelForm):
+    """An Exchange Server and the delegate account that opens its people's calendars."""
+
+    new_password = _secret(_("Delegate password"))
+    field_order = ("domain", "ews_url", "delegate_name", "new_password", "ca_bundle")
+
+    class Meta:
+        model = Connection
+        fields = ("domain", "ews_url", "delegate_name", "ca_bundle")
+        widgets = {"ca_bundle": forms.Textarea(attrs={"rows": 3, "placeholder": "-----BEGIN CERTIFICATE-----"})}
+        help_texts = {
+            "domain": _("The short name of the Windows domain, such as CONTOSO."),
+            "ews_url": _("Such as https://mail.example.com/EWS/Exchange.asmx."),
+            "ca_bundle": _("Only if the server's certificate comes from an authority of your own."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("domain", "ews_url", "delegate_name"):
+            self.fields[name].required = True
+
+    def clean_ca_bundle(self) -> str:
+        """Take certificates only: the path of a file is for whoever runs the installation to name."""
+        text = str(self.cleaned_data["ca_bundle"]).strip()
+        if text and "-----BEGIN CERTIFICATE-----" not in text:
+            raise forms.ValidationError(_("These are no certificates: each begins with -----BEGIN CERTIFICATE-----."))
+        return text
+
+    def save(self, commit: bool = True) -> Connection:
+        if self.cleaned_data["new_password"]:
+            self.instance.delegate_password = self.cleaned_data["new_password"]
+            self.instance.refused_at = None
+        return super().save(commit)
+
+
+class WhatForm(forms.Form):
+    """Which types go out, and what comes in becomes (S10, S13)."""
+
+    outgoing = forms.ModelMultipleChoiceField(
+        label=_("Activities of these types go out"),
+        queryset=ActivityType.objects.none(),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    default = forms.ModelChoiceField(label=_("New entries from Microsoft become"), queryset=ActivityType.objects.none())
+    personal = forms.ModelChoiceField(
+        label=_("Private ones become"),
+        queryset=ActivityType.objects.none(),
+        required=False,
+        empty_label=_("the same as the others"),
+    )
+
+    def __init__(self, *args: Any, connection: Connection, **kwargs: Any) -> None:
+        kinds = ActivityType.objects.filter(company_id=connection.company_id, is_active=True)
+        travelling = kinds.exclude(category=Category.PROJECT_TASK)
+        kwargs["initial"] = {
+            "outgoing": [kind.pk for kind in travelling if kind.synchronised],
+            "default": next((kind.pk for kind in kinds if kind.is_default), None),
+            "personal": connection.personal_type_id,
+        }
+        super().__init__(*args, **kwargs)
+        self.connection = connection
+        self.fields["outgoing"].queryset = travelling
+        self.fields["default"].queryset = kinds.exclude(category__in=NEVER_DEFAULT)
+        self.fields["personal"].queryset = kinds.filter(category=Category.PERSONAL)
+
+    def save(self) -> None:
+        """Store what was chosen; each type that changes is saved by itself, for others listen to that."""
+        given = self.cleaned_data
+        kinds = ActivityType.objects.filter(company_id=self.connection.company_id)
+        chosen = {kind.pk for kind in given["outgoing"]}
+        for kind in sorted(kinds, key=lambda kind: kind == given["default"]):
+            travels = (
+                kind.pk in chosen if kind.category != Category.PROJECT_TASK and kind.is_active else kind.synchronised
+            )
+            default = kind == given["default"]
+            if (kind.synchronised, kind.is_default) != (travels, default):
+                kind.synchronised, kind.is_default = travels, default
+                kind.save()
+        self.connection.personal_type = given["personal"]
+        if self.connection.pk and Connection.objects.filter(pk=self.connection.pk).exists():
+            self.connection.save(update_fields=["personal_type"])
+
+
+FORMS: dict[str, type[forms.ModelForm]] = {Kind.GRAPH: TenantForm, Kind.EXCHANGE: ServerForm}

@@ -1,0 +1,180 @@
+"""Settings > Integrations > Microsoft Exchange, for administrators (S5-S8, S10, S11, B11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from almanakka.accounts.gates import administrators_only
+from almanakka.activities import queries
+from almanakka.calendars import switching, tenant
+from almanakka.calendars.microsoft_forms import FORMS, WhatForm
+from almanakka.calendars.models import Connection, Kind, Mailbox
+from almanakka.calendars.sentences import sentence
+from almanakka.calendars.switching import Refused
+from almanakka.sync.errors import CalendarError, Denied
+
+View = Callable[[HttpRequest], HttpResponse]
+
+
+@require_safe
+@administrators_only
+def settings(request: HttpRequest) -> HttpResponse:
+    """Show the connection of either kind, what is missing, and how people are doing."""
+    return _page(request, _connection(request))
+
+
+def _told_of_refusal(view: View) -> View:
+    """Show why something was not done, in plain words, on the page where it was asked for."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest) -> HttpResponse:
+        try:
+            return view(request)
+        except (Refused, CalendarError) as error:
+            details = error.details if isinstance(error, Refused) else {}
+            told = sentence(error.code).told(**{"address": "", "addresses": "", **details})
+        return _page(request, _connection(request), status=409, refusal=told)
+
+    return wrapped
+
+
+@require_POST
+@administrators_only
+def save(request: HttpRequest) -> HttpResponse:
+    """Store how the company's calendars are reached."""
+    connection = _connection(request)
+    form = FORMS[connection.kind](request.POST, instance=connection)
+    if not form.is_valid():
+        return _page(request, connection, status=422, form=form)
+    form.save()
+    messages.success(request, _("The connection is saved."))
+    return _back(connection)
+
+
+@require_POST
+@administrators_only
+def save_what(request: HttpRequest) -> HttpResponse:
+    """Store what is synchronised."""
+    connection = _connection(request)
+    form = WhatForm(request.POST, connection=connection)
+    if not form.is_valid():
+        return _page(request, connection, status=422, what=form)
+    if connection._state.adding:
+        connection.save()
+    form.save()
+    messages.success(request, _("What is synchronised is saved."))
+    return _back(connection)
+
+
+@require_POST
+@administrators_only
+@_told_of_refusal
+def grant(request: HttpRequest) -> HttpResponse:
+    """Lead the administrator to Microsoft, where the permissions are granted (S6)."""
+    connection = _connection(request)
+    if connection._state.adding:
+        connection.save()
+    address = switching.begin_consent(request.user, connection, _callback(request))
+    return render(request, "calendars/grant.html", {"address": address, "host": urlsplit(address).hostname})
+
+
+@require_safe
+@administrators_only
+@_told_of_refusal
+def granted(request: HttpRequest) -> HttpResponse:
+    """Take what Microsoft sent the administrator back with; good once, and only for the one who asked."""
+    found = Connection.objects.filter(company_id=request.user.company_id, kind=Kind.GRAPH).first()
+    if found is None:
+        raise Refused("consent_stale")
+    switching.finish_consent(request.user, found, request.GET.dict())
+    messages.success(request, _("Microsoft has granted the permissions."))
+    return _back(found)
+
+
+@require_POST
+@administrators_only
+@_told_of_refusal
+def enable(request: HttpRequest) -> HttpResponse:
+    """Switch the synchronisation on for the company; each person still switches it on for themselves (S3)."""
+    connection = switching.enable_company(request.user, _connection(request))
+    messages.success(request, _("Microsoft Exchange is on. People can now switch calendar sync on in their profile."))
+    return _back(connection)
+
+
+@require_POST
+@administrators_only
+def disable(request: HttpRequest) -> HttpResponse:
+    """Switch it off for the company; nothing is removed anywhere."""
+    connection = _connection(request)
+    switching.disable_company(request.user, connection)
+    messages.success(request, _("Microsoft Exchange is off. Everything stays where it is, on both sides."))
+    return _back(connection)
+
+
+# --- inside --------------------------------------------------------------------------------------
+
+
+def _connection(request: HttpRequest) -> Connection:
+    """The company's connection of the kind asked for, else the one that is on, else any; a new one if there is none."""
+    found = {each.kind: each for each in Connection.objects.filter(company_id=request.user.company_id)}
+    wanted = request.POST.get("kind") or request.GET.get("kind")
+    if wanted not in Kind.values:
+        on = [kind for kind, each in found.items() if each.enabled]
+        wanted = (on or list(found) or [Kind.GRAPH])[0]
+    connection = found.get(wanted)
+    if connection is None:
+        connection = Connection(company=request.user.company, kind=Kind(wanted))
+        connection.personal_type = queries.preset_personal_type(request.user.company_id)
+    return connection
+
+
+def _page(request: HttpRequest, connection: Connection, status: int = 200, **more: Any) -> HttpResponse:
+    missing = _missing(connection)
+    people = Mailbox.objects.filter(connection__company_id=connection.company_id, enabled=True)
+    context = {
+        "connection": connection,
+        "kinds": Kind.choices,
+        "form": FORMS[connection.kind](instance=connection),
+        "what": WhatForm(connection=connection),
+        "missing": missing,
+        "told": sentence(connection.error_code).told(address="", addresses="") if connection.error_code else [],
+        "people": people.select_related("user", "connection").order_by("user__full_name", "address")[:500],
+        **more,
+    }
+    return render(request, "calendars/microsoft.html", context, status=status)
+
+
+def _missing(connection: Connection) -> list[str]:
+    """What has to be done before the switch can be turned; only the company's own steps (S5)."""
+    missing = []
+    if connection.kind == Kind.EXCHANGE:
+        if not (connection.ews_url and connection.delegate_name and connection.delegate_password):
+            missing.append(_("Fill in the Exchange Server and its delegate account."))
+    else:
+        try:
+            tenant.client_id(connection)
+        except Denied:
+            missing.append(_("Enter the app registration."))
+        if connection.granted_at is None:
+            missing.append(_("Grant the permissions."))
+    if queries.default_type(connection.company_id) is None:
+        missing.append(_("Choose what new entries from Microsoft become."))
+    return missing
+
+
+def _callback(request: HttpRequest) -> str:
+    return request.build_absolute_uri(reverse("microsoft-granted"))
+
+
+def _back(connection: Connection) -> HttpResponse:
+    return redirect(f"{reverse('microsoft-exchange')}?kind={connection.kind}")

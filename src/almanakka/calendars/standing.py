@@ -1,0 +1,73 @@
+"""How one person's synchronisation stands, in words for that person (UI: Home, My profile)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from almanakka.accounts.models import User
+from almanakka.calendars import clock
+from almanakka.calendars.models import Connection, Health, Hold, Mailbox, Run
+from almanakka.calendars.sentences import sentence
+
+#: A run that was asked for and has not begun by then has no worker to begin it.
+SOON = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """``state`` is a word for style sheets, ``word`` one for people; ``told`` the sentences if something is wrong."""
+
+    mailbox: Mailbox | None
+    company_on: bool
+    state: str
+    word: object
+    told: list[str]
+    last: Run | None = None
+    waiting: int = 0
+
+    @property
+    def is_on(self) -> bool:
+        return self.mailbox is not None and self.mailbox.enabled
+
+    @property
+    def running(self) -> bool:
+        return self.state == "running"
+
+    @property
+    def again_at(self) -> datetime | None:
+        """When it is looked at again by itself, if that is known."""
+        mailbox = self.mailbox
+        return None if mailbox is None else mailbox.not_before or mailbox.due_at
+
+
+def of(user: User) -> Standing:
+    """Tell how the user's synchronisation stands. Four statements at the most."""
+    mailbox = Mailbox.objects.select_related("connection").filter(user=user).first()
+    company_on = Connection.objects.filter(company_id=user.company_id, enabled=True).exists()
+    if mailbox is None or not mailbox.enabled:
+        return Standing(mailbox, company_on, "off", _("Off"), [])
+    last = mailbox.runs.filter(ended_at__isnull=False).order_by("-started_at").first()
+    state, word = _state(mailbox)
+    told = sentence(mailbox.error_code).told(address=mailbox.address, addresses=mailbox.address)
+    return Standing(
+        mailbox,
+        company_on,
+        state,
+        word,
+        told if mailbox.error_code else [],
+        last,
+        Hold.objects.filter(mailbox=mailbox).count(),
+    )
+
+
+def _state(mailbox: Mailbox) -> tuple[str, object]:
+    if not mailbox.connection.enabled:
+        return "off", _("Off for the whole company")
+    if mailbox.leased_until is not None and mailbox.leased_until > clock.now():
+        return "running", _("Synchronising now")
+    if mailbox.health in (Health.NEW, Health.WELL):
+        return ("running", _("About to begin")) if mailbox.first_done_at is None else ("well", _("In step"))
+    return mailbox.health, mailbox.get_health_display()
