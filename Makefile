@@ -13,13 +13,14 @@ help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: demo
-demo: set-up ## Run the whole product with simulated people: make demo ARGS="--once --json"
+demo: set-up $(if $(findstring --once,$(ARGS)),,bundle) ## Run the whole product with simulated people: make demo ARGS="--once --json"
 	@exec $(BIN)/almanakka demo $(ARGS)
 
 .PHONY: test
 # what the tests speak to is on this machine, where no proxy leads to
 test: export no_proxy := localhost,127.0.0.1,$(or $(no_proxy),$(NO_PROXY))
 test: set-up ## Run every test: make test ARGS="tests/unit -n 0"
+	@$(if $(filter-out tests/browser%,$(filter tests/%,$(ARGS))),,scripts/browser)
 	@exec $(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 .PHONY: prove
@@ -79,7 +80,11 @@ set-up: environment $(CATALOGUES:.po=.mo) ## Install everything and stop
 %.mo: %.po | environment
 	@$(if $(shell command -v flock 2>/dev/null),flock scripts/translations.py) $(BIN)/python scripts/translations.py compile $<
 
+.PHONY: bundle
+bundle: environment ## Make the style sheets and scripts that browsers are served, with npm
+	@scripts/bundle
+
 .PHONY: clean
 clean: ## Remove everything that set-up and the checks have made
-	@rm -rf .tools .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .tools .venv node_modules src/almanakka/static/bundle .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@rm -f $(CATALOGUES:.po=.mo)

@@ -8,6 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from almanakka.activities.models import NEVER_DEFAULT, ActivityType, Category
 from almanakka.calendars.models import Connection, Kind
+from almanakka.calendars.sentences import sentence
+from almanakka.remote import destinations
+from almanakka.sync.errors import Denied
 from django import forms
 
 KEPT = _("Leave it empty to keep what is stored.")
@@ -54,6 +57,15 @@ class ServerForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         for name in ("domain", "ews_url", "delegate_name"):
             self.fields[name].required = True
+
+    def clean_ews_url(self) -> str:
+        """Say at once where we would not go."""
+        try:
+            destinations.entered(self.cleaned_data["ews_url"])
+        except Denied as error:
+            told = sentence(error.code).told(address=self.cleaned_data["ews_url"])
+            raise forms.ValidationError(f"{told[0]} {told[2]}") from error
+        return str(self.cleaned_data["ews_url"])
 
     def clean_ca_bundle(self) -> str:
         """Take certificates only: the path of a file is for whoever runs the installation to name."""

@@ -16,11 +16,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from almanakka.accounts.gates import administrators_only
 from almanakka.activities import queries
-from almanakka.calendars import switching, tenant
+from almanakka.calendars import causes, doctor, switching, tenant
 from almanakka.calendars.microsoft_forms import FORMS, WhatForm
 from almanakka.calendars.models import Connection, Kind, Mailbox
 from almanakka.calendars.sentences import sentence
 from almanakka.calendars.switching import Refused
+from almanakka.remote.checks import State
 from almanakka.sync.errors import CalendarError, Denied
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -121,6 +122,17 @@ def disable(request: HttpRequest) -> HttpResponse:
     return _back(connection)
 
 
+@require_POST
+@administrators_only
+def check(request: HttpRequest) -> HttpResponse:
+    """Look at each thing between us and the calendars by itself; also at the mailbox of one person, if named (S11)."""
+    connection = _connection(request)
+    wanted = request.POST.get("address", "").strip()[:254]
+    people = [doctor.Person(wanted, wanted)] if wanted else []
+    findings = [_found(each) for each in doctor.examine_connection(connection, people)]
+    return _page(request, connection, findings=findings, wanted=wanted)
+
+
 # --- inside --------------------------------------------------------------------------------------
 
 
@@ -152,6 +164,18 @@ def _page(request: HttpRequest, connection: Connection, status: int = 200, **mor
         **more,
     }
     return render(request, "calendars/microsoft.html", context, status=status)
+
+
+def _found(finding: doctor.Finding) -> dict[str, Any]:
+    """One step of the check, in words."""
+    look = finding.check
+    return {
+        "title": causes.title(look.name),
+        "state": look.state.value,
+        "found": look.found if look.state is State.PASSED else "",
+        "causes": [causes.told(each) for each in look.causes],
+        "because": causes.reason(look) if look.state is State.NOT_TRIED else "",
+    }
 
 
 def _missing(connection: Connection) -> list[str]:

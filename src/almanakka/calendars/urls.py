@@ -27,5 +27,6 @@ urlpatterns = [
     path(f"{MICROSOFT}/granted", microsoft_page.granted, name="microsoft-granted"),
     path(f"{MICROSOFT}/on", microsoft_page.enable, name="microsoft-on"),
     path(f"{MICROSOFT}/off", microsoft_page.disable, name="microsoft-off"),
+    path(f"{MICROSOFT}/check", microsoft_page.check, name="microsoft-check"),
     path(f"{MICROSOFT}/script", script_page.script, name="microsoft-script"),
 ]

@@ -216,6 +216,7 @@ def test_s4_a_project_task_cannot_be_chosen(as_boss: Client, link: Connection, t
         ("post", "what"),
         ("post", "grant"),
         ("post", "on"),
+        ("post", "check"),
         ("post", "off"),
     ],
 )
