@@ -19,7 +19,7 @@ class MemoryOutlook:
     """A person whose calendar is in memory."""
 
     def __init__(self) -> None:
-        self.calendar = self._memory = MemoryCalendar(zone=ZONE, clock=lambda: NOW, page_size=20)
+        self.calendar = self._memory = MemoryCalendar(zone=ZONE, clock=lambda: NOW, page_size=20, at_once=2)
 
     def put(self, entry: Entry) -> str:
         return self._memory.put(entry)

@@ -46,7 +46,7 @@ class World:
     def __post_init__(self) -> None:
         self.hub = Hub(clock=lambda: self.now, users={address(user): user for user in self.users})
         for user in self.users:
-            self.calendars[user] = MemoryCalendar(clock=lambda: self.now, prefix=f"{user}-")
+            self.calendars[user] = MemoryCalendar(clock=lambda: self.now, prefix=f"{user}-", at_once=2)
 
     def tick(self, **duration: float) -> None:
         self.now += timedelta(**(duration or {"minutes": 5}))

@@ -60,6 +60,8 @@ class MemoryCalendar:
     clock: Callable[[], datetime] = lambda: datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
     limits: Limits = field(default_factory=Limits)
     page_size: int = 50
+    #: How many are created with one request, whose answer may get lost for all of them.
+    at_once: int = 1
     hook: Hook | None = None
     faults: list[Fault] = field(default_factory=list)
     prefix: str = "m"
@@ -136,7 +138,9 @@ class MemoryCalendar:
         return replace(self._event(id), origin=origin)
 
     def create_all(self, drafts: Sequence[tuple[Entry, str]]) -> Iterator[list[Outcome]]:
-        return one_by_one(self.create, drafts)
+        for start in range(0, len(drafts), self.at_once):
+            chunk = one_by_one(self.create, drafts[start : start + self.at_once])
+            yield [outcome for outcomes in chunk for outcome in outcomes]
 
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         before, after = canonical(before), canonical(after)
