@@ -136,6 +136,9 @@ class Server:
         ),
         Weather.STALE: ({"kind": "conflict", "method": "UpdateItem|DeleteItem", "count": 2},),
         Weather.WATERMARK_LOST: ({"kind": "sync_state_lost", "method": "SyncFolderItems"},),
+        Weather.LATE: ({"kind": "rows_late", "method": "SyncFolderItems"},),
+        Weather.FALSE_REMOVAL: ({"kind": "removed_and_back", "method": "SyncFolderItems"},),
+        Weather.SMALL_PAGES: ({"kind": "rows_twice", "method": "SyncFolderItems"},),
     }
 
     def connected(self, company: Company, office: Office, now: datetime, personal: ActivityType) -> Connection:

@@ -53,6 +53,23 @@ def test_both_ways_and_back_to_rest(office: ServerOffice) -> None:
     assert not Activity.objects.filter(name__startswith="Doomed").exists()
 
 
+@pytest.mark.parametrize("fault", ["rows_late", "rows_twice", "removed_and_back"])
+def test_the_feed_is_late_or_says_too_much(server_office: ServerOffice, fault: str) -> None:
+    """B2: it is the server's word about the item itself that counts."""
+    office = server_office
+    theirs = office.anna.put(weekly("Theirs"))
+    ours = office.make(single("Ours"))
+    office.run()
+    office.anna.outlook.edit_event(theirs, {"subject": "Theirs, renamed"})
+    office.fault(fault, method="SyncFolderItems")
+    row = office.run()
+    assert (row.error_code, row.counts["written"]) == ("", 0 if fault == "rows_late" else 1)
+    assert Activity.objects.count() == 2
+    office.ends_well()
+    assert office.anna.titles() == ["Ours", "Theirs, renamed"]
+    assert ours in Activity.objects.all()
+
+
 def test_what_a_mailboxes_server_is_is_remembered(office: ServerOffice) -> None:
     """Only the first run asks (facts: ews §1.2)."""
     office.run()

@@ -103,7 +103,7 @@ class WebServices:
         account = server.account(caller)
         if account is None:
             raise Fault("ErrorAccessDenied", "The account is not known.", 403)
-        return self._routed(server, caller, account, request, _coded(switches))
+        return self._routed(server, caller, account, request, switches)
 
     @staticmethod
     def _check_schema(server: ExchangeServer, request: Request) -> None:
@@ -159,7 +159,7 @@ class WebServices:
     # -- operations
 
     def _routed(
-        self, server: ExchangeServer, caller: str, account: Account, request: Request, failing: Failure | None
+        self, server: ExchangeServer, caller: str, account: Account, request: Request, switches: list[Switch]
     ) -> Answer:
         name, operation = request.name, request.operation
         if name == "ResolveNames":
@@ -169,6 +169,7 @@ class WebServices:
             zones = time_zones.definitions(operation, self.world.now().year)
             return _answer(server, request, [soap.success(name, zones)])
         desk = self._desk(server, caller, account, request)
+        failing = _coded(switches)
         if failing is not None:
             return _answer(server, request, [soap.failure(name, failing, _beside(name))] * _items_in(operation))
         writer = Writer(
@@ -178,9 +179,12 @@ class WebServices:
         )
         if name == "GetStreamingEvents":
             return self._streamed(server, request)
-        return _answer(server, request, self._messages(server, desk, writer, request))
+        kinds = {switch.kind for switch in switches}
+        return _answer(server, request, self._messages(server, desk, writer, request, kinds))
 
-    def _messages(self, server: ExchangeServer, desk: Desk, writer: Writer, request: Request) -> list[str]:
+    def _messages(
+        self, server: ExchangeServer, desk: Desk, writer: Writer, request: Request, kinds: set[str]
+    ) -> list[str]:
         name, operation, mailbox = request.name, request.operation, desk.mailbox
         kept = self._of(server)
         resaved = kept.resaved.setdefault(mailbox.number, set()) if self.world.behaviour.saves_again else set()
@@ -199,7 +203,7 @@ class WebServices:
             case "FindItem":
                 return finding.find(desk, writer, operation)
             case "SyncFolderItems":
-                return [_one(name, lambda: soap.success(name, feed.answer(desk, writer, operation)))]
+                return [_one(name, lambda: soap.success(name, feed.answer(desk, writer, operation, kinds)))]
             case "Subscribe":
                 return [_one(name, lambda: kept.subscriptions.add(desk, writer, operation))]
             case "GetEvents":

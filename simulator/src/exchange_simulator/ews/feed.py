@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from collections.abc import Set
 from dataclasses import asdict, dataclass, replace
 
 from exchange_simulator.desk import Desk
@@ -37,8 +39,8 @@ def unpack(text: str) -> State:
         raise Failure("ErrorInvalidSyncStateData", "The sync state is corrupt.") from None
 
 
-def answer(desk: Desk, writer: Writer, operation: Element) -> str:
-    """The state, and a page of changes. Raises `Failure` and `Fault`."""
+def answer(desk: Desk, writer: Writer, operation: Element, kinds: Set[str] = frozenset()) -> str:
+    """The state, and a page of changes; `kinds` are the faults that strike. Raises `Failure` and `Fault`."""
     mailbox = desk.mailbox
     if within(desk, operation.find(m("SyncFolderId"))) != CALENDAR:
         raise Failure("ErrorSyncFolderNotFound", "Only calendars are kept in step here.")
@@ -49,13 +51,28 @@ def answer(desk: Desk, writer: Writer, operation: Element) -> str:
     state = unpack(held) if held else State(mailbox.number, mailbox.sync_generation, mailbox.change, 0)
     if (state.mailbox, state.generation) != (mailbox.number, mailbox.sync_generation):
         raise Failure("ErrorInvalidSyncStateData", "The sync state is of another mailbox or too old.")
+    if "rows_late" in kinds and state.cursor is None:
+        return f"<m:SyncState>{state.pack()}</m:SyncState>{_last(True)}<m:Changes></m:Changes>"
     shape = Shape(operation.find(m("ItemShape")), in_list=True)
     first = state.cursor is not None
     rows, state, done = (
         _first(mailbox, writer, shape, state, most) if first else _later(mailbox, writer, shape, state, most)
     )
-    shown = element("x", "true" if done else "false").replace("t:x", "m:IncludesLastItemInRange")
-    return f"<m:SyncState>{state.pack()}</m:SyncState>{shown}<m:Changes>{''.join(rows)}</m:Changes>"
+    if "rows_twice" in kinds:
+        rows += rows[::-1]
+    if "removed_and_back" in kinds:
+        rows += [f"<t:Delete>{id}</t:Delete>" for id in map(_id_in, rows) if id]
+    return f"<m:SyncState>{state.pack()}</m:SyncState>{_last(done)}<m:Changes>{''.join(rows)}</m:Changes>"
+
+
+def _last(done: bool) -> str:
+    return element("x", "true" if done else "false").replace("t:x", "m:IncludesLastItemInRange")
+
+
+def _id_in(row: str) -> str:
+    """The id of a change that is no deletion."""
+    found = re.match(r"<t:(?:Create|Update)><t:CalendarItem>(<t:ItemId [^>]*/>)", row)
+    return found[1] if found else ""
 
 
 def _first(mailbox: Mailbox, writer: Writer, shape: Shape, state: State, most: int) -> tuple[list[str], State, bool]:
