@@ -239,6 +239,16 @@ class Hub:
     def _people(self, id: ActivityId) -> frozenset[UserId]:
         return self.records[id].entry.who or frozenset()
 
+    def disable(self, user: UserId) -> None:
+        """Switch a mailbox off; whoever has a copy of a meeting that it spoke for is told (R5)."""
+        spoken = {pair.activity for pair in self.boxes[user].pairs.values() if pair.master and pair.state is State.LIVE}
+        self.boxes[user].enabled = False
+        for box in self.boxes.values():
+            for pair in box.pairs.values():
+                copied = pair.real and pair.state is State.LIVE and pair.activity in spoken
+                if box.enabled and copied and pair.activity in self.records:
+                    box.hints[pair.activity] = self.records[pair.activity].version
+
     def _tell(self, id: ActivityId, version: int, people: Collection[UserId], through: UserId | None) -> None:
         """Leave a hint with everybody concerned, before and after, and whoever has a mirror (DESIGN §4.8)."""
         for box in self.boxes.values():

@@ -57,7 +57,7 @@ class World:
             box.enabled = True
 
     def disable(self, user: str) -> None:
-        self.hub.boxes[user].enabled = False
+        self.hub.disable(user)
 
     def make_run(self, user: str) -> Run:
         settings = Settings(user, ZONE, START - AGE)

@@ -578,9 +578,7 @@ class Life:
                 result = self._settled(person, Weather.FULL)
                 if result.ended != "done":
                     return [f"a run that reads everything ended {result.ended}"]
-                if result.written and self.memory.happened["disable"]:
-                    self._note("an election found by the run that reads everything")  # nobody tells the successor (R5)
-                elif result.written:
+                if result.written:
                     return [f"the run that reads everything finds {result.written} things to do for {person}"]
         return self.settle(order)
 

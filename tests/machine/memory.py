@@ -258,7 +258,7 @@ class MemoryCompany:
 
     def disable(self, person: str) -> None:
         if person in self.hub.boxes:
-            self.hub.boxes[person].enabled = False
+            self.hub.disable(person)
 
     def enabled(self) -> Sequence[str]:
         return [person for person, box in self.hub.boxes.items() if box.enabled]

@@ -24,14 +24,9 @@ def verdict(life: Life) -> list[str]:
     if problems:
         return problems
     for order, other in zip(orders, others, strict=True):
-        if other is not None and (problems := _settled(other, order) or _elsewhere(life, other)):
+        if other is not None and (problems := other.settle(order) or _elsewhere(life, other)):
             return [f"in the order {order}: {each}" for each in problems]
     return []
-
-
-def _settled(life: Life, order: Sequence[str]) -> list[str]:
-    """Let another order of runs come to rest; an election is found by the run that reads everything only."""
-    return life.settle(order) or (life.read_everything(order) if life.memory.happened["disable"] else [])
 
 
 def _forked(life: Life) -> Life | None:

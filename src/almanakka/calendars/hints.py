@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.db.models.signals import post_save
 
-from almanakka.activities.models import ActivityType, Category
+from almanakka.activities.models import Activity, ActivityType, Category
 from almanakka.activities.signals import ActivityChanged, activity_changed
 from almanakka.calendars import clock, triggers
 from almanakka.calendars.models import ActivityHint, Mailbox, MeetingUid, Pair
-from almanakka.sync.ports import Born
+from almanakka.sync.ports import Born, State
 
-__all__ = ["bury", "connect", "note"]
+__all__ = ["bury", "connect", "hand_over", "note"]
 
 
 def connect() -> None:
@@ -69,8 +69,25 @@ def note(changes: Iterable[ActivityChanged]) -> None:
     Concerned are the owner and the participants, before and after, and whoever has a mirror; not the mailbox
     that the change came from. Three statements at most, however many changes there are.
     """
-    changes = list(changes)
-    wanted = _wanted(changes)
+    _leave(_wanted(list(changes)))
+
+
+def hand_over(mailboxes: Collection[UUID]) -> None:
+    """Leave a hint wherever there is another copy of a meeting that one of ``mailboxes`` speaks for (R5).
+
+    For whoever is about to take these mailboxes away, in the same transaction: the next copy has to speak from then
+    on, and nothing else would have anybody look at it before the daily run.
+    """
+    copies = Pair.objects.filter(state=State.LIVE.value, real=True, activity__isnull=False)
+    spoken = copies.filter(mailbox__in=mailboxes, master=True).values("activity")
+    others = copies.filter(activity__in=spoken, mailbox__enabled=True).exclude(mailbox__in=mailboxes)
+    found = list(others.values_list("mailbox_id", "activity"))
+    versions = dict(Activity.objects.filter(pk__in={activity for _, activity in found}).values_list("pk", "version"))
+    _leave({(mailbox, activity): versions[activity] for mailbox, activity in found if activity in versions})
+
+
+def _leave(wanted: Mapping[tuple[UUID, UUID], int]) -> None:
+    """Write hints for mailboxes and activities, with the version to look for, and make the mailboxes due."""
     if not wanted:
         return
     now = clock.now()

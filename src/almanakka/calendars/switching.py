@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from almanakka.accounts import addresses
 from almanakka.accounts.models import User
 from almanakka.activities import queries
-from almanakka.calendars import clock, remotes, standstill, tenant, triggers
+from almanakka.calendars import clock, hints, remotes, standstill, tenant, triggers
 from almanakka.calendars.models import Connection, Health, Kind, Mailbox, Proof
 from almanakka.calendars.relocation import transfer
 from almanakka.remote.destinations import entered
@@ -198,7 +198,9 @@ def enable(user: User, *, acting: User, proof: Proof | None = None) -> Mailbox:
             held = Mailbox.objects.select_for_update().filter(pk=mailbox.pk).first()
             if held is not None and mailbox.moved_at is not None:
                 mailbox.run_no = held.run_no + 1
-            Mailbox.objects.filter(user=user).exclude(pk=mailbox.pk).delete()
+            former = Mailbox.objects.filter(user=user).exclude(pk=mailbox.pk)
+            hints.hand_over(list(former.values_list("pk", flat=True)))
+            former.delete()
             mailbox.save()
     except IntegrityError as error:
         raise Refused("mailbox_taken", address=mailbox.address) from error
@@ -210,7 +212,10 @@ def disable(user: User, *, acting: User) -> None:
     """Switch calendar sync off for oneself, or as an administrator for anybody; what is paired is kept."""
     if acting != user and not (acting.is_administrator and acting.company_id == user.company_id):
         raise Refused("not_yourself")
-    Mailbox.objects.filter(user=user).update(enabled=False, due_at=None, wanted_again=False)
+    boxes = Mailbox.objects.filter(user=user)
+    with transaction.atomic():
+        hints.hand_over(list(boxes.values_list("pk", flat=True)))
+        boxes.update(enabled=False, due_at=None, wanted_again=False)
 
 
 def candidate(user: User, proof: Proof | None = None) -> Mailbox:

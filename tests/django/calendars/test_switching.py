@@ -12,9 +12,11 @@ from allauth.account.models import EmailAddress
 from django.db import connection as database
 
 from almanakka.accounts.models import Company, User
-from almanakka.activities.models import ActivityType
+from almanakka.activities import changes
+from almanakka.activities.models import Activity, ActivityType
+from almanakka.activities.values import Draft, Origin
 from almanakka.calendars import clock, remotes, switching, tenant
-from almanakka.calendars.models import Connection, Health, Mailbox, Pair, Proof
+from almanakka.calendars.models import ActivityHint, Connection, Health, Mailbox, Pair, Proof
 from almanakka.calendars.switching import Refused
 from almanakka.sync.errors import Denied, NotFound
 
@@ -187,6 +189,57 @@ def test_only_oneself_and_administrators_switch_off(aino: User, eero: User, aino
     assert refused(lambda: switching.disable(aino, acting=eero)).code == "not_yourself"
     switching.disable(aino, acting=aino)
     assert not Mailbox.objects.filter(enabled=True).exists()
+
+
+@pytest.fixture
+def board(
+    aino: User, eero: User, aino_box: Mailbox, eero_box: Mailbox, company: Company, types: dict[str, ActivityType]
+) -> Activity:
+    """A meeting of which both have a copy; Aino's speaks for it. They share an activity with mirrors, too."""
+
+    def shared() -> Activity:
+        draft = Draft(type_id=types["meeting"].pk, owner_id=aino.pk, participants=[eero.pk], start=NOW, end=NOW)
+        return changes.create(company.pk, draft, Origin(edited_at=NOW))
+
+    meeting, mirrored = shared(), shared()
+    for box in (aino_box, eero_box):
+        marks = {"born": "there", "real": True, "master": box == aino_box}
+        Pair.objects.create(mailbox=box, origin="o", activity=meeting.pk, event="meeting", state="live", **marks)
+        Pair.objects.create(
+            mailbox=box, origin="p", activity=mirrored.pk, event="mirror", state="live", born="here", master=False
+        )
+    ActivityHint.objects.all().delete()
+    return meeting
+
+
+def hinted() -> list[tuple[UUID, UUID, int]]:
+    return list(ActivityHint.objects.values_list("mailbox_id", "activity", "version"))
+
+
+def test_r5_whoever_has_the_next_copy_hears_that_the_one_that_spoke_is_switched_off(
+    aino: User, eero: User, eero_box: Mailbox, board: Activity
+) -> None:
+    """It has to speak from now on, and not only from the daily run on."""
+    switching.disable(eero, acting=eero)
+    assert hinted() == []
+    Mailbox.objects.update(enabled=True)
+    switching.disable(aino, acting=aino)
+    assert hinted() == [(eero_box.pk, board.pk, 1)]
+
+
+def test_r5_whoever_has_it_off_themself_is_not_asked_to_speak(aino: User, eero: User, board: Activity) -> None:
+    switching.disable(eero, acting=eero)
+    switching.disable(aino, acting=aino)
+    assert hinted() == []
+
+
+def test_r5_a_mailbox_given_up_for_another_hands_its_meetings_over(
+    aino: User, eero_box: Mailbox, board: Activity, directory: dict[str, remotes.Found]
+) -> None:
+    verify(aino)
+    directory[aino.email] = remotes.Found("somebody-elses-before")
+    switching.enable(aino, acting=aino)
+    assert hinted() == [(eero_box.pk, board.pk, 1)]
 
 
 # --- the company ---------------------------------------------------------------------------------
