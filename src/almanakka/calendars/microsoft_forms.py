@@ -6,7 +6,9 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from almanakka.accounts.models import User
 from almanakka.activities.models import NEVER_DEFAULT, ActivityType, Category
+from almanakka.calendars import switching
 from almanakka.calendars.models import Connection, Kind
 from almanakka.calendars.sentences import sentence
 from almanakka.remote import destinations
@@ -26,15 +28,26 @@ class TenantForm(forms.ModelForm):
     """The company's own app registration, if it does not use the installation's."""
 
     new_secret = _secret(_("Client secret"))
+    new_certificate = forms.CharField(
+        label=_("Certificate and key, instead of a secret"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "-----BEGIN PRIVATE KEY-----", "autocomplete": "off"}),
+        help_text=KEPT,
+    )
 
     class Meta:
         model = Connection
         fields = ("client_id",)
 
-    def save(self, commit: bool = True) -> Connection:
-        if self.cleaned_data["new_secret"]:
-            self.instance.client_secret = self.cleaned_data["new_secret"]
-        return super().save(commit)
+    def store(self, acting: User, connection: Connection) -> None:
+        """Store what was filled in; of a secret and a certificate the one entered last counts."""
+        given = self.cleaned_data
+        connection.client_id = given["client_id"]
+        if given["new_certificate"]:
+            connection.certificate, connection.client_secret = given["new_certificate"], ""
+        elif given["new_secret"]:
+            connection.client_secret, connection.certificate = given["new_secret"], ""
+        connection.save()
 
 
 class ServerForm(forms.ModelForm):
@@ -74,11 +87,19 @@ class ServerForm(forms.ModelForm):
             raise forms.ValidationError(_("These are no certificates: each begins with -----BEGIN CERTIFICATE-----."))
         return text
 
-    def save(self, commit: bool = True) -> Connection:
-        if self.cleaned_data["new_password"]:
-            self.instance.delegate_password = self.cleaned_data["new_password"]
-            self.instance.refused_at = None
-        return super().save(commit)
+    def store(self, acting: User, connection: Connection) -> None:
+        """Store what was filled in; the password of one server or account is kept for no other."""
+        given = self.cleaned_data
+        connection.ca_bundle = given["ca_bundle"]
+        connection.save()
+        switching.enter_server(
+            acting,
+            connection,
+            url=given["ews_url"],
+            domain=given["domain"],
+            name=given["delegate_name"],
+            password=given["new_password"] or None,
+        )
 
 
 class WhatForm(forms.Form):
@@ -130,4 +151,4 @@ class WhatForm(forms.Form):
             self.connection.save(update_fields=["personal_type"])
 
 
-FORMS: dict[str, type[forms.ModelForm]] = {Kind.GRAPH: TenantForm, Kind.EXCHANGE: ServerForm}
+FORMS: dict[str, type[TenantForm | ServerForm]] = {Kind.GRAPH: TenantForm, Kind.EXCHANGE: ServerForm}

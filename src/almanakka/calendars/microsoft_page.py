@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
@@ -54,10 +55,10 @@ def _told_of_refusal(view: View) -> View:
 def save(request: HttpRequest) -> HttpResponse:
     """Store how the company's calendars are reached."""
     connection = _connection(request)
-    form = FORMS[connection.kind](request.POST, instance=connection)
+    form = FORMS[connection.kind](request.POST, instance=copy(connection))
     if not form.is_valid():
         return _page(request, connection, status=422, form=form)
-    form.save()
+    form.store(request.user, connection)
     messages.success(request, _("The connection is saved."))
     return _back(connection)
 

@@ -109,9 +109,12 @@ def test_s8_an_exchange_server_is_entered_and_its_password_never_comes_back(as_b
     page = text(as_boss.get(PAGE, {"kind": "exchange"}))
     assert "calsync" in page
     assert "salainen" not in page
-    as_boss.post(f"{PAGE}save", {**SERVER, "delegate_name": "other", "new_password": ""})
+    as_boss.post(f"{PAGE}save", {**SERVER, "domain": "KUURA2", "new_password": ""})
     stored.refresh_from_db()
-    assert (stored.delegate_name, stored.delegate_password.reveal()) == ("other", "hyvin salainen")
+    assert (stored.domain, stored.delegate_password.reveal()) == ("KUURA2", "hyvin salainen")
+    as_boss.post(f"{PAGE}save", {**SERVER, "ews_url": "https://evil.example/EWS/Exchange.asmx", "new_password": ""})
+    stored.refresh_from_db()
+    assert stored.delegate_password.reveal() == "", "one server's password goes to no other"
 
 
 @pytest.mark.parametrize(
