@@ -17,7 +17,7 @@ from .machine import machine_of
 from .memory import MemoryCompany
 from .sequences import LONGEST, drawn, problems_of, told
 
-HISTORIES = int(os.environ.get("ALMANAKKA_HISTORIES", "350"))
+HISTORIES = int(os.environ.get("ALMANAKKA_HISTORIES", "450"))
 BY_HYPOTHESIS = int(os.environ.get("ALMANAKKA_MACHINE_HISTORIES", "50"))
 START = int(os.environ.get("ALMANAKKA_SEED", "0"))
 #: Histories that a test process takes at a time.
