@@ -136,6 +136,39 @@ def test_somebody_switches_it_on(server_office: ServerOffice) -> None:
         assert switching.candidate(user).pk == mailbox.pk
 
 
+def test_a_changed_address_is_the_same_mailbox_for_as_long_as_the_old_one_leads_there(
+    server_office: ServerOffice,
+) -> None:
+    """S2: somebody marries, and keeps every pair; a stranger who is given the old address later does not get them."""
+    office, anna = server_office, server_office.anna
+    ours = office.make(single("Ours"))
+    office.run()
+    renamed(office, "anna@contoso.test", "anna.new@contoso.test")
+    anna.user.email = "anna.new@contoso.test"
+    anna.user.save()
+    assert office.run().error_code == "address_changed"
+    EmailAddress.objects.create(user=anna.user, email=anna.user.email, verified=True)
+    with clock.stopped_at(office.now):
+        mailbox = switching.enable(anna.user, acting=anna.user)
+        assert (mailbox.pk, mailbox.remote_id) == (anna.box.pk, "anna.new@contoso.test")
+    assert office.run().written == 0
+    assert Pair.objects.get().activity == ours.pk
+
+    holder = office.simulator.world.user("anna.new@contoso.test")
+    holder.proxy_addresses.remove("smtp:anna@contoso.test")
+    del office.simulator.world.addresses["anna@contoso.test"]
+    office.tenant.add_user("anna@contoso.test", "Another Anna")
+    assert not remotes.same(office.connection, "anna@contoso.test", "anna.new@contoso.test")
+
+
+def renamed(office: ServerOffice, old: str, new: str) -> None:
+    """What the directory does: the new address becomes the primary one, the old one a secondary."""
+    holder = office.simulator.world.user(old)
+    holder.mail, holder.upn = new, new
+    holder.proxy_addresses[:] = [f"SMTP:{new}", f"smtp:{old}"]
+    office.simulator.world.addresses[new] = holder
+
+
 def test_a_name_that_only_begins_alike_opens_nothing(server_office: ServerOffice) -> None:
     """The server's directory finds by the beginning; nobody gets somebody else's mailbox for that."""
     office = server_office

@@ -61,6 +61,14 @@ def find(connection: Connection, address: str) -> Found:
         return Found(holder.id, tenant_directory.zone(client, holder.id), holder.addresses)
 
 
+def same(connection: Connection, known: str, found: str) -> bool:
+    """Whether what was known by one id is known by another now: a server knows people by addresses, which change."""
+    if known == found or connection.kind != Kind.EXCHANGE:
+        return known == found
+    with exchange.open_client(connection) as server:
+        return server_directory.same(server, known, found)
+
+
 def prove(connection: Connection) -> Proven:
     """Sign in to the tenant or the server; raises CalendarError with what to put right (S11)."""
     if connection.kind == Kind.EXCHANGE:

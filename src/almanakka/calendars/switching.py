@@ -323,5 +323,7 @@ def _same(mailbox: Mailbox, connection: Connection, found: remotes.Found) -> boo
     """Whether it is the very mailbox: known by its address until we may ask the directory, then by its id."""
     known_as = {found.id, *found.addresses}
     return mailbox.connection_id == connection.pk and (
-        mailbox.remote_id == found.id or mailbox.remote_id.lower() in known_as
+        mailbox.remote_id == found.id
+        or mailbox.remote_id.lower() in known_as
+        or remotes.same(connection, mailbox.remote_id, found.id)
     )

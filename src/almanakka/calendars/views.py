@@ -47,5 +47,7 @@ def _row(run: Run) -> dict[str, object]:
 
 def _told() -> list[list[str]]:
     """What is wrong at the moment, each thing once."""
-    codes = Mailbox.objects.filter(enabled=True).exclude(error_code="").values_list("error_code", flat=True).distinct()
+    codes: set[str] = set()
+    for rows in (Mailbox.objects.filter(enabled=True), Connection.objects.filter(enabled=True)):
+        codes.update(rows.exclude(error_code="").values_list("error_code", flat=True))
     return [sentence(code).told(address="…", addresses="…") for code in sorted(codes)]

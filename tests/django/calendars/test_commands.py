@@ -167,6 +167,11 @@ def test_the_status_page_says_what_is_wrong(client: Client, outlook: MemoryCalen
     assert "but not this one" in client.get("/status").content.decode()
 
 
+def test_the_status_page_says_what_is_wrong_with_a_whole_server(client: Client, link: Connection) -> None:
+    Connection.objects.update(error_code="server_unreachable")
+    assert "The Exchange Server does not answer." in client.get("/status").content.decode()
+
+
 @pytest.mark.django_db
 def test_the_status_page_of_an_empty_installation(client: Client) -> None:
     assert "Nothing has been synchronised yet." in client.get("/status").content.decode()

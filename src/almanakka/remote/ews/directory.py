@@ -44,11 +44,19 @@ def find(client: Client, address: str) -> Holder:
     A secondary address opens nothing on Exchange 2007. Raises NotFound with code ``mailbox_not_on_server``, or
     Denied.
     """
-    folder = _calendar(client, address)
+    _calendar(client, address)
     primary = _primary(client, address)
-    if primary != normal(address) and not _opens(client, primary, folder):
-        primary = normal(address)
+    if primary != normal(address) and not same(client, primary, address):
+        primary = normal(address)  # somebody else's, whose name begins alike
     return Holder(primary, frozenset({primary, normal(address)}))
+
+
+def same(client: Client, one: str, other: str) -> bool:
+    """Whether two addresses open the same calendar; one that opens none now is nobody's. Raises CalendarError."""
+    try:
+        return _calendar(client, one) == _calendar(client, other)
+    except NotFound:
+        return False
 
 
 def _primary(client: Client, address: str) -> str:
@@ -60,14 +68,6 @@ def _primary(client: Client, address: str) -> str:
     primaries = {normal(each.text) for each in found.element.iter(t("EmailAddress"))} - {""}
     wanted = normal(address)
     return primaries.pop() if len(primaries) == 1 and wanted not in primaries else wanted
-
-
-def _opens(client: Client, address: str, folder: str) -> bool:
-    """Whether an address opens the calendar ``folder``, and not that of somebody whose name begins alike."""
-    try:
-        return _calendar(client, address) == folder
-    except NotFound:
-        return False
 
 
 def _calendar(client: Client, address: str) -> str:
