@@ -53,6 +53,9 @@ def agreed(scratch: Path, *arguments: str) -> dict[str, Any]:
     assert told["divergent"] == []
     assert told["mails_sent"] == told["second_run"]["written"] == 0
     assert told["edits"]["arrived"] == told["edits"]["made"] > 20
+    moved = told["migration"]
+    assert moved["written"] == 0
+    assert moved["kept"] == moved["pairs"] > 50
     assert told["entries"]["arrived"] >= 0.9 * told["entries"]["representable"] > 0
     return told
 

@@ -140,6 +140,8 @@ def _play(
         play.edit_both_sides(stages, place.process(folder, "worker"), report)
         for stage in stages:
             play.compare(stage, "after the edits")
+        play.move_to_cloud(stages[-1])
+        play.compare(stages[-1], "after the move")
     report.mails_sent = control.mails_caused_by_clients()
     report.held = [each for stage in stages for each in play.held(stage)]
     return stages, report

@@ -26,7 +26,10 @@ NETBIOS, DELEGATE = "MALLI", "calsync"
 
 @dataclass(slots=True)
 class Cast:
-    """Everybody and everything of the example; ``members`` are those who have the synchronisation on."""
+    """Everybody and everything of the example; ``members`` are those who have the synchronisation on.
+
+    ``tenant`` is its id in the simulated Microsoft, needed where there are several.
+    """
 
     company: Company
     administrator: User
@@ -34,6 +37,7 @@ class Cast:
     kinds: dict[str, UUID]
     projects: list[UUID]
     password: str = field(repr=False)
+    tenant: str = ""
     mailboxes: list[Mailbox] = field(default_factory=list)
 
     @property
@@ -41,7 +45,7 @@ class Cast:
         return {member: member.email for member in self.members}
 
 
-def founded(number: int, organisation: Organisation = IN_CLOUD, password: str = "") -> Cast:
+def founded(number: int, organisation: Organisation = IN_CLOUD, password: str = "", tenant: str = "") -> Cast:
     """Make the company with an administrator and ``number`` people, who can all sign in with one password."""
     company = Company.objects.create(name=organisation.name, time_zone=ZONE, language="fi")
     password = password or secrets.token_urlsafe(9)
@@ -64,6 +68,7 @@ def founded(number: int, organisation: Organisation = IN_CLOUD, password: str = 
             Project.objects.create(company=company, name=name, customer=customer).pk for name, customer in PROJECTS
         ],
         password=password,
+        tenant=tenant,
     )
 
 
@@ -76,6 +81,11 @@ def _user(company: Company, somebody: Somebody, password: str, role: str) -> Use
 def moved_in(control: Control, number: int) -> dict[str, Any]:
     """Make the tenant with everybody's mailbox and register our app with it; return what a connection has to say."""
     _housed(control, number, IN_CLOUD)
+    return registered(control)
+
+
+def registered(control: Control) -> dict[str, Any]:
+    """Register an app of ours; return what a connection has to say of it."""
     secret = secrets.token_urlsafe(24)
     client = control("add_app", secret=secret, name="Almanakka", redirect_uris=[CALLBACK])["client_id"]
     return {
@@ -91,7 +101,7 @@ def moved_in_on_premises(control: Control, number: int, organisation: Organisati
     """Make an Exchange Server with everybody's mailbox and a delegate account; return what a connection has to say."""
     tenant = _housed(control, number, organisation)
     control("add_exchange", tenant=tenant, domain=NETBIOS, version=version)
-    control.house_on_server(organisation.domain)
+    control.house_on_server(organisation.domain, tenant)
     password = secrets.token_urlsafe(24)
     control("add_account", name=DELEGATE, password=password)
     return {
@@ -124,12 +134,17 @@ def switch_on(cast: Cast, control: Control, registration: dict[str, Any]) -> Non
 
     Everybody has proven their address, as by the link in an invitation (S12). Raises what the product raises.
     """
+    connect(cast, control, registration)
+    for member in cast.members:
+        EmailAddress.objects.create(user=member, email=member.email, verified=True, primary=True)
+        cast.mailboxes.append(switching.enable(member, acting=member))
+
+
+def connect(cast: Cast, control: Control, registration: dict[str, Any]) -> Connection:
+    """Set a connection up, grant it in Microsoft, and switch it on for the company (S5, S6, S8)."""
     connection = Connection(company=cast.company, ca_bundle=control.ca_file, **registration)
     connection.save()
     if connection.kind == Kind.GRAPH:
         page = switching.begin_consent(cast.administrator, connection, CALLBACK)
-        connection = switching.finish_consent(cast.administrator, connection, control.accept(page))
-    switching.enable_company(cast.administrator, connection)
-    for member in cast.members:
-        EmailAddress.objects.create(user=member, email=member.email, verified=True, primary=True)
-        cast.mailboxes.append(switching.enable(member, acting=member))
+        connection = switching.finish_consent(cast.administrator, connection, control.accept(page, cast.tenant))
+    return switching.enable_company(cast.administrator, connection)

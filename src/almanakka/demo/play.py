@@ -79,7 +79,8 @@ def set_up(
     in_cloud = company.moved_in(control, number)
     on_premises = company.moved_in_on_premises(control, number, people.ON_PREMISES, version)
     casts = [company.founded(number)]
-    casts.append(company.founded(number, people.ON_PREMISES, casts[0].password))
+    there = control.tenant_of(people.ON_PREMISES.domain)
+    casts.append(company.founded(number, people.ON_PREMISES, casts[0].password, there))
     stages = []
     for turn, (cast, registration) in enumerate(zip(casts, (in_cloud, on_premises), strict=True)):
         stage = Stage(control, cast, brought[turn :: len(casts)], progress, report)
@@ -200,6 +201,28 @@ def edit_both_sides(stages: list[Stage], worker: AbstractContextManager[Any], re
     report.edits, report.lost_edits = outcome.to_json(), outcome.lost
     if not rested:
         report.failures.append(f"There was still work to do after {PATIENCE:.0f} seconds.")
+
+
+def move_to_cloud(stage: Stage) -> None:
+    """Let every second person of a company on a server move to Microsoft 365, and run their mailboxes (B12)."""
+    migration = stage.report.migration
+    connection = company.connect(stage.cast, stage.control, company.registered(stage.control))
+    moving = list(zip(stage.cast.members, stage.cast.mailboxes, strict=True))[::2]
+    for number, (member, mailbox) in enumerate(moving):
+        stage.tell("Moves to Microsoft 365", number, len(moving))
+        before = Pair.objects.filter(mailbox=mailbox, event__isnull=False).count()
+        switching.move(member, connection, acting=stage.cast.administrator)
+        stage.control.move_to_cloud(mailbox.address)
+        run = wiring.run_mailbox(mailbox.pk)
+        mailbox.refresh_from_db()
+        if run is None or run.error_code or not run.finished:
+            stage.report.failures.append(f"{mailbox.address} did not get on after the move.")
+            continue
+        migration.moved += 1
+        migration.pairs += before
+        migration.kept += run.counts.get("relinked", 0)
+        migration.written += run.written
+    stage.tell("Moves to Microsoft 365", len(moving), len(moving))
 
 
 def _edits(stage: Stage) -> list[Edit]:

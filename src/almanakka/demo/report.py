@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 from rich.console import Console
@@ -36,6 +36,16 @@ class SecondRun:
 
 
 @dataclass(slots=True)
+class Migration:
+    """The people who moved from the server to Microsoft 365: their pairs, how many were kept, and what was written."""
+
+    moved: int = 0
+    pairs: int = 0
+    kept: int = 0
+    written: int = 0
+
+
+@dataclass(slots=True)
 class Entries:
     """How many entries there were, and how many of those in scope that can be represented are on both sides."""
 
@@ -56,6 +66,7 @@ class Report:
     first_run: FirstRun = field(default_factory=FirstRun)
     second_run: SecondRun = field(default_factory=SecondRun)
     edits: dict[str, Any] = field(default_factory=dict)
+    migration: Migration = field(default_factory=Migration)
     lost_edits: list[str] = field(default_factory=list)
     mails_sent: int = 0
     divergent: list[dict[str, object]] = field(default_factory=list)
@@ -88,6 +99,7 @@ class Report:
                 "sql_queries": second.sql_queries,
             },
             "edits": self.edits,
+            "migration": asdict(self.migration),
             "mails_sent": self.mails_sent,
             "divergent": self.divergent,
             "calendars": self.calendars,
@@ -104,6 +116,11 @@ class Report:
             found.append(f"{self.mails_sent} mails were sent that nobody asked for.")
         if self.second_run.written:
             found.append(f"The second run wrote {self.second_run.written} times although nothing had changed.")
+        if self.migration.written or self.migration.kept != self.migration.pairs:
+            found.append(
+                f"Moving {self.migration.moved} people wrote {self.migration.written} times and kept "
+                f"{self.migration.kept} of {self.migration.pairs} pairs."
+            )
         found += [f"This edit did not arrive: {name}." for name in self.lost_edits]
         if self.entries.arrived < ENOUGH * self.entries.representable:
             found.append(f"Only {self.entries.arrived} of {self.entries.representable} entries arrived.")
@@ -125,6 +142,7 @@ class Report:
             ("Left out", ", ".join(f"{name} {number}" for name, number in sorted(first.skipped.items())) or "nothing"),
             ("Second run", f"{second.written} writes, {second.http_requests} requests, {second.sql_queries} queries"),
             ("Edits arrived", _edits(self.edits)),
+            ("Moved to Microsoft 365", _moved(self.migration)),
             ("Mails sent", str(self.mails_sent)),
             ("Occurrences that differ", str(len(self.divergent))),
         ):
@@ -154,6 +172,10 @@ def _edits(edits: dict[str, Any]) -> str:
     if not edits.get("made"):
         return "none made"
     return f"{edits['arrived']} of {edits['made']}, 95 % within {edits['seconds_p95']} s"
+
+
+def _moved(migration: Migration) -> str:
+    return f"{migration.moved} people, {migration.kept} of {migration.pairs} pairs kept, {migration.written} writes"
 
 
 def _difference(each: dict[str, object]) -> str:

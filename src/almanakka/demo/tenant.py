@@ -48,7 +48,8 @@ class Control:
     def __init__(self, base_url: str, token: str, ca_file: str) -> None:
         self.base_url = base_url
         self.ca_file = ca_file
-        self._on_server: set[str] = set()
+        self._on_server: dict[str, str] = {}
+        self._moved: set[str] = set()
         self._session = requests.Session()
         self._session.verify = ca_file
         self._session.trust_env = False  # the environment's certificates would take the place of ours
@@ -75,12 +76,18 @@ class Control:
                     self._id(mailbox, result), str(result.get("uid", "")), str(result.get("error", "")), refused
                 )
 
-    def accept(self, page: str) -> dict[str, str]:
-        """Accept what a consent page asks for, as the tenant's administrator; return what the browser brings back."""
+    def accept(self, page: str, tenant: str = "") -> dict[str, str]:
+        """Accept what a consent page asks for, as the administrator of a tenant, of the first one if none is named.
+
+        Returns what the browser brings back.
+        """
         address, _, query = page.partition("?")
         try:
             answer = self._session.post(
-                address, data={**dict(parse_qsl(query)), "decision": "accept"}, allow_redirects=False, timeout=60
+                address,
+                data={**dict(parse_qsl(query)), "account": tenant, "decision": "accept"},
+                allow_redirects=False,
+                timeout=60,
             )
         except requests.RequestException as error:
             raise TenantFailed(f"consent: {type(error).__name__}") from error
@@ -88,9 +95,13 @@ class Control:
             raise TenantFailed(f"consent: {answer.status_code}")
         return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
-    def house_on_server(self, domain: str) -> None:
-        """Note that the mailboxes of a domain are on an Exchange Server."""
-        self._on_server.add(domain)
+    def house_on_server(self, domain: str, tenant: str) -> None:
+        """Note that the mailboxes of a domain are on an Exchange Server; ``tenant`` is where they could move to."""
+        self._on_server[domain] = tenant
+
+    def tenant_of(self, domain: str) -> str:
+        """The id of the tenant that a domain's mailboxes could move to."""
+        return self._on_server.get(domain, "")
 
     def dump(self, mailbox: str) -> dict[str, Any]:
         dumped = self("dump", mailbox=mailbox)
@@ -99,11 +110,15 @@ class Control:
     def events_with(self, mailbox: str, uid: str) -> list[dict[str, Any]]:
         return self._named(mailbox, self("find_events", mailbox=mailbox, uid=uid)["events"])
 
+    def move_to_cloud(self, mailbox: str) -> None:
+        """Note that somebody's mailbox is in Microsoft 365 from now on."""
+        self._moved.add(mailbox)
+
     def _named(self, mailbox: str, events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         return [{**event, "id": self._id(mailbox, event)} for event in events]
 
     def _id(self, mailbox: str, event: dict[str, Any]) -> str:
-        on_server = mailbox.rpartition("@")[2] in self._on_server
+        on_server = mailbox.rpartition("@")[2] in self._on_server and mailbox not in self._moved
         return str(event.get("classicId" if on_server else "id", ""))
 
     def run_clock_from(self, moment: datetime) -> None:
