@@ -24,7 +24,7 @@ from .office import Somebody, single, weekly
 
 #: Of so many requests, and of so many statements, one is died at.
 REQUESTS = int(os.environ.get("ALMANAKKA_CRASH_REQUESTS", "5"))
-STATEMENTS = int(os.environ.get("ALMANAKKA_CRASH_STATEMENTS", "47"))
+STATEMENTS = int(os.environ.get("ALMANAKKA_CRASH_STATEMENTS", "23"))
 DAY = date(2026, 10, 12)
 
 Hook = Callable[[Callable[..., None]], AbstractContextManager[None]]
@@ -84,7 +84,7 @@ def test_a_run_dies_anywhere_and_nothing_is_lost_or_doubled(office: MovingOffice
         assert anna.titles() == sorted(expected | {"Doomed", "Doomed there"})
         if not died:
             break
-    assert number > step
+    assert number >= step
     office.ends_well()
 
 
@@ -124,7 +124,7 @@ def test_a_move_dies_anywhere_and_every_pair_is_kept(office: MovingOffice, where
         assert anna.outlook.dump()["change"] == before
         if not died:
             break
-    assert number > step
+    assert number >= step
     office.ends_well()
 
 
