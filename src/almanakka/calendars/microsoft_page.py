@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import copy
-from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,12 +18,11 @@ from almanakka.activities import queries
 from almanakka.calendars import causes, doctor, switching, tenant
 from almanakka.calendars.microsoft_forms import FORMS, WhatForm
 from almanakka.calendars.models import Connection, Kind, Mailbox
+from almanakka.calendars.refusals_page import told_on
 from almanakka.calendars.sentences import sentence
 from almanakka.calendars.switching import Refused
 from almanakka.remote.checks import State
-from almanakka.sync.errors import CalendarError, Denied
-
-View = Callable[[HttpRequest], HttpResponse]
+from almanakka.sync.errors import Denied
 
 
 @require_safe
@@ -35,19 +32,8 @@ def settings(request: HttpRequest) -> HttpResponse:
     return _page(request, _connection(request))
 
 
-def _told_of_refusal(view: View) -> View:
-    """Show why something was not done, in plain words, on the page where it was asked for."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest) -> HttpResponse:
-        try:
-            return view(request)
-        except (Refused, CalendarError) as error:
-            details = error.details if isinstance(error, Refused) else {}
-            told = sentence(error.code).told(**{"address": "", "addresses": "", **details})
-        return _page(request, _connection(request), status=409, refusal=told)
-
-    return wrapped
+def _refused(request: HttpRequest, told: list[str]) -> HttpResponse:
+    return _page(request, _connection(request), status=409, refusal=told)
 
 
 @require_POST
@@ -80,7 +66,7 @@ def save_what(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @administrators_only
-@_told_of_refusal
+@told_on(_refused)
 def grant(request: HttpRequest) -> HttpResponse:
     """Lead the administrator to Microsoft, where the permissions are granted (S6)."""
     connection = _connection(request)
@@ -92,7 +78,7 @@ def grant(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @administrators_only
-@_told_of_refusal
+@told_on(_refused)
 def granted(request: HttpRequest) -> HttpResponse:
     """Take what Microsoft sent the administrator back with; good once, and only for the one who asked."""
     found = Connection.objects.filter(company_id=request.user.company_id, kind=Kind.GRAPH).first()
@@ -105,7 +91,7 @@ def granted(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @administrators_only
-@_told_of_refusal
+@told_on(_refused)
 def enable(request: HttpRequest) -> HttpResponse:
     """Switch the synchronisation on for the company; each person still switches it on for themselves (S3)."""
     connection = switching.enable_company(request.user, _connection(request))

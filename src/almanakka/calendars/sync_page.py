@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Sequence
 
 from allauth.account.models import EmailAddress
 from django.contrib import messages
@@ -22,16 +21,13 @@ from almanakka.accounts.models import User
 from almanakka.activities.models import ActivityType, Category
 from almanakka.calendars import holds, standing, switching, triggers, wiring, words
 from almanakka.calendars.models import Hold, JournalEntry
+from almanakka.calendars.refusals_page import told_on
 from almanakka.calendars.sentences import sentence
-from almanakka.calendars.switching import Refused
-from almanakka.sync.errors import CalendarError
 from almanakka.sync.run import Preview
 
 PAGE = 50
 #: So many entries of each kind a preview lists; the numbers count all.
 MOST_LISTED = 200
-
-View = Callable[[HttpRequest], HttpResponse]
 
 
 @require_safe
@@ -48,25 +44,13 @@ def progress(request: HttpRequest) -> HttpResponse:
     return render(request, "calendars/sync_status.html", _context(request.user))
 
 
-def _told_of_refusal(view: View) -> View:
-    """Show why something was not done, in plain words, on the page where it was asked for."""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest) -> HttpResponse:
-        try:
-            return view(request)
-        except Refused as error:
-            told = sentence(error.code).told(**{"address": request.user.email, **error.details})
-        except CalendarError as error:
-            told = sentence(error.code).told(address=request.user.email, addresses=request.user.email)
-        return render(request, "calendars/sync.html", {**_context(request.user), "refusal": told}, status=409)
-
-    return wrapped
+def _refused(request: HttpRequest, told: list[str]) -> HttpResponse:
+    return render(request, "calendars/sync.html", {**_context(request.user), "refusal": told}, status=409)
 
 
 @require_POST
 @login_required
-@_told_of_refusal
+@told_on(_refused)
 def switch_on(request: HttpRequest) -> HttpResponse:
     """Switch calendar sync on for oneself."""
     switching.enable(request.user, acting=request.user)
@@ -76,7 +60,7 @@ def switch_on(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-@_told_of_refusal
+@told_on(_refused)
 def switch_off(request: HttpRequest) -> HttpResponse:
     """Switch calendar sync off for oneself; what is there stays on both sides."""
     switching.disable(request.user, acting=request.user)
@@ -104,7 +88,7 @@ def progress_part(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-@_told_of_refusal
+@told_on(_refused)
 def preview(request: HttpRequest) -> HttpResponse:
     """Show what the next synchronisation would do if it read everything; nothing is written (B3)."""
     own = wiring.mailbox_of(request.user)
