@@ -318,6 +318,39 @@ def test_b10_who_is_invited_to_the_second_meeting_when_the_first_is_cancelled_ha
     assert [pair.event for pair in world.hub.boxes["matti"].pairs.values()] == [second["matti"]]
 
 
+@pytest.mark.parametrize("first", ["aino", "matti"])
+def test_b5_who_said_no_to_the_organiser_does_not_take_part_whoever_runs_first(world: World, first: str) -> None:
+    """Matti's copy does not know that Sanna, whose calendar is not read, has declined; Aino's was told."""
+    ids = world.invite("aino", ("matti", "sanna"), timed("Board"), "uid-board")
+    invited = world.meeting("aino", "aino", ("matti", "sanna"))
+    told = tuple(
+        replace(each, response=Response.DECLINED) if each.address.startswith("sanna") else each
+        for each in invited.attendees
+    )
+    world.calendars["aino"].edit(ids["aino"], meeting=replace(invited, attendees=told))
+    world.run(first)
+    world.settle()
+    assert world.ours()["Board"].entry.who == frozenset({"aino", "matti"})
+
+
+def test_r6_a_cancelled_meeting_keeps_no_mirror_away_where_another_is_made_of_the_activity() -> None:
+    """Aino makes a meeting of her mirror and cancels it, before any run knows; Matti makes one of his own entry."""
+    world = World()
+    world.enable("aino", "matti", "sanna")
+    own = world.calendars["matti"].put(timed("Plan"))
+    world.run("matti")
+    id = world.ours()["Plan"].id
+    world.hub.change(id, replace(world.hub.records[id].entry, who=frozenset(world.users)))
+    world.run("aino")
+    ids = world.convert("aino", world.theirs("aino")["Plan"].id, ("sanna",))
+    world.calendars["aino"].remove(ids["aino"])
+    world.calendars["sanna"].edit(ids["sanna"], cancelled=True)
+    world.calendars["matti"].edit(own, meeting=world.meeting("matti", "matti", ("guest",)))
+    world.settle()
+    assert world.ours()["Plan"].entry.who == frozenset({"matti", "sanna"})
+    assert [event.cancelled for event in world.calendars["sanna"].entries().values()] == [True, False]
+
+
 def test_who_was_invited_while_a_run_was_writing_is_a_colleague_and_no_guest(world: World) -> None:
     """The feed did not name them; what is read again does."""
     world.hub.create(timed("Plan", who=frozenset({"aino"})), "aino")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from almanakka.demo.patterns import first_dates
 from almanakka.sync.entry import Entry, Group, Override, ShowAs, Timed
@@ -66,6 +66,9 @@ class Life:
         self._begun: Deed | None = None
         #: Events, by person and id, that were there when a run of that person came to its end.
         self.met: set[tuple[str, str]] = set()
+        #: When each person's last run that came to its end did so; whose last run did not.
+        self.ended: dict[str, datetime] = {}
+        self.cut_short: set[str] = set()
         for person in company.people[:2]:
             company.enable(person)
 
@@ -182,6 +185,10 @@ class Life:
                 self._tell(f"{key} {after_value}")
             if key in (Group.TITLE, Group.WHEN) and self._parted(life, token_of(shown)):
                 life.loose = True
+
+    def _early(self, holder: str, event: Theirs) -> None:
+        life = self._life(event)
+        life.early |= holder != life.twin and self._parted(life, token_of(event))
 
     def _parted(self, life: Remembered, token: str) -> bool:
         """Whether twins that no run has met yet are about to be told apart."""
@@ -320,6 +327,7 @@ class Life:
             self._life(event).redrawn_there = True
         self.company.edit_there(holder, event.stored.id, entry, group)
         self._edited(holder, event, group) if group in FOLLOWED else self._tell(group)
+        self._early(holder, event)
         self._life(event).touched.setdefault(holder, []).append(self.company.now)
         return True
 
@@ -347,6 +355,7 @@ class Life:
         override = sketches.override(self._next(), what, day, event.stored.times.all_day)
         self.company.occurrence_there(holder, event.stored.id, day, override)
         self._edited(holder, event, day)
+        self._early(holder, event)
         return True
 
     def _delete_there(self, person: str, which: int, what: int) -> bool:
@@ -372,6 +381,7 @@ class Life:
         days = sorted({edit.key for edit in life.edits if isinstance(edit.key, date)})
         keys: list[Key] = [*FOLLOWED, *days]
         alike = all(value(each, key) == value(shown, key) for _, each in others for key in keys)
+        alike = alike and not self._doubtful(place, life)
         found = place == HERE or (place, shown.stored.id) in self.met
         deletion = Deletion(self.company.now, place, person, alike, whole, life.born == place or found, found)
         deletion.said = {key: value(shown, key) for key in keys}
@@ -386,6 +396,12 @@ class Life:
         life.deletions.append(deletion)
         if not whole:
             life.left.add(person)
+
+    def _doubtful(self, place: str, life: Remembered) -> bool:
+        """Whether nobody knows if an edit had been written there: the run that was to write it was cut short."""
+        since = self.ended.get(place)
+        edits = [edit for edit in life.edits if edit.place != place and (since is None or edit.at >= since)]
+        return place in self.cut_short and bool(edits)
 
     def _everywhere(self, token: str) -> Iterable[tuple[str, Shown]]:
         for ours in self.company.ours():
@@ -439,6 +455,8 @@ class Life:
         self.company.invite(holder, event.stored.id, others[:3] or [GUEST])
         life = self._life(event)
         life.organisers.add(holder)
+        if life.born != holder and (holder, event.stored.id) not in self.met:
+            life.unmet.add(holder)
         for deletion in life.deletions:
             deletion.revived = True
         life.loose |= self._parted(life, token_of(event))
@@ -542,8 +560,11 @@ class Life:
         self._note(f"run {trouble.weather}")
         self._note(f"run ended {result.ended}")
         if result.ended == "done":
+            self.ended[person] = self.company.now
+            self.cut_short.discard(person)
             self.met |= {(person, event.stored.id) for event in self.company.theirs(person)}
         else:
+            self.cut_short.add(person)
             self._note(f"{trouble.weather} struck")
         return True
 

@@ -93,7 +93,7 @@ class Judgement:
             yield f"{what}: {len(here)} here, {len(there)} there"
             return
         # two people who each made a meeting of it have made two
-        if len(here) > 1 and not (life.copied or life.loose or life.deleted or life.several):
+        if len(here) > 1 and not (life.copied or life.loose or life.deleted or self._is_split(life)):
             yield f"{what} is doubled: {len(here)} on either side"
         if not self._same(life, person, here, there):
             ours, theirs = self._shown(person, here, there, cutoff)
@@ -122,6 +122,10 @@ class Judgement:
             self.excused["does not travel, and more"] += 1
         elif len(there) != (life.born == person):
             yield f"{what} does not travel, yet is {len(there)} times there"
+
+    def _is_split(self, life: Remembered) -> bool:
+        """Whether two meetings are made of it, or one of a mirror that nobody can look for any more (R3, B6)."""
+        return life.several or not life.unmet <= set(self.enabled)
 
     def _staying(self, life: Remembered, person: str, here: list[Ours], there: list[Theirs]) -> int:
         """How many events may stay beyond their activity: real meetings, and what did not travel (B1, S13; row 21)."""
@@ -179,7 +183,7 @@ class Judgement:
     def _kept(self, token: str, life: Remembered) -> Iterator[str]:
         """What nobody deleted is where it was born, and no activity is doubled."""
         rows = self.here.get(token, [])
-        split = life.copied or life.loose or (life.twin and life.stayed_home) or life.several
+        split = life.copied or life.loose or (life.twin and life.stayed_home) or self._is_split(life)
         if not (life.deleted or split) and len(rows) > 1:
             yield f"{token} is {len(rows)} activities"
         if life.deleted or life.orphan or life.outside:
@@ -313,10 +317,11 @@ def _disputed(life: Life, shown: Shown) -> bool:
 def _for_the_first(life: Life, shown: Shown) -> bool:
     """Whether it is lawful that whoever comes first decides.
 
-    Twins that have parted, attendees' own marks, two meetings made of one entry (R5, B9).
+    Twins that have parted or were changed before they met, attendees' own marks, two meetings made of one entry (S14,
+    R5, B9).
     """
     remembered = life.memory.tokens[token_of(shown)]
-    if remembered.loose or remembered.edited_received or remembered.several:
+    if remembered.loose or remembered.early or remembered.edited_received or remembered.several:
         return True
     # who deletes their copy and whose copy is cancelled both leave: only the last to leave ends a meeting of which no
     # run has found the organiser's copy, and only a cancelled copy tells that it has ended (rows 37, 38)

@@ -67,6 +67,10 @@ class Remembered:
     #: Both sides had it before a first run, and one of them has changed since: it may stay two.
     loose: bool = False
     twin: str = ""
+    #: Somebody changed it through a third calendar before the first run that pairs it: what is paired wins (S14).
+    early: bool = False
+    #: Who made a meeting of a mirror that no run which came to its end had found in their calendar.
+    unmet: set[str] = field(default_factory=set)
     orphan: bool = False
     #: The token of the series that it is an occurrence of, for an orphan.
     series: str = ""

@@ -66,6 +66,14 @@ def people(event: Event, users: Mapping[str, UserId], holder: UserId) -> frozens
     return frozenset(found)
 
 
+def declined(event: Event, users: Mapping[str, UserId]) -> frozenset[UserId]:
+    """Return the attendees, users only, of whom this copy knows that they said no: the organiser's copy is told."""
+    meeting = event.meeting
+    attendees = meeting.attendees if meeting is not None else ()
+    found = {users.get(each.address.lower()) for each in attendees if each.response is Response.DECLINED}
+    return frozenset(user for user in found if user is not None)
+
+
 def guests(event: Event, users: Mapping[str, UserId]) -> tuple[Person, ...]:
     """Return the attendees who are no users of the company: shown, never written to."""
     if event.meeting is None:

@@ -192,14 +192,16 @@ class _Planning:
         known = self.view.known.get(meetings.uid_key(event))
         if reason == "declined" and known is not None and not known.dead:
             self._stay_away(event, known.activity)
-        if (
-            reason == "cancelled"
-            and known is not None
-            and any(copy.real for copy in self.view.copies.get(known.activity, ()))
-        ):
-            self.paired.add(known.activity)  # a colleague's copy ends it, and a mirror would bring it back
+        if reason == "cancelled" and known is not None and self._is_ending(event, known.activity):
+            self.paired.add(known.activity)  # a mirror would bring it back
         if reason != "too_old" or known is None or known.dead or not self._by_uid(event):
             self.plan.skip(reason, event.entry.title)
+
+    def _is_ending(self, event: Event, activity: ActivityId) -> bool:
+        """Whether a colleague's copy of the same cancelled meeting is about to end it, if not another is made of it."""
+        copies = [copy for copy in self.view.copies.get(activity, ()) if copy.real]
+        organisers = {copy.user for copy in copies if copy.organises}
+        return bool(copies) and (not organisers or meetings.host(event, self.view.users) in organisers)
 
     def _stay_away(self, event: Event, activity: ActivityId) -> None:
         """Take somebody out of a meeting whom a colleague's copy still names, and put no mirror beside theirs (S9)."""

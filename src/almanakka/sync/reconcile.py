@@ -198,9 +198,13 @@ def _meeting(view: View, pair: Pair, record: Record, event: Event | None) -> Ste
 
 
 def _with_those_who_tell(view: View, seen: Entry, event: Event) -> Entry:
-    """Return ``seen`` so that nobody is put in by its having become a meeting who may have left already (B10)."""
+    """Return ``seen`` so that nobody is put in by its having become a meeting who may have left already (B10).
+
+    Who has said no goes, whoever put them in before the speaking copy was seen: a colleague's copy does not know.
+    """
     who = meetings.people(event, view.users, view.settings.user) or frozenset()
-    return replace(seen, who=(seen.who or frozenset()) | (who & frozenset(view.reading)))
+    told = (who & frozenset(view.reading)) | meetings.declined(event, view.users)
+    return replace(seen, who=(seen.who or frozenset()) | told)
 
 
 def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reconcile:
@@ -276,7 +280,7 @@ def _united(
     to_ours = frozenset(group for group in SIMPLE_GROUPS if not same(group, united, ours))
     if not same(Group.OCCURRENCES, united, ours):
         to_ours |= {Group.OCCURRENCES}
-    who = (ours.who or frozenset()) | _newcomers(view, theirs, matched=matched)
+    who = ((ours.who or frozenset()) | _newcomers(view, theirs, matched=matched)) - meetings.declined(event, view.users)
     if who != (ours.who or frozenset()):
         united = replace(united, who=who)
         to_ours |= {Group.WHO}
