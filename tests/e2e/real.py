@@ -30,6 +30,7 @@ from exchange_simulator import Person
 from exchange_simulator.errors import Refusal
 from exchange_simulator.ids import clean_uid, dated_uid
 from machine.company import Kind, Ours, Refused, Result, Theirs, Trouble, Weather
+from machine.values import is_old
 
 from . import sketches
 from .company import OUTSIDER, START, Office
@@ -366,6 +367,11 @@ class RealCompany:
 
     def _event(self, person: str, id: str) -> dict[str, Any]:
         return next(each for each in self._events(person) if each["id"] == id)
+
+    def out_of_sight(self, person: str) -> bool:
+        """Whether somebody has an event that the feed does not look at: the daily reading finds what it brings."""
+        back = self.spoke.looks_back
+        return back is not None and any(is_old(event, self.now - back) for event in self.theirs(person))
 
     def holds(self, person: str) -> Mapping[str, str]:
         shown = {f"event:{self.spoke.id_of(event)}": f"event:{event['id']}" for event in self._events(person)}

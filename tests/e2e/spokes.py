@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from unittest.mock import patch
 
@@ -27,9 +27,13 @@ Faults = Mapping[Weather, Sequence[dict[str, Any]]]
 
 
 class Spoke(Protocol):
-    """``faults``: what the simulator does in each weather, one of them at a time."""
+    """``faults``: what the simulator does in each weather, one of them at a time.
+
+    ``looks_back``: how old what has changed may be for the feed to tell of it; None = however old.
+    """
 
     faults: Faults
+    looks_back: timedelta | None
 
     def connected(self, company: Company, office: Office, now: datetime, personal: ActivityType) -> Connection:
         """Connect a company of ours, and switch it on."""
@@ -47,6 +51,7 @@ class Spoke(Protocol):
 class Tenant:
     """Microsoft 365, through Graph."""
 
+    looks_back: timedelta | None = delta.PAST
     faults: Faults = {
         Weather.ANSWER_LOST: (
             {"kind": "drop_after", "method": "POST", "path": "/events$"},
@@ -111,6 +116,7 @@ class Server:
 
     version: str
 
+    looks_back = None
     faults = {
         Weather.ANSWER_LOST: (
             {"kind": "drop_after", "method": "CreateItem"},
