@@ -12,4 +12,4 @@ _INVITATION = re.compile(
 
 def holds_online_meeting(notes: str) -> bool:
     """Whether the notes hold the block by which people join an online meeting."""
-    return _INVITATION.search(notes) is not None
+    return "://" in notes and _INVITATION.search(notes) is not None

@@ -29,19 +29,32 @@ _BLANK_LINES = re.compile(r"\n{3,}")
 _MOST_MARKS = 64
 _FOREIGN = re.compile(rf"[^\x00-\u02ff]{{{_MOST_MARKS + 1},}}")
 
+_UNLIMITED = Limits(title=None, location=None)
+
 
 def clean(text: str) -> str:
     """Return ``text`` without what neither side can store: lone surrogates, control characters."""
-    if text.isascii() and text.isprintable():
+    if text.isprintable() or text.replace("\n", "").replace("\t", "").isprintable():
         return text
     return _CONTROL.sub("", _SURROGATE.sub("\ufffd", text))
 
 
 def composed(text: str) -> str:
     """Return ``text`` in its composed form (NFC); as it is where a letter bears more marks than any language needs."""
-    if text.isascii() or any(_heaps(found[0]) for found in _FOREIGN.finditer(text)):
+    if _is_western(text) or any(_heaps(found[0]) for found in _FOREIGN.finditer(text)):
         return text
     return unicodedata.normalize("NFC", text)
+
+
+def _is_western(text: str) -> bool:
+    """Whether every letter is one of the first 256, of which each is composed already."""
+    if text.isascii():
+        return True
+    try:
+        text.encode("latin-1")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _heaps(text: str) -> bool:
@@ -65,9 +78,18 @@ def paragraphs(text: str) -> str:
     if not text:
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    if _is_tidy(text):
+        return composed(text).strip()
     text = composed(clean(text))
     lines = "\n".join([" ".join(row.split()) for row in text.split("\n")])
     return _BLANK_LINES.sub("\n\n", lines).strip()
+
+
+def _is_tidy(text: str) -> bool:
+    """Whether there is nothing to take out of the lines of a text, nor between them."""
+    if "  " in text or " \n" in text or "\n " in text or "\n\n\n" in text:
+        return False
+    return text.replace("\n", "").isprintable()  # other white space is not
 
 
 def cut(text: str, units: int | None) -> str:
@@ -113,7 +135,7 @@ def regular(series: Series, original: date) -> Timed | AllDay:
 
 def canonical(entry: Entry, limits: Limits | None = None) -> Entry:
     """Return ``entry`` with its texts in canonical form, cut to ``limits``, and without exceptions that say nothing."""
-    limits = limits or Limits(title=None, location=None)
+    limits = limits or _UNLIMITED
     title, location = cut(line(entry.title), limits.title), cut(line(entry.location), limits.location)
     notes, when = cut(paragraphs(entry.notes), limits.notes), _whole_minutes(entry.when)
     if (title, location, notes) == (entry.title, entry.location, entry.notes) and when is entry.when:

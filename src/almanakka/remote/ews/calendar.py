@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from almanakka.remote.ews import creation, feed, occurrences, operations, write
 from almanakka.remote.ews.client import Client, always
 from almanakka.remote.ews.creation import check_untouched
+from almanakka.remote.ews.item import identity
 from almanakka.remote.ews.mailbox import BATCH, Found, Mailbox, dialect_of, ids_in
 from almanakka.remote.ews.markup import t
-from almanakka.remote.ews.read import identity
 from almanakka.remote.occurrences import Overrides, wanted
 from almanakka.remote.online_meetings import holds_online_meeting
 from almanakka.remote.respelling import respelled

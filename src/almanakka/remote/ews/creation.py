@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 
 from almanakka.remote.ews import occurrences, operations, write
 from almanakka.remote.ews.client import always
+from almanakka.remote.ews.item import identity
 from almanakka.remote.ews.mailbox import Found, Mailbox, dialect_of
 from almanakka.remote.ews.markup import t
-from almanakka.remote.ews.read import identity
 from almanakka.remote.ews.refusals import refusal
 from almanakka.remote.ews.soap import Message
 from almanakka.sync.entry import Entry, Event, Group, Unreadable

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from almanakka.remote.ews import operations
 from almanakka.remote.ews.client import always
+from almanakka.remote.ews.item import identity
 from almanakka.remote.ews.mailbox import Mailbox, ids_in
 from almanakka.remote.ews.markup import Element, m, t
-from almanakka.remote.ews.read import identity
 from almanakka.remote.ews.times import stamp
 from almanakka.remote.ews.words import truth
 from almanakka.sync.entry import Event

@@ -9,8 +9,9 @@ from datetime import datetime
 from almanakka.remote.ews import operations
 from almanakka.remote.ews.client import Client, Operation, always
 from almanakka.remote.ews.dialect import Dialect
+from almanakka.remote.ews.item import identity
 from almanakka.remote.ews.markup import Element, m, t
-from almanakka.remote.ews.read import Reader, changed_occurrences, identity
+from almanakka.remote.ews.read import Reader, changed_occurrences
 from almanakka.remote.ews.refusals import refusal
 from almanakka.remote.ews.soap import Message
 from almanakka.sync.entry import Event, Unreadable
@@ -24,6 +25,8 @@ _TOGETHER = frozenset({"ErrorTimeoutExpired", "ErrorBatchProcessingStopped", "Er
 
 #: How often more an item is asked for over which the server stumbles (facts: ews §2.3).
 _MORE_OFTEN = 2
+
+_ITEMS, _CALENDAR_ITEM = m("Items"), t("CalendarItem")
 
 Found = Event | Unreadable
 #: What an item's own answer says: the item, the server's word that it is not there, or why it is not given out.
@@ -123,7 +126,8 @@ class Mailbox:
 
 def _answer(message: Message) -> Answer:
     if message.ok:
-        item = message.element.find(f"{m('Items')}/{t('CalendarItem')}")
+        items = next((each for each in reversed(message.element) if each.tag == _ITEMS), ())  # the last of them
+        item = next((each for each in items if each.tag == _CALENDAR_ITEM), None)
         return item if item is not None else Invalid("not-a-calendar-entry")
     error = refusal(message)
     if isinstance(error, NotFound) and error.code == NotFound.code:

@@ -9,9 +9,10 @@ from itertools import takewhile
 from almanakka.remote.ews import operations, write
 from almanakka.remote.ews.client import always
 from almanakka.remote.ews.dialect import Dialect
+from almanakka.remote.ews.item import Item, identity
 from almanakka.remote.ews.mailbox import Mailbox
 from almanakka.remote.ews.markup import Element, t
-from almanakka.remote.ews.read import Reader, identity
+from almanakka.remote.ews.read import Reader
 from almanakka.remote.ews.refusals import refusal
 from almanakka.remote.ews.soap import Message
 from almanakka.remote.ews.words import truth
@@ -105,6 +106,7 @@ def _place(answer: Message, series: Series, reader: Reader) -> tuple[date, tuple
     return None if original is None else (original, identity(item))
 
 
-def _original_start(item: Element) -> str | None:
+def _original_start(item: Element) -> str:
     """Return the original start; an occurrence that nobody changed may be told by its start alone."""
-    return item.findtext(t("OriginalStart")) or item.findtext(t("RecurrenceId")) or item.findtext(t("Start"))
+    held = Item(item)
+    return held.text("OriginalStart") or held.text("RecurrenceId") or held.text("Start")

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 from almanakka.remote.ews.dialect import Dialect
-from almanakka.remote.ews.markup import Element, t
+from almanakka.remote.ews.item import Item
+from almanakka.remote.ews.markup import Element
 from almanakka.remote.respelling import ending
 from almanakka.sync.errors import Invalid
 from almanakka.sync.expansion import first_date
@@ -43,27 +44,33 @@ _PATTERNS = {
     "AbsoluteYearlyRecurrence": Kind.ABSOLUTE_YEARLY,
     "RelativeYearlyRecurrence": Kind.RELATIVE_YEARLY,
 }
+_ON_WEEKDAYS = RELATIVE | {Kind.WEEKLY}
 _NAMES = {kind: name for name, kind in _PATTERNS.items()}
 
 
 def read(recurrence: Element) -> Recurrence:
     """Return what a ``Recurrence`` element says; raises Unrepresentable for what no calendar entry repeats by."""
-    parts = {each.tag: each for each in recurrence}
-    kind, pattern = next(((_PATTERNS[name], parts[t(name)]) for name in _PATTERNS if t(name) in parts), (None, None))
-    if kind is None or pattern is None:
+    parts = Item(recurrence)
+    name = next((name for name in _PATTERNS if parts.get(name) is not None), None)
+    held = parts.get(name) if name is not None else None
+    if name is None or held is None:
         raise Unrepresentable("it repeats in a way that is not known here", "unknown-pattern")
-    found = _with_range(Recurrence(kind, date.min, interval=_number(pattern, "Interval", 1)), parts)
-    if kind is Kind.WEEKLY or kind in RELATIVE:
-        found = replace(found, days=_days(pattern.findtext(t("DaysOfWeek")) or ""))
-    if kind is Kind.WEEKLY:
+    kind, pattern = _PATTERNS[name], Item(held)
+    start, count, until = _range_of(parts)
+    found = Recurrence(
+        kind,
+        start,
+        _number(pattern, "Interval", 1),
+        days=_days(pattern.text("DaysOfWeek")) if kind in _ON_WEEKDAYS else frozenset(),
+        index=_INDEXES.get(pattern.word("DayOfWeekIndex")) if kind in RELATIVE else None,
+        day=_number(pattern, "DayOfMonth", 0) if kind in ABSOLUTE else None,
+        month=_month(pattern.word("Month")) if kind in YEARLY else None,
         # absent from Exchange 2007, whose weeks begin on Sunday
-        found = replace(found, first_day_of_week=_day(pattern.findtext(t("FirstDayOfWeek")) or "Sunday"))
-    if kind in RELATIVE:
-        found = replace(found, index=_INDEXES.get((pattern.findtext(t("DayOfWeekIndex")) or "").strip()))
-    if kind in ABSOLUTE:
-        found = replace(found, day=_number(pattern, "DayOfMonth", 0))
-    if kind in YEARLY:
-        found = replace(found, month=_month(pattern.findtext(t("Month")) or ""))
+        first_day_of_week=_day(pattern.word("FirstDayOfWeek") or "Sunday") if kind is Kind.WEEKLY else 0,
+        count=count,
+    )
+    if until is not None:
+        found = ending(found, until)
     validate(found)
     return found
 
@@ -95,15 +102,16 @@ def write(recurrence: Recurrence, dialect: Dialect) -> str:
 # --- inside --------------------------------------------------------------------------------------
 
 
-def _with_range(found: Recurrence, parts: dict[str, Element]) -> Recurrence:
+def _range_of(parts: Item) -> tuple[date, int | None, date | None]:
+    """Return where a recurrence starts, and after how many occurrences or on which date it ends, if it does."""
     for name in ("NoEndRecurrence", "EndDateRecurrence", "NumberedRecurrence"):
-        span = parts.get(t(name))
-        if span is None:
+        held = parts.get(name)
+        if held is None:
             continue
-        found = replace(found, start=day_of(span.findtext(t("StartDate")) or ""))
-        if name == "EndDateRecurrence":
-            return ending(found, day_of(span.findtext(t("EndDate")) or ""))
-        return replace(found, count=_number(span, "NumberOfOccurrences", 0)) if name == "NumberedRecurrence" else found
+        span = Item(held)
+        start = day_of(span.text("StartDate"))
+        count = _number(span, "NumberOfOccurrences", 0) if name == "NumberedRecurrence" else None
+        return start, count, day_of(span.text("EndDate")) if name == "EndDateRecurrence" else None
     raise Unrepresentable("it ends in a way that is not known here", "unknown-range")
 
 
@@ -145,12 +153,11 @@ def day_of(text: str) -> date:
         raise Unrepresentable("one of its dates is no date", "bad-date") from None
 
 
-def _number(element: Element, name: str, absent: int) -> int:
-    text = element.findtext(t(name))
-    if text is None:
+def _number(item: Item, name: str, absent: int) -> int:
+    if item.get(name) is None:
         return absent
     try:
-        return int(text)
+        return int(item.text(name))
     except ValueError:
         raise Unrepresentable("one of its numbers is no number", "bad-number") from None
 
@@ -163,12 +170,12 @@ def _days(names: str) -> frozenset[int]:
 
 
 def _day(name: str) -> int:
-    if name.strip() not in DAYS:
+    if name not in DAYS:
         raise Unrepresentable("it names a day of the week that does not exist", "bad-days")
-    return DAYS.index(name.strip())
+    return DAYS.index(name)
 
 
 def _month(name: str) -> int:
-    if name.strip() not in MONTHS:
+    if name not in MONTHS:
         raise Unrepresentable("the month is not between 1 and 12", "bad-month")
-    return MONTHS.index(name.strip()) + 1
+    return MONTHS.index(name) + 1

@@ -71,10 +71,12 @@ def messages(root: Element) -> list[Message]:
 
 
 def _message(element: Element) -> Message:
+    if element.get("ResponseClass") == "Success":
+        return Message("NoError", element)
     code = (element.findtext(m("ResponseCode")) or "").strip()
-    if not code:
-        code = "NoError" if element.get("ResponseClass") == "Success" else "ErrorInternalServerError"
-    return Message(code, element, _detail(element.findtext(m("MessageText"))), _pause(element))
+    return Message(
+        code or "ErrorInternalServerError", element, _detail(element.findtext(m("MessageText"))), _pause(element)
+    )
 
 
 def _fault(element: Element) -> Message:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from almanakka.remote.ews.dialect import Dialect
-from almanakka.remote.ews.markup import Element, attribute, t
+from almanakka.remote.ews.item import Item
+from almanakka.remote.ews.markup import attribute
 from almanakka.remote.timezones import iana, microsoft, moment
 from almanakka.sync.entry import AllDay, Timed
 from almanakka.sync.errors import Invalid
@@ -16,12 +19,12 @@ _DAY = timedelta(days=1)
 _HALF_DAY = timedelta(hours=12)
 
 
-def read_instant(text: str | None) -> datetime:
+def read_instant(text: str) -> datetime:
     """Return the UTC instant of an ``xs:dateTime``; without an offset it is UTC, as the request asked for.
 
     Fractions of seconds and bare dates, which some servers send, are read too. Raises Unrepresentable.
     """
-    if not text or not text.strip():
+    if not text.strip():
         raise Unrepresentable("it has no start or no end", "no-times")
     try:
         found = moment(text.strip(), None)
@@ -32,20 +35,20 @@ def read_instant(text: str | None) -> datetime:
     return found
 
 
-def read_timed(item: Element, zone: str) -> Timed:
+def read_timed(item: Item, zone: str) -> Timed:
     """Return the time of an item, to be shown in ``zone``."""
-    first, last = read_instant(item.findtext(t("Start"))), read_instant(item.findtext(t("End")))
+    first, last = read_instant(item.text("Start")), read_instant(item.text("End"))
     if last < first:
         raise Unrepresentable("it ends before it starts", "ends-before-start")
     return Timed(first, last, zone)
 
 
-def read_days(item: Element, zones: list[str]) -> AllDay:
+def read_days(item: Item, zones: Iterable[str]) -> AllDay:
     """Return the whole days of an item: midnights, as instants, of the zone that it was made in.
 
     ``zones`` (IANA) are tried in turn; an item made in none of them begins at the midnight that is nearest.
     """
-    first, last = read_instant(item.findtext(t("Start"))), read_instant(item.findtext(t("End")))
+    first, last = read_instant(item.text("Start")), read_instant(item.text("End"))
     if last < first:
         raise Unrepresentable("it ends before it starts", "ends-before-start")
     zone = next((zone for zone in zones if wall(first, zone).time() == time()), None)
@@ -57,23 +60,24 @@ def read_days(item: Element, zones: list[str]) -> AllDay:
     return AllDay(begins, max(ends, begins + _DAY))
 
 
-def read_zones(item: Element, preferred: str) -> list[str]:
+def read_zones(item: Item, preferred: str) -> tuple[str, ...]:
     """Return the zones (IANA) that an item names and that are known, without repetition; UTC comes last.
 
     ``preferred`` is the mailbox's own, which stands for every zone that behaves like it.
     """
-    names = [
-        _attribute(item, "StartTimeZone", "Id"),
-        _attribute(item, "MeetingTimeZone", "TimeZoneName"),
-        _attribute(item, "EndTimeZone", "Id"),
-    ]
+    start, meeting, end = item.get("StartTimeZone"), item.get("MeetingTimeZone"), item.get("EndTimeZone")
+    names = (
+        None if start is None else start.get("Id"),
+        None if meeting is None else meeting.get("TimeZoneName"),
+        None if end is None else end.get("Id"),
+    )
+    return _zones(names, preferred)
+
+
+@lru_cache(maxsize=512)
+def _zones(names: tuple[str | None, ...], preferred: str) -> tuple[str, ...]:
     found = dict.fromkeys(zone for zone in (iana(name, preferred) for name in names) if zone is not None)
-    return sorted(found, key=lambda zone: zone == "UTC")
-
-
-def _attribute(item: Element, name: str, attribute_name: str) -> str | None:
-    held = item.find(t(name))
-    return held.get(attribute_name) if held is not None else None
+    return tuple(sorted(found, key=lambda zone: zone == "UTC"))
 
 
 def stamp(value: datetime) -> str:
