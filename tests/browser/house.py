@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
+from django.db import connections
 from playwright.sync_api import Page, expect
 
 from almanakka.accounts.models import Company, Role, User
@@ -118,3 +119,4 @@ def carry() -> None:
     """Let a worker do what waits; in a thread of its own, for the browser's driver has a loop in this one."""
     with ThreadPoolExecutor(1) as threads:
         threads.submit(worker.work, 2, wait=False).result()
+        threads.submit(connections.close_all).result()
