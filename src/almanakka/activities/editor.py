@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -81,7 +81,8 @@ def create(request: HttpRequest) -> HttpResponse:
     """Make an activity; the reader owns it."""
     user: User = request.user
     now = timezone.localtime(timezone.now(), user.zone)
-    first = {**forms.suggested(now, _day(request.GET.get("day"))), "type": queries.default_type(user.company_id)}
+    times = _chosen(request, user.zone) or forms.suggested(now, _day(request.GET.get("day")))
+    first = {**times, "type": queries.default_type(user.company_id)}
     form = ActivityForm(request.POST or None, initial=first, reader=user, zone=user.zone)
     rule = RuleForm(request.POST or None, initial=rule_form.initial(None), prefix="rule")
 
@@ -166,6 +167,18 @@ def _day(text: str | None) -> date | None:
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:
+        return None
+
+
+def _chosen(request: HttpRequest, zone: ZoneInfo) -> dict[str, Any] | None:
+    """What a form shows of the stretch of time that was drawn in the calendar, if any was."""
+    try:
+        start, end = (datetime.fromisoformat(request.GET.get(name, "").replace(" ", "+")) for name in ("start", "end"))
+        if request.GET.get("all_day"):
+            return forms.when(True, None, None, start.date(), max(end.date(), start.date() + timedelta(days=1)), zone)
+        start, end = (each if each.tzinfo else each.replace(tzinfo=zone) for each in (start, end))
+        return forms.when(False, start, end, None, None, zone)
+    except (ValueError, OverflowError):
         return None
 
 

@@ -96,6 +96,21 @@ def test_every_pattern_can_be_chosen_and_is_said_in_words(house: Any, rule: dict
 
 
 @pytest.mark.parametrize(
+    ("drawn", "shown"),
+    [
+        ({"start": "2026-03-04T09:00:00+02:00", "end": "2026-03-04T09:30:00+02:00"}, ["2026-03-04", "09:00", "09:30"]),
+        ({"start": "2026-03-04", "end": "2026-03-06", "all_day": "1"}, ["2026-03-04", "2026-03-05", "checked"]),
+        ({"start": "x", "end": ""}, ["New activity"]),
+    ],
+)
+def test_what_was_drawn_in_the_calendar_is_filled_in(house: Any, drawn: dict[str, str], shown: list[str]) -> None:
+    page = signed_in(house.aino).get("/activities/new", drawn)
+    assert page.status_code == 200
+    for each in shown:
+        assert each in text(page)
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         {"last": "2026-03-02"},
