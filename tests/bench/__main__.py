@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from . import edits, expansion, first_run, idle, matching, stage, translation, workers
+from . import edits, expansion, first_run, idle, matching, server_translation, stage, translation, workers
 from .figures import Figure, number
 from .stage import Stage
 
@@ -48,6 +48,16 @@ BENCHES = {
     "expansion": Bench("occurrences as instants", lambda place, quick: expansion.figures(quick)),
     "future": Bench("whether a series still has an occurrence", lambda place, quick: expansion.future_figures(quick)),
     "translation": Bench("a page of Graph's events", translation.figures),
+    "server-first-2000": Bench(
+        "first runs of mailboxes with 2,000 entries on an Exchange Server",
+        lambda place, quick: first_run.figures(
+            place, "First run, 2,000 on a server", *((100, 1) if quick else (2000, 5)), server=True
+        ),
+    ),
+    "server-idle": Bench(
+        "runs with nothing to do on an Exchange Server", lambda place, quick: idle.figures(place, quick, server=True)
+    ),
+    "server-translation": Bench("answers and requests of an Exchange Server", server_translation.figures),
 }
 
 

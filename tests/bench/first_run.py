@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,13 +18,15 @@ from .stage import Stage
 CPU, MEMORY = Floor(3), Floor(250)
 
 
-def figures(place: Stage, name: str, size: int, rounds: int, memory: Floor | None = None) -> list[Figure]:
+def figures(
+    place: Stage, name: str, size: int, rounds: int, memory: Floor | None = None, *, server: bool = False
+) -> list[Figure]:
     """Measure first runs of mailboxes with ``size`` entries, each in a process of its own with its own baseline."""
-    found = [_round(place, size) for _ in range(rounds)]
+    found = [_round(place, size, server) for _ in range(rounds)]
     ours, bare = middle(found, "cpu"), middle(found, "bare_cpu")
     details = {key: middle(found, key) for key in found[0]}
     peer = f"bare client + bulk insert {bare:.2f} s, ours {ours:.2f} s"
-    strict = f"msgspec + COPY {middle(found, 'strict_cpu'):.2f} s"
+    strict = f"{'lxml' if server else 'msgspec'} + COPY {middle(found, 'strict_cpu'):.2f} s"
     return [
         Figure(
             f"{name}: processor time", "× bare", [each["cpu"] / each["bare_cpu"] for each in found], CPU, peer, details
@@ -40,20 +41,17 @@ def figures(place: Stage, name: str, size: int, rounds: int, memory: Floor | Non
     ]
 
 
-def _round(place: Stage, size: int) -> dict[str, Any]:
-    office = place.office(people=2)
+def _round(place: Stage, size: int, server: bool) -> dict[str, Any]:
+    office = place.office(people=2, server=server)
     full, empty = office.members
     place.load(full.address, events.calendar(size, datetime.now(UTC).date(), full.address))
     run = process.measure("first_run.run", mailbox=full.mailbox, empty=empty.mailbox)
     if run["arrived"] != size:
         raise process.MeasurementFailed(f"{run['arrived']} of {size} entries have arrived: {run['counts']}")
     requests = run.pop("sent")
+    token = "" if server else place.token(office)
     bare = process.measure(
-        "baseline.bare",
-        company=office.company,
-        requests=requests,
-        token=place.token(office),
-        ca_file=place.control.ca_file,
+        "baseline.bare", company=office.company, requests=requests, token=token, ca_file=place.control.ca_file
     )
     run.pop("counts")
     return run | bare
@@ -90,16 +88,22 @@ def run(mailbox: str, empty: str) -> dict[str, Any]:
 
 @contextmanager
 def _recorded() -> Iterator[list[Any]]:
-    """Note what is asked of Graph, so that a bare client can ask for the very same."""
+    """Note what is asked of Microsoft, so that a bare client can ask for the very same."""
+    from almanakka.remote.ews.client import Client as ServerClient
     from almanakka.remote.graph.client import Client, Request
 
     sent: list[Any] = []
-    send = Client.send
+    send, post = Client.send, ServerClient._post
 
     def noting(client: Client, request: Request) -> Any:
-        body = None if request.body is None else json.loads(request.body)
+        body = None if request.body is None else request.body.decode()
         sent.append([request.method, client._url(request.path), request.all_headers, body])
         return send(client, request)
 
-    with patch.object(Client, "send", noting):
+    def noting_post(client: ServerClient, body: bytes, mailbox: str | None, *more: Any) -> Any:
+        headers = {"Content-Type": "text/xml; charset=utf-8", "X-AnchorMailbox": mailbox}
+        sent.append(["POST", client.settings.url, headers, body.decode()])
+        return post(client, body, mailbox, *more)
+
+    with patch.object(Client, "send", noting), patch.object(ServerClient, "_post", noting_post):
         yield sent

@@ -10,17 +10,18 @@ from .process import MeasurementFailed, spending
 from .stage import Stage
 
 PER_SECOND = Floor(100, at_least=True)
+REQUESTS = Floor(1)
 
 
-def figures(place: Stage, quick: bool) -> list[Figure]:
+def figures(place: Stage, quick: bool, *, server: bool = False) -> list[Figure]:
     """Look at mailboxes of ten entries each; the simulator and PostgreSQL are other processes and not counted."""
-    office = runs.settled(place, people=3 if quick else 200, entries=10)
+    office = runs.settled(place, people=3 if quick else 200, entries=10, server=server)
     mailboxes = [member.mailbox for member in office.members]
     rounds = 1 if quick else 5
     plain = [process.measure("idle.looking", mailboxes=mailboxes) for _ in range(rounds)]
     as_jobs = [process.measure("idle.working", mailboxes=mailboxes) for _ in range(rounds)]
     details = {name: middle(plain, name) for name in plain[0]}
-    name = f"Idle run of {len(mailboxes)} mailboxes"
+    name = f"Idle run of {len(mailboxes)} mailboxes{' on a server' if server else ''}"
     return [
         Figure(
             name,
@@ -31,7 +32,7 @@ def figures(place: Stage, quick: bool) -> list[Figure]:
             details,
         ),
         Figure(f"{name}, each as a job", "mailboxes/s per core", [1 / each["cpu"] for each in as_jobs]),
-        Figure(f"{name}: requests each", "", [each["requests"] for each in plain]),
+        Figure(f"{name}: requests each", "", [each["requests"] for each in plain], REQUESTS),
         Figure(f"{name}: statements each", "", [each["statements"] for each in plain]),
     ]
 

@@ -10,9 +10,9 @@ from .process import MeasurementFailed
 from .stage import Office, Stage
 
 
-def settled(place: Stage, people: int, entries: int) -> Office:
+def settled(place: Stage, people: int, entries: int, *, server: bool = False) -> Office:
     """A company whose people have ``entries`` each in Outlook, and whose mailboxes have nothing left to do."""
-    office = place.office(people)
+    office = place.office(people, server=server)
     for number, member in enumerate(office.members):
         place.load(member.address, events.calendar(entries, datetime.now(UTC).date(), member.address, seed=number))
     for member in office.members:

@@ -17,6 +17,7 @@ from .process import MeasurementFailed
 
 ZONE, WINDOWS_ZONE = "Europe/Helsinki", "FLE Standard Time"
 SECRET = "s3cret"
+DOMAIN, DELEGATE = "OFFICE", "calsync"
 
 _numbers = count(1)
 
@@ -32,7 +33,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """One company with a tenant of its own."""
+    """One company with a tenant of its own; ``client`` is empty where its calendars are on an Exchange Server."""
 
     company: str
     tenant: str
@@ -41,7 +42,7 @@ class Office:
 
 
 class Stage:
-    """A fresh database and a simulated Microsoft 365; ``control`` says to the latter what shall be."""
+    """A fresh database, a simulated Microsoft 365 and Exchange Server; ``control`` says to the latter what shall be."""
 
     def __init__(self, folder: Path, control: Control) -> None:
         self.folder = folder
@@ -50,19 +51,21 @@ class Stage:
     def token(self, office: Office) -> str:
         return str(self.control("issue_token", tenant=office.tenant, client_id=office.client)["access_token"])
 
-    def office(self, people: int) -> Office:
-        """Found a company of ``people``, all of whom have switched the synchronisation on and never been run."""
+    def office(self, people: int, *, server: bool = False) -> Office:
+        """Found a company of ``people``, all of whom have switched the synchronisation on and never been run.
+
+        With ``server`` their calendars are on an Exchange Server, which takes the place of any before it.
+        """
         from almanakka.accounts.models import Company, User
         from almanakka.activities.models import ActivityType, Category
         from almanakka.calendars import clock
-        from almanakka.calendars.models import Cloud, Connection, Mailbox, Proof
+        from almanakka.calendars.models import Connection, Mailbox, Proof
         from almanakka.sync.scope import AGE
 
         number, now = next(_numbers), clock.now()
         domain = f"office{number}.test"
         there = str(self.control("add_tenant", domain=domain)["id"])
-        client = str(self.control("add_app", secret=SECRET)["client_id"])
-        self.control("consent", tenant=there, client_id=client)
+        entered = self._server(there) if server else self._tenant(there)
         company = Company.objects.create(name=domain, time_zone=ZONE)
         ActivityType.objects.create(
             company=company, name="Meeting", category=Category.CALENDAR_ENTRY, synchronised=True, is_default=True
@@ -72,13 +75,8 @@ class Stage:
         )
         connection = Connection.objects.create(
             company=company,
-            cloud=Cloud.OTHER,
-            authority_url=self.control.base_url,
-            graph_url=self.control.base_url,
             ca_bundle=self.control.ca_file,
-            tenant_id=there,
-            client_id=client,
-            client_secret=SECRET,
+            **entered,
             enabled=True,
             enabled_at=now,
             personal_type=personal,
@@ -91,7 +89,7 @@ class Stage:
             mailbox = Mailbox.objects.create(
                 user=user,
                 connection=connection,
-                remote_id=held["id"],
+                remote_id=address if server else held["id"],
                 address=address,
                 time_zone=ZONE,
                 enabled=True,
@@ -101,7 +99,37 @@ class Stage:
                 proof=Proof.MAIL,
             )
             members.append(Member(str(mailbox.pk), str(user.pk), address))
-        return Office(str(company.pk), there, client, members)
+        return Office(str(company.pk), there, str(entered.get("client_id", "")), members)
+
+    def _tenant(self, there: str) -> dict[str, Any]:
+        """Consent to an app; return what is entered of it."""
+        from almanakka.calendars.models import Cloud, Kind
+
+        client = str(self.control("add_app", secret=SECRET)["client_id"])
+        self.control("consent", tenant=there, client_id=client)
+        return {
+            "kind": Kind.GRAPH,
+            "cloud": Cloud.OTHER,
+            "authority_url": self.control.base_url,
+            "graph_url": self.control.base_url,
+            "tenant_id": there,
+            "client_id": client,
+            "client_secret": SECRET,
+        }
+
+    def _server(self, there: str) -> dict[str, Any]:
+        """Set an Exchange Server up; return what is entered of it."""
+        from almanakka.calendars.models import Kind
+
+        self.control("add_exchange", tenant=there, domain=DOMAIN)
+        self.control("add_account", name=DELEGATE, password=SECRET)
+        return {
+            "kind": Kind.EXCHANGE,
+            "ews_url": f"{self.control.base_url}/EWS/Exchange.asmx",
+            "domain": DOMAIN,
+            "delegate_name": DELEGATE,
+            "delegate_password": SECRET,
+        }
 
     @contextmanager
     def worker(self, concurrency: int = 10) -> Iterator[None]:

@@ -12,7 +12,7 @@ from exchangelib.folders import Calendar
 from exchangelib.protocol import BaseProtocol
 from requests.adapters import HTTPAdapter
 
-from .ews_outlook import EwsOutlook
+from almanakka.remote.ews.client import ServerSettings
 
 #: What tells nobody: exchangelib's own default tells everybody.
 SILENTLY = {"send_meeting_invitations": "SendToNone"}
@@ -21,8 +21,7 @@ SILENTLY = {"send_meeting_invitations": "SendToNone"}
 class Independent:
     """The calendar of the person at ``address``, opened by impersonation; ``zone`` (IANA) is where they live."""
 
-    def __init__(self, ews: EwsOutlook, address: str, zone: str, scheme: str) -> None:
-        settings = ews.settings
+    def __init__(self, settings: ServerSettings, address: str, zone: str, scheme: str) -> None:
         self.zone = exchangelib.EWSTimeZone(zone)
         configuration = exchangelib.Configuration(
             service_endpoint=settings.url,
@@ -77,13 +76,13 @@ def save(item: exchangelib.CalendarItem, *fields: str) -> None:
 
 @contextmanager
 def independent(
-    ews: EwsOutlook, address: str, zone: str = "Europe/Helsinki", scheme: str = exchangelib.NTLM
+    settings: ServerSettings, address: str, zone: str = "Europe/Helsinki", scheme: str = exchangelib.NTLM
 ) -> Iterator[Independent]:
     """Open a calendar over TLS by the simulator's own authority."""
     before = BaseProtocol.HTTP_ADAPTER_CLS
-    BaseProtocol.HTTP_ADAPTER_CLS = _trusting(ews.settings.verify)
+    BaseProtocol.HTTP_ADAPTER_CLS = _trusting(settings.verify)
     try:
-        yield Independent(ews, address, zone, scheme)
+        yield Independent(settings, address, zone, scheme)
     finally:
         exchangelib.close_connections()
         BaseProtocol.HTTP_ADAPTER_CLS = before

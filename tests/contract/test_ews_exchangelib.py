@@ -85,7 +85,7 @@ def ews(simulator: RunningSimulator, request: pytest.FixtureRequest) -> Iterator
 
 @pytest.fixture
 def anna(ews: EwsOutlook) -> Iterator[Independent]:
-    with independent(ews, ANNA) as found:
+    with independent(ews.settings, ANNA) as found:
         yield found
 
 
@@ -111,7 +111,7 @@ def test_every_field_of_a_single_entry(ews: EwsOutlook, scheme: str) -> None:
     when = Timed(datetime(2026, 11, 23, 7, tzinfo=UTC), datetime(2026, 11, 23, 8, 30, tzinfo=UTC), HELSINKI)
     entry = Entry("Lounas & <kahvi> 𝕏", when, "Aleksi 13", "Keitto\n\nSalaatti", True, ShowAs.TENTATIVE)
     made = ours(ews).create(entry, key())
-    with independent(ews, ANNA, scheme=scheme) as anna:
+    with independent(ews.settings, ANNA, scheme=scheme) as anna:
         (item,) = anna.calendar.all()
         whole = anna.item(made.id)
     assert (item.id, item.changekey) == (whole.id, whole.changekey) == (made.id, made.change_key)
@@ -132,7 +132,7 @@ def test_every_field_of_a_single_entry(ews: EwsOutlook, scheme: str) -> None:
 def test_whole_days_are_the_same_dates_where_their_owner_lives(ews: EwsOutlook, zone: str) -> None:
     one, week = AllDay(MONDAY, MONDAY + timedelta(days=1)), AllDay(MONDAY, MONDAY + timedelta(days=7))
     ids = [ours(ews, zone).create(Entry("Free", when), key()).id for when in (one, week)]
-    with independent(ews, ANNA, zone) as anna:
+    with independent(ews.settings, ANNA, zone) as anna:
         single, several = (anna.item(id) for id in ids)
     assert single.is_all_day
     assert (single.start, single.end) == (MONDAY, MONDAY)
@@ -221,7 +221,7 @@ def test_every_field_that_it_writes(ews: EwsOutlook, anna: Independent) -> None:
 @pytest.mark.parametrize("zone", ZONES)
 def test_whole_days_that_it_writes_are_the_same_dates_wherever_they_are_read(ews: EwsOutlook, zone: str) -> None:
     last = MONDAY + timedelta(days=2)
-    with independent(ews, ANNA, zone) as anna:
+    with independent(ews.settings, ANNA, zone) as anna:
         single = anna.put(subject="One", **days(MONDAY, MONDAY))
         several = anna.put(subject="Three", **days(MONDAY, last))
     for read_in in ZONES:
@@ -233,7 +233,7 @@ def test_whole_days_that_it_writes_are_the_same_dates_wherever_they_are_read(ews
 @pytest.mark.parametrize("zone", ZONES)
 def test_each_of_the_six_patterns_that_it_writes(ews: EwsOutlook, zone: str) -> None:
     calendar = ours(ews, zone)
-    with independent(ews, ANNA, zone) as anna:
+    with independent(ews.settings, ANNA, zone) as anna:
         for pattern, said, boundary in PATTERNS.values():
             recurrence = patterns.Recurrence(pattern=said, boundary=boundary)
             timed = anna.put_on(pattern.start, 9, 10, subject="Team", recurrence=recurrence)

@@ -59,5 +59,5 @@ def test_without_it_nobody_is_let_in(
 @pytest.mark.parametrize("ews", ["2019"], indirect=True)
 def test_a_client_that_nobody_here_wrote_keeps_it(ews: EwsOutlook) -> None:
     made = ews.calendar.create(single(), key())
-    with independent(ews, ANNA, scheme=exchangelib.NTLM) as anna:
+    with independent(ews.settings, ANNA, scheme=exchangelib.NTLM) as anna:
         assert [each.id for each in anna.calendar.all().only("subject")] == [made.id]
