@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.utils.translation import override
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
@@ -63,6 +64,12 @@ def page_of(message: ConsoleMessage) -> str:
 def served() -> Iterator[RunningSimulator]:
     with running(World()) as simulator:
         yield simulator
+
+
+@pytest.fixture(autouse=True)
+def _connections_end_with_their_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The browser keeps its connections open, and so the server's threads, whose own to the database would outlive."""
+    monkeypatch.setitem(connections.settings["default"], "CONN_MAX_AGE", 0)
 
 
 @pytest.fixture(autouse=True)
