@@ -101,7 +101,7 @@ def moved_in_on_premises(control: Control, number: int, organisation: Organisati
     """Make an Exchange Server with everybody's mailbox and a delegate account; return what a connection has to say."""
     tenant = _housed(control, number, organisation)
     control("add_exchange", tenant=tenant, domain=NETBIOS, version=version)
-    control.house_on_server(organisation.domain, tenant)
+    control.house_on_server(organisation.domain, tenant, version)
     password = secrets.token_urlsafe(24)
     control("add_account", name=DELEGATE, password=password)
     return {

@@ -21,6 +21,7 @@ from almanakka.demo import keeper
 
 #: How long the simulator may take to answer for the first time, in seconds.
 PATIENCE = 60.0
+ELSEWHERE = "workingElsewhere"
 #: Events that are loaded with one call.
 BATCH = 500
 
@@ -50,6 +51,7 @@ class Control:
         self.ca_file = ca_file
         self._on_server: dict[str, str] = {}
         self._moved: set[str] = set()
+        self._without_elsewhere: set[str] = set()
         self._session = requests.Session()
         self._session.verify = ca_file
         self._session.trust_env = False  # the environment's certificates would take the place of ours
@@ -67,7 +69,12 @@ class Control:
         return body
 
     def load(self, mailbox: str, events: Sequence[dict[str, Any]]) -> Iterator[LoadResult]:
-        """Put events into a mailbox as its holder; yields a result for each, in order."""
+        """Put events into a mailbox as its holder; yields a result for each, in order.
+
+        Nobody works elsewhere in an Outlook that is as old as its server (facts: ews §1.1).
+        """
+        if mailbox.rpartition("@")[2] in self._without_elsewhere:
+            events = [{**each, **({"showAs": "free"} if each.get("showAs") == ELSEWHERE else {})} for each in events]
         for first in range(0, len(events), BATCH):
             answer = self("load_events", mailbox=mailbox, events=list(events[first : first + BATCH]))
             for result in answer["results"]:
@@ -95,9 +102,11 @@ class Control:
             raise TenantFailed(f"consent: {answer.status_code}")
         return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
-    def house_on_server(self, domain: str, tenant: str) -> None:
+    def house_on_server(self, domain: str, tenant: str, version: str) -> None:
         """Note that the mailboxes of a domain are on an Exchange Server; ``tenant`` is where they could move to."""
         self._on_server[domain] = tenant
+        if version in ("2007", "2010"):
+            self._without_elsewhere.add(domain)
 
     def tenant_of(self, domain: str) -> str:
         """The id of the tenant that a domain's mailboxes could move to."""
