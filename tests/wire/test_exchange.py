@@ -107,6 +107,21 @@ def test_a_series_that_has_ended_comes_in_for_an_occurrence_moved_beyond_its_end
     office.ends_well()
 
 
+def test_what_does_not_say_when_it_ends_comes_in(server_office: ServerOffice) -> None:
+    """S15: some servers and programs write no PidLidClipEnd; what ended long ago is then left out after reading."""
+    office = server_office
+    for days in (3, -45):
+        office.anna.put(single(f"In {days} days", days=days))
+    kept = office.simulator.world.mailbox(office.anna.user.email).items
+    for item in kept.values():
+        item.clipped = False
+    assert office.run().counts.get("created_here") == 1
+    office.ends_well()
+    assert office.sees("In 3 days")
+    assert not office.sees("In -45 days")
+    assert len(kept) == 2
+
+
 def test_a_mailbox_that_is_moved_to_another_version_goes_on(server_office: ServerOffice) -> None:
     """Back to an older server (a restored one), and on to the newest; nothing is written for that."""
     office = server_office

@@ -89,6 +89,8 @@ class Item:
     spans: list[tuple[int, dt.datetime, dt.datetime]] = field(default_factory=list)
     #: Whether it was deleted for good, and not into Deleted Items.
     erased: bool = False
+    #: Whether its maker wrote down when it ends for searches (PidLidClipEnd); not every program does.
+    clipped: bool = True
 
     def set_recurrence(self, recurrence: Recurrence | None) -> None:
         """Give the item a new pattern: exceptions and cancellations go, occurrences get new ids."""

@@ -144,8 +144,10 @@ class Writer:
         return stamp(instant(item, item.when.on(day).start, None))
 
 
-def clip_end(item: Item) -> str:
-    """PidLidClipEnd: when the last instance ends (MS-OXOCAL 2.2.1.15)."""
+def clip_end(item: Item) -> str | None:
+    """PidLidClipEnd: when the last instance ends (MS-OXOCAL 2.2.1.15); None where nobody wrote it down."""
+    if not item.clipped:
+        return None
     if item.recurrence is None or item.dates is None:
         return stamp(instant(item, item.when.end, None))
     last = item.dates.last()

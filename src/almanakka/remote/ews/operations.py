@@ -78,12 +78,15 @@ def find_by_origin(origin: str) -> str:
 def find_since(moment: str | None, offset: int) -> str:
     """List singles and series masters from ``offset`` on; ``moment`` leaves out singles that have ended before it.
 
-    No series: when it ends says its pattern alone, and one of its occurrences may have been moved beyond (S15).
+    No series: when it ends says its pattern alone, and one of its occurrences may have been moved beyond (S15). Nor
+    what does not say when it ends: not every server writes that down of singles (gromox), nor every program.
     """
     if moment is None:
         return _find("", offset)
     later = f"<t:IsGreaterThanOrEqualTo>{CLIP_END}{_constant(moment)}</t:IsGreaterThanOrEqualTo>"
-    return _find(f"<t:Or>{later}<t:IsEqualTo>{RECURRING}{_constant('true')}</t:IsEqualTo></t:Or>", offset)
+    recurring = f"<t:IsEqualTo>{RECURRING}{_constant('true')}</t:IsEqualTo>"
+    silent = f"<t:Not><t:Exists>{CLIP_END}</t:Exists></t:Not>"
+    return _find(f"<t:Or>{later}{recurring}{silent}</t:Or>", offset)
 
 
 def _constant(value: str) -> str:
