@@ -113,7 +113,20 @@ SENTENCES: Mapping[str, Sentence] = {
     "address_unproven": Sentence(
         _("The address %(address)s has not been proven to be yours."),
         _NOT_ON,
-        _("Open the link in the mail that was sent to that address, or sign in with Microsoft."),
+        _("Open the link in the mail that was sent to that address, or have a code written into its calendar."),
+    ),
+    "code_wrong": Sentence(
+        _("That is not the code."), _NOT_ON, _("Look in the calendar of %(address)s again; it begins with “Almanakka”.")
+    ),
+    "code_over": Sentence(
+        _("There is no code that could be entered now: it was used, is too old, or was tried too often."),
+        _NOT_ON,
+        _("Have a new code written into your calendar."),
+    ),
+    "code_too_soon": Sentence(
+        _("A code was written into your calendar less than a minute ago."),
+        _NOT_ON,
+        _("Look for it there; if you cannot see it, wait a minute and ask for another one."),
     ),
     "address_changed": Sentence(
         _("Your e-mail address has changed since calendar sync was switched on."),

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from almanakka.accounts import addresses
 from almanakka.accounts.models import User
 from almanakka.activities import queries
-from almanakka.calendars import clock, hints, remotes, standstill, tenant, triggers
+from almanakka.calendars import clock, codes, hints, remotes, standstill, tenant, triggers
 from almanakka.calendars.models import Connection, Health, Kind, Mailbox, Proof
 from almanakka.calendars.relocation import transfer
 from almanakka.remote.destinations import entered
@@ -190,6 +190,7 @@ def enable(user: User, *, acting: User, proof: Proof | None = None) -> Mailbox:
     if acting != user or not user.is_active:
         raise Refused("not_yourself")
     mailbox = candidate(user, proof)
+    codes.clear(mailbox.connection, mailbox.remote_id)
     now = clock.now()
     mailbox.enabled, mailbox.due_at, mailbox.not_before = True, now, None
     mailbox.failures, mailbox.error_code, mailbox.error_detail = 0, "", ""
@@ -268,6 +269,33 @@ def move(user: User, connection: Connection, *, acting: User | None, gaps: bool 
     return mailbox
 
 
+def is_proven(user: User) -> bool:
+    """Whether any address of the user's has been proven to be theirs."""
+    return bool(_proven(user, None))
+
+
+def unproven(user: User) -> Mailbox:
+    """The mailbox of the user's primary address, not saved, for a code to be written into it (S12).
+
+    Raises Refused or CalendarError.
+    """
+    connections = _connections(user)
+    if not connections:
+        raise Refused("company_off")
+    for connection in connections:
+        try:
+            found = remotes.find(connection, user.email)
+        except NotFound as error:
+            if error.code not in _NOBODY:
+                raise
+            continue
+        taken = Mailbox.objects.filter(connection=connection, remote_id=found.id).exclude(user=user)
+        if taken.exists():
+            raise Refused("mailbox_taken", address=user.email)
+        return Mailbox(user=user, connection=connection, remote_id=found.id, time_zone=_zone(found, user))
+    raise Refused("address_unknown", addresses=user.email)
+
+
 def _moved(mailbox: Mailbox, connection: Connection, found: remotes.Found) -> bool:
     """Whether it is the same person's mailbox on the company's other connection."""
     return mailbox.connection_id != connection.pk and mailbox.address.lower() in {found.id, *found.addresses}
@@ -313,6 +341,8 @@ def _proven(user: User, proof: Proof | None) -> dict[str, Proof]:
     verified = set(EmailAddress.objects.filter(user=user, verified=True).values_list("email", flat=True))
     mailed = {address.lower() for address in verified}
     shown = {address: Proof.MAIL for address in addresses.of(user) if address in mailed}
+    if proof is None and codes.proves(user):
+        proof = Proof.CODE
     if proof is not None:
         primary = user.email.lower()
         return {primary: proof} | {address: how for address, how in shown.items() if address != primary}

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Sequence
 
-from allauth.account.models import EmailAddress
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Page, Paginator
@@ -19,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from almanakka.accounts.models import User
 from almanakka.activities.models import ActivityType, Category
-from almanakka.calendars import holds, standing, switching, triggers, wiring, words
+from almanakka.calendars import codes, holds, standing, switching, triggers, wiring, words
 from almanakka.calendars.models import Hold, JournalEntry
 from almanakka.calendars.refusals_page import told_on
 from almanakka.calendars.sentences import sentence
@@ -44,13 +43,14 @@ def progress(request: HttpRequest) -> HttpResponse:
     return render(request, "calendars/sync_status.html", _context(request.user))
 
 
-def _refused(request: HttpRequest, told: list[str]) -> HttpResponse:
+def refused(request: HttpRequest, told: list[str]) -> HttpResponse:
+    """Show the page with what was refused."""
     return render(request, "calendars/sync.html", {**_context(request.user), "refusal": told}, status=409)
 
 
 @require_POST
 @login_required
-@told_on(_refused)
+@told_on(refused)
 def switch_on(request: HttpRequest) -> HttpResponse:
     """Switch calendar sync on for oneself."""
     switching.enable(request.user, acting=request.user)
@@ -60,7 +60,7 @@ def switch_on(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @login_required
-@told_on(_refused)
+@told_on(refused)
 def switch_off(request: HttpRequest) -> HttpResponse:
     """Switch calendar sync off for oneself; what is there stays on both sides."""
     switching.disable(request.user, acting=request.user)
@@ -88,7 +88,7 @@ def progress_part(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @login_required
-@told_on(_refused)
+@told_on(refused)
 def preview(request: HttpRequest) -> HttpResponse:
     """Show what the next synchronisation would do if it read everything; nothing is written (B3)."""
     own = wiring.mailbox_of(request.user)
@@ -124,20 +124,6 @@ def confirm_deletions(request: HttpRequest) -> HttpResponse:
     return redirect("calendar-sync")
 
 
-@require_POST
-@login_required
-def send_proof(request: HttpRequest) -> HttpResponse:
-    """Mail a link to one's own primary address, which proves that it is one's own (S12)."""
-    user = request.user
-    address, _made = EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True})
-    if not address.verified:
-        address.send_confirmation(request)
-    messages.success(
-        request, _("A link is on its way to %(address)s. Open it and come back.") % {"address": user.email}
-    )
-    return redirect("calendar-sync")
-
-
 # --- inside --------------------------------------------------------------------------------------
 
 
@@ -147,7 +133,8 @@ def _context(user: User) -> dict[str, object]:
     waiting = Hold.objects.filter(mailbox=now.mailbox).order_by("-since")[:PAGE] if now.is_on else []
     return {
         "now": now,
-        "proven": EmailAddress.objects.filter(user=user, verified=True).exists(),
+        "proven": switching.is_proven(user),
+        "code": codes.waiting(user),
         "outgoing": kinds.filter(synchronised=True).exclude(category=Category.PROJECT_TASK),
         "holds": [(hold, words.held(hold.reason, hold.detail)) for hold in waiting],
         "deletions_held": any(hold.reason in holds.DELETIONS for hold in waiting),

@@ -19,7 +19,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateEvent, ProcrastinateJob
 from procrastinate.jobs import Status
 
-from almanakka.calendars import clock, journal, runs, schedule, triggers, wiring
+from almanakka.calendars import clock, codes, journal, runs, schedule, triggers, wiring
 
 log = structlog.get_logger(__name__)
 
@@ -46,11 +46,19 @@ def sync_mailbox(context: JobContext, mailbox_id: str) -> None:
 
 @app.task(name="almanakka.calendars.sweep", queue="upkeep", queueing_lock="sweep", priority=FIRST)
 def sweep() -> None:
-    """Queue every mailbox that is due, and drop what the journal has kept long enough."""
+    """Queue every mailbox that is due, and drop what has been kept long enough."""
     queued = triggers.nudge(schedule.due())
     if queued:
         log.info("sweep", queued=queued)
     journal.forget_old()
+    if codes.over().exists():
+        triggers.queue_once(clear_codes)
+
+
+@app.task(name="almanakka.calendars.clear_codes", queue="upkeep", queueing_lock="clear_codes", priority=FIRST)
+def clear_codes() -> None:
+    """Remove the appointments whose code is over from people's calendars (S12)."""
+    codes.clear_up()
 
 
 @app.task(name="almanakka.calendars.rescue", queue="upkeep", queueing_lock="rescue", priority=FIRST, pass_context=True)

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.tasks import Task
 
 from almanakka.accounts.models import User
 from almanakka.calendars import schedule
@@ -67,6 +68,16 @@ def sync_now(user: User) -> Mailbox:
 def nudge(mailboxes: Iterable[UUID]) -> int:
     """Queue a job for each mailbox that has none waiting; return for how many."""
     return sum(_queue(mailbox) for mailbox in mailboxes)
+
+
+def queue_once(task: Task) -> bool:
+    """Queue a task that has no arguments, unless it waits already; return whether it did not."""
+    try:
+        with transaction.atomic():  # a savepoint: a job refused must not spoil the transaction around it
+            task.defer()
+    except AlreadyEnqueued:
+        return False
+    return True
 
 
 def _trigger(mailboxes: Iterable[UUID]) -> list[UUID]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from almanakka.calendars import help_page, home, microsoft_page, script_page, sync_page, views
+from almanakka.calendars import help_page, home, microsoft_page, proof_page, script_page, sync_page, views
 
 SYNC = "profile/calendar-sync"
 MICROSOFT = "settings/microsoft"
@@ -19,7 +19,9 @@ urlpatterns = [
     path(f"{SYNC}/off", sync_page.switch_off, name="calendar-sync-off"),
     path(f"{SYNC}/now", sync_page.sync_now, name="calendar-sync-now"),
     path(f"{SYNC}/confirm", sync_page.confirm_deletions, name="calendar-sync-confirm"),
-    path(f"{SYNC}/prove", sync_page.send_proof, name="calendar-sync-prove"),
+    path(f"{SYNC}/prove", proof_page.send_proof, name="calendar-sync-prove"),
+    path(f"{SYNC}/code", proof_page.write_code, name="calendar-sync-code"),
+    path(f"{SYNC}/code/enter", proof_page.enter_code, name="calendar-sync-code-enter"),
     path(f"{MICROSOFT}/", microsoft_page.settings, name="microsoft-exchange"),
     path(f"{MICROSOFT}/save", microsoft_page.save, name="microsoft-save"),
     path(f"{MICROSOFT}/what", microsoft_page.save_what, name="microsoft-what"),

@@ -1,0 +1,39 @@
+"""Rows of what people have asked for in their calendars: a code to prove that it is theirs."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from almanakka.accounts.models import ZONE_LENGTH
+
+
+class CalendarCode(models.Model):
+    """A code that was, or is about to be, written into a calendar under ``origin``, to prove ``address`` (S12).
+
+    It is found there again by its origin key until ``removed_at``. Only its hash is kept, for as long as it is good.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    connection = models.ForeignKey("calendars.Connection", on_delete=models.CASCADE, related_name="+")
+    remote_id = models.TextField()
+    address = models.EmailField(max_length=254)
+    time_zone = models.CharField(max_length=ZONE_LENGTH)
+    origin = models.TextField(unique=True)
+    hashed = models.CharField(max_length=200, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+    written_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+    retry_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "calendars"
+        indexes = [
+            models.Index(fields=["expires_at"], name="code_standing", condition=Q(removed_at__isnull=True)),
+        ]
+
+    def __str__(self) -> str:
+        return f"for {self.address}"
