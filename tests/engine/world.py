@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from almanakka.remote.memory import MemoryCalendar
 from almanakka.sync.entry import Entry, Event, Meeting, Person, Response, Series, Timed
+from almanakka.sync.fields import regular
 from almanakka.sync.ports import Record
 from almanakka.sync.recurrence import Kind, Recurrence
 from almanakka.sync.run import Outcome, Preview, Run
@@ -45,6 +46,9 @@ class World:
 
     def __post_init__(self) -> None:
         self.hub = Hub(clock=lambda: self.now, users={address(user): user for user in self.users})
+        self._opens_calendars()
+
+    def _opens_calendars(self) -> None:
         for user in self.users:
             self.calendars[user] = MemoryCalendar(clock=lambda: self.now, prefix=f"{user}-", at_once=2)
 
@@ -125,6 +129,73 @@ class World:
         self.calendars[user].edit(id, meeting=self.meeting(user, user, others))
         ids = {user: id}
         for other in others:
-            entry = replace(event.entry, who=None)
-            ids[other] = self.calendars[other].put(entry, uid=event.uid, meeting=self.meeting(other, user, others))
+            if other in self.calendars:
+                entry = replace(event.entry, who=None)
+                ids[other] = self.calendars[other].put(entry, uid=event.uid, meeting=self.meeting(other, user, others))
         return ids
+
+    def invite_to(self, organiser: str, id: str, day: date, others: tuple[str, ...], title: str) -> dict[str, str]:
+        """Invite others to one occurrence of a series only, which is called ``title``; return each copy's id."""
+        event = self.calendars[organiser].entries()[id]
+        assert isinstance(event.entry.when, Series)
+        entry = Entry(title, regular(event.entry.when, day))
+        return {
+            user: self.calendars[user].put(
+                entry, uid=event.uid, meeting=self.meeting(user, organiser, others), orphan_date=day
+            )
+            for user in others
+        }
+
+    def answer(self, user: str, id: str, response: Response) -> None:
+        """Answer an invitation; its organiser's copy is told, where it is one of these calendars."""
+        event = self.calendars[user].entries()[id]
+        assert event.meeting is not None
+        self.calendars[user].edit(id, meeting=replace(event.meeting, response=response))
+        for calendar in self.calendars.values():
+            for copy in calendar.entries().values():
+                if copy.uid == event.uid and copy.meeting is not None and copy.meeting.is_organiser:
+                    calendar.edit(copy.id, meeting=_answered(copy.meeting, address(user), response))
+
+    def cancel(self, organiser: str, ids: dict[str, str]) -> None:
+        """The organiser deletes their copy; the others' are marked cancelled."""
+        for user, id in ids.items():
+            if user == organiser:
+                self.calendars[user].remove(id)
+            else:
+                self.calendars[user].edit(id, cancelled=True)
+
+    def invite_instead(self, organiser: str, ids: dict[str, str], others: tuple[str, ...]) -> None:
+        """The organiser takes out whoever was invited, and invites others."""
+        self.calendars[organiser].edit(ids[organiser], meeting=self.meeting(organiser, organiser, others))
+        for user, id in ids.items():
+            if user != organiser and user not in others:
+                self.calendars[user].edit(id, cancelled=True)
+
+    def accept_anew(self, user: str, id: str) -> None:
+        """Accept as some clients do, which delete the copy and create it once more (row 34)."""
+        event = self.calendars[user].entries()[id]
+        assert event.meeting is not None
+        self.calendars[user].remove(id)
+        accepted = replace(event.meeting, response=Response.ACCEPTED)
+        self.calendars[user].put(event.entry, uid=event.uid, meeting=accepted)
+
+    def change_meeting(self, organiser: str, ids: dict[str, str], entry: Entry) -> None:
+        """The organiser changes a meeting, and its copies follow."""
+        for user, id in ids.items():
+            self.calendars[user].edit(id, entry)
+
+    def move(self, user: str, *, uids: bool) -> None:
+        """Put somebody's calendar into another mailbox, with every id another; perhaps even with other uids."""
+        old = self.calendars[user]
+        self.calendars[user] = new = MemoryCalendar(clock=old.clock, prefix="moved-")
+        for event in old.entries().values():
+            new.put(event.entry, uid=event.uid if uids else None, meeting=event.meeting)
+
+    def expire(self, user: str) -> None:
+        """Make every watermark worthless that was handed out of somebody's calendar."""
+        self.calendars[user].expire()
+
+
+def _answered(meeting: Meeting, who: str, response: Response) -> Meeting:
+    people = tuple(replace(each, response=response) if each.address == who else each for each in meeting.attendees)
+    return replace(meeting, attendees=people)

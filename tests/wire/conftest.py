@@ -31,3 +31,11 @@ def server_office(served: RunningSimulator, db: None) -> Iterator[ServerOffice]:
     with override("en"):
         yield ServerOffice(served)
     sessions.close()
+
+
+@pytest.fixture(params=["graph", "ews"])
+def either_office(request: pytest.FixtureRequest, served: RunningSimulator, db: None) -> Iterator[Office]:
+    """The same company on Microsoft 365, and on an Exchange Server of its own."""
+    with override("en"):
+        yield Office(served) if request.param == "graph" else ServerOffice(served)
+    sessions.close()

@@ -226,7 +226,9 @@ def test_what_is_off_is_not_run(aino_box: Mailbox, calendars: Calendars, off: st
     assert not Run.objects.exists()
 
 
-def test_a_changed_address_suspends_until_it_is_proven(aino: User, aino_box: Mailbox, outlook: MemoryCalendar) -> None:
+def test_row_28_a_changed_address_suspends_until_it_is_proven(
+    aino: User, aino_box: Mailbox, outlook: MemoryCalendar
+) -> None:
     """S12."""
     aino.email = "married@kuura.example"
     aino.save()
