@@ -239,7 +239,7 @@ class _Planning:
         if pair is None:
             self._attach(event, record)
             return True
-        if event.meeting is not None and pair.real:  # two people made meetings of one activity: it is here by the other
+        if event.meeting is not None and self._is_real(pair):  # two have been made of one activity: here by the other
             self.plan.skip("already_here", event.entry.title)
             return True
         if event.meeting is not None and pair.event is not None:
@@ -247,6 +247,10 @@ class _Planning:
             self.plan.steps.append(Supersede(pair, event, record))
             return True
         return False
+
+    def _is_real(self, pair: Pair) -> bool:
+        event = self.snapshot.events.get(pair.event or "")
+        return pair.real or (isinstance(event, Event) and event.meeting is not None)
 
     def _attach(self, event: Event, record: Record) -> None:
         step = attach_copy(self.view, record, event, new_pair(record, Born.THERE))
