@@ -219,7 +219,9 @@ class Twin:
 
     def do_checkpoint(self, random: Random) -> None:
         name = random.choice(NAMES)
-        self.ports(name, random)[1].checkpoint(random.choice((None, "w1", "w2")), full=random.random() < 0.5)
+        told = [pair.key for pair in self.some(name, random)]
+        watermark, full = random.choice((None, "w1", "w2")), random.random() < 0.5
+        self.ports(name, random)[1].checkpoint(watermark, full=full, told=told)
 
     def do_switch(self, random: Random) -> None:
         self.company.switch(random.choice(NAMES), on=random.random() < 0.7)

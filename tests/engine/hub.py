@@ -548,5 +548,5 @@ class HubLedger(Held):
             self.box.watermark = watermark
             for key in told:
                 if key in self.box.pairs:
-                    self.box.pairs[key].told = True
+                    self.box.pairs[key] = replace(self.box.pairs[key], told=True)
             self.box.first_done = True

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from almanakka.demo.patterns import first_dates
 from almanakka.sync.entry import Entry, Group, Override, ShowAs, Timed
@@ -66,9 +66,6 @@ class Life:
         self._begun: Deed | None = None
         #: Events, by person and id, that were there when a run of that person came to its end.
         self.met: set[tuple[str, str]] = set()
-        #: When each person's last run that came to its end did so; whose last run did not.
-        self.ended: dict[str, datetime] = {}
-        self.cut_short: set[str] = set()
         for person in company.people[:2]:
             company.enable(person)
 
@@ -385,6 +382,8 @@ class Life:
         found = place == HERE or (place, shown.stored.id) in self.met
         deletion = Deletion(self.company.now, place, person, alike, whole, life.born == place or found, found)
         deletion.said = {key: value(shown, key) for key in keys}
+        deletion.unseen = any(edit.place not in (HERE, place) and edit.place not in edit.met for edit in life.edits)
+        deletion.behind = {each for each in self.company.people if self._doubtful(each, life)}
         for there, each in others:
             deletion.pending += [
                 edit
@@ -398,10 +397,10 @@ class Life:
             life.left.add(person)
 
     def _doubtful(self, place: str, life: Remembered) -> bool:
-        """Whether nobody knows if an edit had been written there: the run that was to write it was cut short."""
-        since = self.ended.get(place)
-        edits = [edit for edit in life.edits if edit.place != place and (since is None or edit.at >= since)]
-        return place in self.cut_short and bool(edits)
+        """Whether nobody knows if an edit had been written there: no run that was to write it has come to its end."""
+        return place != HERE and any(
+            edit.place != place and place not in edit.met and not edit.overruled for edit in life.edits
+        )
 
     def _everywhere(self, token: str) -> Iterable[tuple[str, Shown]]:
         for ours in self.company.ours():
@@ -555,16 +554,16 @@ class Life:
         person = on[int(who) % len(on)]
         self._say(f"run {person} {trouble.weather}")
         place = len(self.memory.log) - 1
+        known = [edit for life in self.memory.tokens.values() for edit in life.edits]
         result = self.company.run(person, trouble, meanwhile)
         self.memory.log[place] += f": {result.ended} {result.written}"
         self._note(f"run {trouble.weather}")
         self._note(f"run ended {result.ended}")
         if result.ended == "done":
-            self.ended[person] = self.company.now
-            self.cut_short.discard(person)
+            for edit in known:
+                edit.met.add(person)
             self.met |= {(person, event.stored.id) for event in self.company.theirs(person)}
         else:
-            self.cut_short.add(person)
             self._note(f"{trouble.weather} struck")
         return True
 

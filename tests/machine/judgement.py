@@ -82,7 +82,9 @@ class Judgement:
 
     def _pair(self, person: str, token: str, here: list[Ours], there: list[Theirs], cutoff: datetime) -> Iterator[str]:
         life, what = self.tokens[token], f"{token} of {person}"
-        if any(each.kind in OFF for each in here):
+        # a project task brings nobody in either, whatever else a copy that bears its token has become (S4)
+        task = any(each.kind is Kind.TASK for each in self.here.get(token, []))
+        if any(each.kind in OFF for each in here) or (task and not here):
             yield from self._stays_home(what, person, life, there)
             return
         here = [each for each in here if not is_old(each, cutoff)]
@@ -129,7 +131,9 @@ class Judgement:
 
     def _staying(self, life: Remembered, person: str, here: list[Ours], there: list[Theirs]) -> int:
         """How many events may stay beyond their activity: real meetings, and what did not travel (B1, S13; row 21)."""
-        real = any(each.meeting for each in there) or person in (life.born, life.twin)
+        # what was made again of an edited event was born of it
+        born = person in (life.born, life.twin) or (life.stayed_home and len(life.deletions) > 1)
+        real = any(each.meeting for each in there) or born
         # of two meetings that were made of one activity the second stays to itself
         lawful = real and (life.deleted or person in life.left or life.several)
         if lawful and len(there) > len(here):
@@ -235,7 +239,8 @@ class Judgement:
         if len(seen) < len(whole):
             self.excused["a deletion that nobody could notice"] += 1
         here = self.here.get(token, [])
-        if any(each.alike and each.last for each in seen) and not life.meeting:
+        # an edit that no run has seen yet keeps it, even one that says what is said already: nobody can know (row 6)
+        if any(each.alike and each.last and not each.unseen for each in seen) and not life.meeting:
             if here:
                 yield f"{token} was deleted, and is here again"
             for person in self.enabled:
@@ -248,6 +253,7 @@ class Judgement:
                 for edit in deletion.pending
                 if self._was_seen(edit, life) and edit.place != deletion.place and not edit.overruled
                 if edit.value != deletion.said.get(edit.key)
+                if not (life.redrawn_there and isinstance(edit.key, date))
             ]
             if pending:
                 yield f"{token} was edited while it was deleted, and is lost: {pending[0]}"
@@ -327,6 +333,12 @@ def _for_the_first(life: Life, shown: Shown) -> bool:
     # run has found the organiser's copy, and only a cancelled copy tells that it has ended (rows 37, 38)
     enabled, ended = life.company.enabled(), [each for each in remembered.deletions if each.whole]
     if remembered.left and any(not each.found or each.place not in (HERE, *enabled) for each in ended):
+        return True
+    # an edit by somebody who is taken out goes with them, and one that says what is said already is none; where the
+    # deletion is seen first, either keeps the entry, as it stands in their calendar (row 6)
+    if any(edit.place in {*remembered.left, *each.behind} for each in ended for edit in each.pending):
+        return True
+    if any(each.unseen and not each.pending for each in ended):
         return True
     # of a meeting that is deleted while somebody edits it nothing is lost: it stays in its organiser's calendar (B1)
     return bool(remembered.organisers) and any(each.pending or each.revived for each in ended)

@@ -20,13 +20,17 @@ HERE = "here"
 
 @dataclass(slots=True)
 class Edit:
-    """One edit of one field; ``overruled`` by somebody who saw it, or by the next one in the same place."""
+    """One edit of one field; ``overruled`` by somebody who saw it, or by the next one in the same place.
+
+    ``met`` are the people of whom a run that came to its end has begun since.
+    """
 
     key: Key
     at: datetime
     place: str
     value: Hashable
     overruled: bool = False
+    met: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -47,6 +51,10 @@ class Deletion:
     said: dict[Key, Hashable] = field(default_factory=dict)
     #: Edits that only another place showed at that moment, or that came after it.
     pending: list[Edit] = field(default_factory=list)
+    #: Somebody else had edited it in their calendar, and no run has seen it yet, be it what the deleted copy said, too.
+    unseen: bool = False
+    #: In whose calendars not every edit by others had arrived.
+    behind: set[str] = field(default_factory=set)
     #: Somebody has invited others since to what was left of it.
     revived: bool = False
 

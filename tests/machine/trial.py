@@ -41,11 +41,12 @@ def _forked(life: Life) -> Life | None:
 
 
 def _elsewhere(life: Life, other: Life) -> list[str]:
-    """Return where two orders of runs have led to different ends."""
+    """Return where two orders of runs have led to different ends; one that may differ may still lose nothing."""
     if raw(life) == raw(other):
         return []
     differing = set(outcome(life)) ^ set(outcome(other))
-    return [f"it ends elsewhere: {str(each)[:400]}" for each in sorted(differing, key=repr)[:6]]
+    elsewhere = [f"it ends elsewhere: {str(each)[:400]}" for each in sorted(differing, key=repr)[:6]]
+    return elsewhere or Judgement(other).problems()
 
 
 def tried(new_company: NewCompany, deeds: Sequence[Deed]) -> tuple[list[str], Life]:

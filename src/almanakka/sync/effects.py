@@ -72,6 +72,10 @@ class Effects:
     ledger: Ledger
     clock: Callable[[], datetime]
     tally: Tally
+    #: Whether everything was due to be read: should this run die, the next one reads it all and sees what is gone.
+    due: bool = False
+    #: Pairs of events that are new to us; until the cursor is past these, nothing tells of their end.
+    linked: list[Pair] = field(default_factory=list)
 
     def settle(self, steps: Sequence[Reconcile]) -> None:
         """Remember, in one transaction, pairs whose two sides both stay as they are."""
@@ -79,7 +83,7 @@ class Effects:
         if len(uids) < sum(bool(step.uid) for step in steps):
             raise UidTaken("two of them share one")
         with self.ledger.atomic():
-            self.ledger.add([replace(step.pair) for step in steps if step.pair.key is None])
+            self.ledger.add(self._link([replace(step.pair) for step in steps if step.pair.key is None]))
             self.ledger.save([step.pair for step in steps if step.pair.key is not None])
             self.ledger.bind(uids)
             self.ledger.note([note for step in steps for note in notes_here(step)])
@@ -111,9 +115,16 @@ class Effects:
 
     def _keep(self, step: Reconcile) -> None:
         if step.pair.key is None:
-            self.ledger.add([step.pair])
+            self.ledger.add(self._link([step.pair]))
         else:
             self.ledger.save([step.pair])
+
+    def _link(self, pairs: list[Pair]) -> list[Pair]:
+        if not self.due:
+            for pair in pairs:
+                pair.told = False
+            self.linked += pairs
+        return pairs
 
     def _bind(self, step: Reconcile) -> None:
         if step.uid:
@@ -165,7 +176,7 @@ class Effects:
                 chosen = zip(steps, ids, strict=True)
                 keys = {step.uid: id for step, id in chosen if step.uid and (step.replaces is not None) is revived}
                 self.ledger.bind(keys, revive=revived)
-            self.ledger.add(pairs)
+            self.ledger.add(self._link(pairs))
             self.ledger.note([note_created_here(step, id) for step, id in zip(steps, ids, strict=True)])
         self.tally.did("created_here", len(steps))
 
@@ -323,7 +334,7 @@ class Effects:
             step.pair, event=step.event.id, origin=str(uuid4()), born=Born.THERE, change_key="", footer="", footer_of=""
         )
         with self.ledger.atomic():
-            self.ledger.save([fresh])
+            self.ledger.save(self._link([fresh]))
             self.ledger.add([mirror])
         self.tally.did("superseded", writes=False)
         return RemoveThere(mirror, "superseded by the meeting itself")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from almanakka.sync.entry import Event, Unreadable
-from almanakka.sync.ports import Page, Pair
+from almanakka.sync.ports import ActivityId, Page, Pair, State
 
 
 @dataclass(slots=True)
@@ -44,3 +44,17 @@ class Feed:
             for pair in pairs
             if not pair.told and pair.event is not None and (self.full or pair.event in self.told)
         }
+
+    def drop_echoes(self, pairs: Iterable[Pair], touched: Collection[ActivityId]) -> None:
+        """Forget what we know already: an event at the very change key we last saw (DESIGN §4.6)."""
+        for pair in pairs:
+            event = self.events.get(pair.event) if pair.event is not None else None
+            if event is None or event.change_key != pair.change_key or pair.activity in touched:
+                continue
+            if at_rest(pair):
+                del self.events[event.id]
+
+
+def at_rest(pair: Pair) -> bool:
+    """Whether an event is all that it was when it was last seen, if its change key still is."""
+    return pair.state is State.LIVE and pair.intended is None and not pair.approved

@@ -9,18 +9,9 @@ from uuid import uuid4
 from almanakka.sync import meetings
 from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.match import match
+from almanakka.sync.one_side import create_here, create_there, finish, gone_here, gone_there
 from almanakka.sync.ports import ActivityId, Born, Hold, Known, Pair, Record, State, UserId
-from almanakka.sync.reconcile import (
-    attach_copy,
-    create_here,
-    create_there,
-    finish,
-    gone_here,
-    gone_there,
-    join,
-    leaves,
-    reconcile,
-)
+from almanakka.sync.reconcile import attach_copy, join, leaves, reconcile
 from almanakka.sync.scope import incoming, outgoing, takes_part
 from almanakka.sync.steps import Forget, Plan, Reconcile, RemoveHere, RemoveThere, Retire, Step, Supersede, Wait
 from almanakka.sync.view import View
@@ -147,7 +138,7 @@ class _Planning:
     def _replaced(self, pair: Pair, record: Record, event: Event) -> Step:
         """Let another event take the place of one that is gone or never came to be."""
         del self.unknown[event.id]
-        fresh = replace(pair, change_key="", intended=None)
+        fresh = replace(pair, change_key="", intended=None, told=False)
         if event.meeting is None or pair.real:
             return reconcile(self.view, fresh, record, event)
         fresh = replace(fresh, origin=str(uuid4()), born=Born.THERE, footer="", footer_of="")

@@ -7,24 +7,16 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from almanakka.sync import meetings
-from almanakka.sync.entry import Entry, Event, Group, Unreadable
+from almanakka.sync.entry import Entry, Event, Group
 from almanakka.sync.fields import SIMPLE_GROUPS, same, take, uncut
 from almanakka.sync.footer import attach
 from almanakka.sync.match import filled
-from almanakka.sync.merge import MARGIN, Images, Terms, edited_there, merge, significant
+from almanakka.sync.merge import MARGIN, Images, Terms, merge
+from almanakka.sync.one_side import gone_there
 from almanakka.sync.ports import Born, Category, Edit, Hold, Pair, Record, State, UserId
-from almanakka.sync.scope import outgoing, takes_part
-from almanakka.sync.steps import (
-    CreateHere,
-    CreateThere,
-    Forget,
-    Reconcile,
-    RemoveHere,
-    RemoveThere,
-    Retire,
-    Step,
-)
-from almanakka.sync.view import View, facts, participation
+from almanakka.sync.scope import takes_part
+from almanakka.sync.steps import Reconcile, RemoveThere, Retire, Step
+from almanakka.sync.view import View, facts, participation, to_bind
 
 #: More writes than this in the time below are an argument between two machines, not somebody's work (DESIGN §4.6).
 WRITES = 3
@@ -62,7 +54,7 @@ def _parting(view: View, pair: Pair, event: Event, step: Step) -> Step:
     if isinstance(step, RemoveThere):
         step.before = view.theirs(event, pair.footer)[1]
     if isinstance(step, Retire):
-        step.uid = _to_bind(view, step.pair, pair)
+        step.uid = to_bind(view, step.pair, pair)
     return step
 
 
@@ -121,21 +113,13 @@ def _merge(view: View, pair: Pair, record: Record, event: Event | None, *, outwa
         lost=ours if merged.conflicts and not merged.conflicts[0].ours_won else theirs,
         participation=participation(event) if event is not None else None,
         reason="changed in Microsoft" if merged.to_ours else "changed here",
-        uid=_to_bind(view, told, pair),
+        uid=to_bind(view, told, pair),
     )
     if outward and not rules:
         _write_there(view, step, raw, merged.theirs, merged.to_theirs)
     if step.there is not None and _too_often(step.pair, record, view.now):
         _postpone(step)
     return step
-
-
-def _to_bind(view: View, told: Pair, pair: Pair) -> str:
-    """Return the uid to remember for this activity, if it is new; one that is dead or another's stays as it is."""
-    if pair.key is not None and told.uid == pair.uid:
-        return ""
-    known = view.known.get(told.uid)
-    return told.uid if known is None or (not known.dead and known.activity == told.activity) else ""
 
 
 def _edit(
@@ -233,7 +217,7 @@ def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reco
         here=here,
         participation=participation(event) if event is not None else None,
         reason="copy of a meeting",
-        uid=_to_bind(view, told, pair),
+        uid=to_bind(view, told, pair),
     )
 
 
@@ -241,12 +225,23 @@ def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reco
 
 
 def attach_copy(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
-    """Pair an event that the company knows by its uid (R2, R3): of a meeting, only the master copy is adopted (R5)."""
+    """Pair an event that the company knows by its uid (R2, R3): of a meeting, only the master copy is adopted (R5).
+
+    A project task takes nothing over; it is kept as muted, should its type become another (S4).
+    """
+    if record.category is Category.PROJECT_TASK:
+        return _muted(view, record, event, pair)
     if event.meeting is None:
         return join(view, record, event, pair)
     if not meetings.is_master(facts(pair, event), view.copies.get(record.id, ()), view.settings.user):
         return _follow(view, pair, record, event)
     return _united(view, record, event, pair, lambda ours, theirs: replace(theirs, who=ours.who))
+
+
+def _muted(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
+    told = replace(facts(pair, event), state=State.MUTED, base=view.ours(record), seen=view.theirs(event, "")[1])
+    told = replace(told, real=False, outward=False, intended=None)  # a meeting's copy brings its holder in only then
+    return Reconcile(pair=told, record=record, reason="project task", uid=to_bind(view, told, pair))
 
 
 def join(view: View, record: Record, event: Event, pair: Pair) -> Reconcile:
@@ -295,7 +290,7 @@ def _united(
         participation=participation(event),
         lost=ours if to_ours else None,
         reason="paired",
-        uid=_to_bind(view, told, pair),
+        uid=to_bind(view, told, pair),
     )
     if to_theirs and not told.real:
         # what is not theirs yet is owed to them, be it only once the activity's type goes out
@@ -309,87 +304,3 @@ def _newcomers(view: View, theirs: Entry, *, matched: bool) -> frozenset[UserId]
     """Return whom an event brings with it; whose own copy tells may have left a known meeting already (B10)."""
     who = theirs.who or frozenset()
     return who if matched else who - frozenset(view.reading)
-
-
-# --- one side is gone ----------------------------------------------------------------------------
-
-
-def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
-    """Decide for a pair whose activity has been deleted; the event is still there (B1, B10, S13; rows 4, 6, 7)."""
-    if event is None or pair.approved:
-        real, edited = pair.real, False
-    else:
-        real = event.meeting is not None
-        theirs = view.theirs(event, pair.footer)[1]
-        edited = pair.seen is not None and edited_there(pair.seen, theirs, pair.intended)
-    if real:
-        uid = "" if event is None else _to_bind(view, facts(pair, event), replace(pair, key=None))
-        return Retire(pair, kill=pair.activity, uid=uid, reason="deleted here")
-    if pair.state is State.MUTED or (pair.born is Born.THERE and not pair.outward):
-        return Retire(pair, reason="deleted here")
-    if edited and event is not None and not (event.cancelled or event.declined):
-        return create_here(view, event, replaces=pair, reason="edited in Microsoft after it was deleted here")
-    if event is not None:  # nothing of it is an edit, so nothing of it may be taken for one later
-        pair = replace(pair, change_key=event.change_key, seen=view.theirs(event, pair.footer)[1])
-    return RemoveThere(pair, "deleted here", kill=True)
-
-
-def finish(view: View, pair: Pair, event: Event | Unreadable | None) -> Step:
-    """Decide for an event that was about to be deleted; ``event`` is what it has become, where that is known.
-
-    One that has become a meeting, or unreadable, is left alone (B1, B8); an edit made since keeps it (row 6).
-    """
-    if event is None:
-        return RemoveThere(pair, "deleted here")
-    if isinstance(event, Unreadable) or event.meeting is not None:
-        return Forget(pair)
-    if pair.seen is not None and significant(pair.seen, view.theirs(event, pair.footer)[1]):
-        return create_here(view, event, replaces=pair, reason="edited in Microsoft after it was deleted here")
-    return RemoveThere(replace(pair, change_key=event.change_key), "deleted here")
-
-
-def gone_there(view: View, pair: Pair, record: Record, reason: str, event: Event | None = None) -> Step:
-    """Decide for a pair whose event is gone, cancelled or declined (B10; rows 5, 8, 37, 38)."""
-    user = view.settings.user
-    if pair.state is State.MUTED:
-        return Retire(pair, reason=reason)
-    if pair.real:
-        others = [copy for copy in view.copies.get(record.id, ()) if copy.real]
-        ended = pair.organises or (reason == "cancelled" and not others)
-        if not ended and reason == "cancelled" and record.owner == user and outgoing(record, view.settings) is None:
-            return create_there(view, record, pair, "taken out of a colleague's meeting of it")  # and still its owner
-        declined = reason == "declined" and not ended
-        return RemoveHere(pair, record, leave=not ended, kill=ended, reason=reason, declined=declined)
-    travels = outgoing(record, view.settings) in (None, "too_old")  # what is paired has no line (S15)
-    if not pair.approved and travels and _edited_here(view, pair, record):
-        return create_there(view, record, pair, "edited here after it was deleted in Microsoft")
-    return RemoveHere(pair, record, leave=record.owner != user, kill=record.owner == user, reason=reason)
-
-
-def _edited_here(view: View, pair: Pair, record: Record) -> bool:
-    return pair.base is not None and significant(pair.base, view.ours(record))
-
-
-def create_here(view: View, event: Event, replaces: Pair | None = None, reason: str = "new in Microsoft") -> CreateHere:
-    """Return the step that makes an activity of an event."""
-    _, theirs, footer = view.theirs(event, replaces.footer if replaces else "")
-    made = meetings.draft(event, theirs, view.users, view.settings.user)
-    uid = meetings.uid_key(event)
-    known = view.known.get(uid)
-    revived = replaces is not None and (known is None or replaces.activity in (None, known.activity))
-    return CreateHere(
-        event=event,
-        seen=theirs,
-        draft=replace(made, edited_at=view.when_edited(event), participation=participation(event)),
-        uid=uid if known is None or revived else "",
-        real=event.meeting is not None,
-        organises=event.meeting is not None and event.meeting.is_organiser,
-        replaces=replaces,
-        footer=footer,
-        reason=reason,
-    )
-
-
-def create_there(view: View, record: Record, pair: Pair | None = None, reason: str = "new here") -> CreateThere:
-    """Return the step that makes a mirror of an activity; ``pair`` is an earlier pair whose event does not exist."""
-    return CreateThere(record, view.ours(record), record.footer, pair, reason)

@@ -11,7 +11,7 @@ from almanakka.sync.colleagues import reading, unsure, without_doubles
 from almanakka.sync.effects import Effects, Tally
 from almanakka.sync.entry import Event
 from almanakka.sync.errors import CalendarError, WatermarkLost
-from almanakka.sync.feed import Feed
+from almanakka.sync.feed import Feed, at_rest
 from almanakka.sync.perform import Performance
 from almanakka.sync.plan import Snapshot, living, plan, uids
 from almanakka.sync.ports import (
@@ -116,6 +116,7 @@ class Run:
 
     def _execute(self, watermark: str | None, full: bool, first: bool, tally: Tally, outcome: Outcome) -> None:
         feed, hints = self._read(watermark, full=full)
+        due = feed.full  # and would be again
         snapshot = self._snapshot(feed, hints, first=first)
         todo = self._plan(snapshot)
         if not feed.full and _may_be_there(todo, snapshot):
@@ -124,7 +125,12 @@ class Run:
             todo = self._plan(snapshot)
         outcome.skipped, outcome.full = todo.skipped, feed.full
         effects = Effects(
-            calendar=self.calendar, activities=self.activities, ledger=self.ledger, clock=self.clock, tally=tally
+            calendar=self.calendar,
+            activities=self.activities,
+            ledger=self.ledger,
+            clock=self.clock,
+            tally=tally,
+            due=due,
         )
         if todo.unsettled:
             tally.unsettled = True
@@ -138,6 +144,7 @@ class Run:
             if tally.unsettled:  # what the feed told has to be told again
                 self.ledger.checkpoint(watermark, full=False)
             else:
+                feed.hear(effects.linked)
                 self.ledger.checkpoint(feed.watermark, full=feed.full, told=feed.heard)
         outcome.finished = True
 
@@ -168,7 +175,7 @@ class Run:
 
         def versions(ids: Collection[str]) -> dict[str, str]:
             feed.told.update(ids)
-            return {pair.event: pair.change_key for pair in self.ledger.by_event(ids) if pair.event and _at_rest(pair)}
+            return {pair.event: pair.change_key for pair in self.ledger.by_event(ids) if pair.event and at_rest(pair)}
 
         try:
             feed.read(self.calendar.changes(watermark, versions))
@@ -191,7 +198,7 @@ class Run:
         feed.hear(pairs)
         gone = self._confirm(feed, pairs, touched)
         if not feed.full:
-            _drop_echoes(feed, pairs, touched)
+            feed.drop_echoes(pairs, touched)
         known = self.ledger.known(uids(feed.events.values())) if feed.events else {}
         records = self._records(feed, pairs, touched, known)
         known = living(known, records)
@@ -233,7 +240,7 @@ class Run:
             return self.ledger.pairs()
         unfinished = self.ledger.unfinished()
         feed.hear(unfinished)
-        found = {pair.key: pair for pair in unfinished if pair.key not in feed.heard or not _at_rest(pair)}
+        found = {pair.key: pair for pair in unfinished if pair.key not in feed.heard or not at_rest(pair)}
         ids = feed.events.keys() | feed.removed
         if ids:
             found |= {pair.key: pair for pair in self.ledger.by_event(ids)}
@@ -320,21 +327,6 @@ class Run:
         for copy in self.ledger.copies(wanted) if wanted else ():
             found.setdefault(copy.activity, []).append(copy)
         return found
-
-
-def _drop_echoes(feed: Feed, pairs: Iterable[Pair], touched: Collection[ActivityId]) -> None:
-    """Forget what we know already: an event at the very change key we last saw (DESIGN §4.6)."""
-    for pair in pairs:
-        event = feed.events.get(pair.event) if pair.event is not None else None
-        if event is None or event.change_key != pair.change_key or pair.activity in touched:
-            continue
-        if _at_rest(pair):
-            del feed.events[event.id]
-
-
-def _at_rest(pair: Pair) -> bool:
-    """Whether an event is all that it was when it was last seen, if its change key still is."""
-    return pair.state is State.LIVE and pair.intended is None and not pair.approved
 
 
 def _may_be_there(todo: Plan, snapshot: Snapshot) -> bool:

@@ -63,3 +63,11 @@ def facts(pair: Pair, event: Event) -> Pair:
         real=meeting is not None,
         organises=meeting is not None and meeting.is_organiser,
     )
+
+
+def to_bind(view: View, told: Pair, pair: Pair) -> str:
+    """Return the uid to remember for this activity, if it is new; one that is dead or another's stays as it is."""
+    if pair.key is not None and told.uid == pair.uid:
+        return ""
+    known = view.known.get(told.uid)
+    return told.uid if known is None or (not known.dead and known.activity == told.activity) else ""

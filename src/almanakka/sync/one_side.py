@@ -1,0 +1,94 @@
+"""What to do where only one of the two sides is there: make the other, or let this one go; pure decisions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from almanakka.sync import meetings
+from almanakka.sync.entry import Event, Unreadable
+from almanakka.sync.merge import edited_there, significant
+from almanakka.sync.ports import Born, Pair, Record, State
+from almanakka.sync.scope import outgoing
+from almanakka.sync.steps import CreateHere, CreateThere, Forget, RemoveHere, RemoveThere, Retire, Step
+from almanakka.sync.view import View, facts, participation, to_bind
+
+
+def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
+    """Decide for a pair whose activity has been deleted; the event is still there (B1, B10, S13; rows 4, 6, 7)."""
+    if event is None or pair.approved:
+        real, edited = pair.real, False
+    else:
+        real = event.meeting is not None
+        theirs = view.theirs(event, pair.footer)[1]
+        edited = pair.seen is not None and edited_there(pair.seen, theirs, pair.intended)
+    if real:
+        uid = "" if event is None else to_bind(view, facts(pair, event), replace(pair, key=None))
+        return Retire(pair, kill=pair.activity, uid=uid, reason="deleted here")
+    if pair.state is State.MUTED or (pair.born is Born.THERE and not pair.outward):
+        return Retire(pair, reason="deleted here")
+    if edited and event is not None and not (event.cancelled or event.declined):
+        return create_here(view, event, replaces=pair, reason="edited in Microsoft after it was deleted here")
+    if event is not None:  # nothing of it is an edit, so nothing of it may be taken for one later
+        pair = replace(pair, change_key=event.change_key, seen=view.theirs(event, pair.footer)[1])
+    return RemoveThere(pair, "deleted here", kill=True)
+
+
+def finish(view: View, pair: Pair, event: Event | Unreadable | None) -> Step:
+    """Decide for an event that was about to be deleted; ``event`` is what it has become, where that is known.
+
+    One that has become a meeting, or unreadable, is left alone (B1, B8); an edit made since keeps it (row 6).
+    """
+    if event is None:
+        return RemoveThere(pair, "deleted here")
+    if isinstance(event, Unreadable) or event.meeting is not None:
+        return Forget(pair)
+    if pair.seen is not None and significant(pair.seen, view.theirs(event, pair.footer)[1]):
+        return create_here(view, event, replaces=pair, reason="edited in Microsoft after it was deleted here")
+    return RemoveThere(replace(pair, change_key=event.change_key), "deleted here")
+
+
+def gone_there(view: View, pair: Pair, record: Record, reason: str, event: Event | None = None) -> Step:
+    """Decide for a pair whose event is gone, cancelled or declined (B10; rows 5, 8, 37, 38)."""
+    user = view.settings.user
+    if pair.state is State.MUTED:
+        return Retire(pair, reason=reason)
+    if pair.real:
+        others = [copy for copy in view.copies.get(record.id, ()) if copy.real]
+        ended = pair.organises or (reason == "cancelled" and not others)
+        if not ended and reason == "cancelled" and record.owner == user and outgoing(record, view.settings) is None:
+            return create_there(view, record, pair, "taken out of a colleague's meeting of it")  # and still its owner
+        declined = reason == "declined" and not ended
+        return RemoveHere(pair, record, leave=not ended, kill=ended, reason=reason, declined=declined)
+    travels = outgoing(record, view.settings) in (None, "too_old")  # what is paired has no line (S15)
+    if not pair.approved and travels and _edited_here(view, pair, record):
+        return create_there(view, record, pair, "edited here after it was deleted in Microsoft")
+    return RemoveHere(pair, record, leave=record.owner != user, kill=record.owner == user, reason=reason)
+
+
+def _edited_here(view: View, pair: Pair, record: Record) -> bool:
+    return pair.base is not None and significant(pair.base, view.ours(record))
+
+
+def create_here(view: View, event: Event, replaces: Pair | None = None, reason: str = "new in Microsoft") -> CreateHere:
+    """Return the step that makes an activity of an event."""
+    _, theirs, footer = view.theirs(event, replaces.footer if replaces else "")
+    made = meetings.draft(event, theirs, view.users, view.settings.user)
+    uid = meetings.uid_key(event)
+    known = view.known.get(uid)
+    revived = replaces is not None and (known is None or replaces.activity in (None, known.activity))
+    return CreateHere(
+        event=event,
+        seen=theirs,
+        draft=replace(made, edited_at=view.when_edited(event), participation=participation(event)),
+        uid=uid if known is None or revived else "",
+        real=event.meeting is not None,
+        organises=event.meeting is not None and event.meeting.is_organiser,
+        replaces=replaces,
+        footer=footer,
+        reason=reason,
+    )
+
+
+def create_there(view: View, record: Record, pair: Pair | None = None, reason: str = "new here") -> CreateThere:
+    """Return the step that makes a mirror of an activity; ``pair`` is an earlier pair whose event does not exist."""
+    return CreateThere(record, view.ours(record), record.footer, pair, reason)
