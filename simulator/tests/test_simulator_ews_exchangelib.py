@@ -12,6 +12,7 @@ from exchange_organisation import ACCOUNT, PASSWORD, Organisation, found_organis
 from exchangelib import errors
 from exchangelib.properties import CreatedEvent, DeletedEvent, ModifiedEvent, MovedEvent, StatusEvent
 from exchangelib.protocol import BaseProtocol
+from exchangelib.recurrence import DailyPattern, NoEndPattern, NumberedPattern, Recurrence
 from requests.adapters import HTTPAdapter
 from simulated_company import event
 
@@ -195,3 +196,35 @@ def test_events_are_asked_for(anna: exchangelib.Account, organisation: Organisat
         assert [type(each) for each in next(calendar.get_events(subscription, last)).events] == [StatusEvent]
     with pytest.raises(errors.ErrorSubscriptionNotFound):
         calendar.unsubscribe(subscription)
+
+
+def test_the_folders_above_and_beside_the_calendar_are_found(anna: exchangelib.Account) -> None:
+    names = {folder.name for folder in anna.msg_folder_root.children}
+    assert names == {"Calendar", "Deleted Items", "Inbox", "Sent Items"}
+    assert anna.calendar.parent.id == anna.msg_folder_root.id
+    assert not list(anna.inbox.children)
+
+
+def test_a_series_tells_its_first_and_last_occurrence(anna: exchangelib.Account) -> None:
+    """Those that are cancelled are neither; one without end has no last."""
+    day = dt.datetime(2026, 10, 5, 9, tzinfo=HELSINKI)
+    ended, endless = (
+        exchangelib.CalendarItem(
+            account=anna,
+            folder=anna.calendar,
+            subject=name,
+            start=day,
+            end=day + dt.timedelta(hours=1),
+            recurrence=Recurrence(pattern=DailyPattern(interval=1), boundary=boundary),
+        ).save()
+        for name, boundary in (
+            ("Ended", NumberedPattern(start=day.date(), number=4)),
+            ("Endless", NoEndPattern(start=day.date())),
+        )
+    )
+    for index in (1, 4):
+        ended.occurrence(index).delete()
+    found = anna.calendar.get(subject="Ended")
+    assert [each.start.day for each in (found.first_occurrence, found.last_occurrence)] == [6, 7]
+    found = anna.calendar.get(subject="Endless")
+    assert (found.first_occurrence.start.day, found.last_occurrence) == (5, None)

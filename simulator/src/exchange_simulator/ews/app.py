@@ -192,6 +192,8 @@ class WebServices:
         match name:
             case "GetFolder":
                 return folders.get(desk, operation)
+            case "FindFolder":
+                return folders.find(desk, operation)
             case "GetItem":
                 return items.get(operation)
             case "CreateItem":

@@ -1,4 +1,4 @@
-"""Folders: the calendar of a mailbox, the folder above it, and the one for what was deleted."""
+"""Folders: the calendar of a mailbox, the folder above it, the one for what was deleted, and some for mail."""
 
 from __future__ import annotations
 
@@ -8,9 +8,22 @@ from exchange_simulator.mailbox import CALENDAR_BASE, Mailbox
 
 from .soap import Element, Failure, element, failure, local, m, success, t
 
-CALENDAR, TOP, DELETED = 1, 1 << 20, 1 << 21
-_DISTINGUISHED = {"calendar": CALENDAR, "msgfolderroot": TOP, "root": TOP, "deleteditems": DELETED}
-_NAMES = {CALENDAR: "Calendar", TOP: "Top of Information Store", DELETED: "Deleted Items"}
+CALENDAR, TOP, DELETED, INBOX, SENT = 1, 1 << 20, 1 << 21, 1 << 22, 1 << 23
+_DISTINGUISHED = {
+    "calendar": CALENDAR,
+    "msgfolderroot": TOP,
+    "root": TOP,
+    "deleteditems": DELETED,
+    "inbox": INBOX,
+    "sentitems": SENT,
+}
+_NAMES = {
+    CALENDAR: "Calendar",
+    TOP: "Top of Information Store",
+    DELETED: "Deleted Items",
+    INBOX: "Inbox",
+    SENT: "Sent Items",
+}
 
 
 def folder_id(mailbox: Mailbox, number: int, name: str = "FolderId") -> str:
@@ -44,6 +57,12 @@ def get(desk: Desk, operation: Element) -> list[str]:
     return [_message(desk, id, shape) for id in (asked if asked is not None else ())]
 
 
+def find(desk: Desk, operation: Element) -> list[str]:
+    """One message for each folder that is looked into; none has folders but the one above all others."""
+    shape, asked = operation.find(m("FolderShape")), operation.find(m("ParentFolderIds"))
+    return [_found(desk, id, shape) for id in (asked if asked is not None else ())]
+
+
 # --- inside --------------------------------------------------------------------------------------
 
 
@@ -61,9 +80,24 @@ def _message(desk: Desk, id: Element, shape: Element | None) -> str:
         number = named(desk, id)
     except Failure as error:
         return failure("GetFolder", error, "<m:Folders/>")
+    return success("GetFolder", f"<m:Folders>{_folder(desk.mailbox, number, shape)}</m:Folders>")
+
+
+def _found(desk: Desk, id: Element, shape: Element | None) -> str:
+    try:
+        above = named(desk, id)
+    except Failure as error:
+        return failure("FindFolder", error)
+    below = [number for number in _NAMES if number != TOP] if above == TOP else []
+    held = "".join(_folder(desk.mailbox, number, shape) for number in below)
+    counted = f'TotalItemsInView="{len(below)}" IncludesLastItemInRange="true"'
+    return success("FindFolder", f"<m:RootFolder {counted}><t:Folders>{held}</t:Folders></m:RootFolder>")
+
+
+def _folder(mailbox: Mailbox, number: int, shape: Element | None) -> str:
     kind = "CalendarFolder" if number == CALENDAR else "Folder"
-    inside = folder_id(desk.mailbox, number) + "".join(_properties(desk.mailbox, number, shape))
-    return success("GetFolder", f"<m:Folders><t:{kind}>{inside}</t:{kind}></m:Folders>")
+    inside = folder_id(mailbox, number) + "".join(_properties(mailbox, number, shape))
+    return f"<t:{kind}>{inside}</t:{kind}>"
 
 
 def _properties(mailbox: Mailbox, number: int, shape: Element | None) -> list[str]:

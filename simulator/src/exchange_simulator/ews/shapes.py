@@ -43,6 +43,8 @@ _INDEXES = {number: name.capitalize() for name, number in INDEXES.items()}
 _ALL_DAYS, _WORK, _REST = frozenset(range(7)), frozenset(range(5)), frozenset({5, 6})
 _CLIP_END = "0x8236"
 _FAR = "4500-08-31T23:59:00Z"
+#: How far the ends of a series are looked for among its cancelled occurrences.
+_LONG = dt.timedelta(days=3660)
 
 
 def stamp(moment: dt.datetime) -> str:
@@ -247,14 +249,43 @@ def _dated(day: dt.date, zone: dt.tzinfo) -> str:
     return dt.datetime.combine(day, dt.time(), zone).isoformat()[:_DATED].replace("T00:00:00", "")
 
 
+def _end_of(name: str) -> Callable[[Writer, Item, dt.date | None, dict[str, Any]], str]:
+    """The first occurrence of a series, or the last of one that ends; those that were cancelled are none."""
+
+    def write(writer: Writer, item: Item, day: dt.date | None, fields: dict[str, Any]) -> str:
+        if day is not None or item.recurrence is None or item.dates is None:
+            return ""
+        held = _first(item) if name == "FirstOccurrence" else _last(item)
+        return f"<t:{name}>{_occurrence(writer, item, held)}</t:{name}>" if held is not None else ""
+
+    return write
+
+
+def _first(item: Item) -> dt.date | None:
+    start = item.when.start.date()
+    span = item.dates.between(start, start + _LONG) if item.dates is not None else ()
+    return next((day for day in span if day not in item.cancelled), None)
+
+
+def _last(item: Item) -> dt.date | None:
+    last = item.dates.last() if item.dates is not None else None
+    if item.dates is None or last is None:
+        return None
+    return next((day for day in reversed(list(item.dates.between(last - _LONG, last))) if item.exists(day)), None)
+
+
+def _occurrence(writer: Writer, item: Item, day: dt.date) -> str:
+    return (
+        f"{writer.item_id(item, day)}{element('Start', writer.start(item, day))}"
+        f"{element('End', writer.end(item, day))}{element('OriginalStart', writer.original(item, day))}"
+    )
+
+
 def _modified(writer: Writer, item: Item, day: dt.date | None, fields: dict[str, Any]) -> str:
     if day is not None or not item.exceptions:
         return ""
     rows = "".join(
-        f"<t:Occurrence>{writer.item_id(item, each)}{element('Start', writer.start(item, each))}"
-        f"{element('End', writer.end(item, each))}"
-        f"{element('OriginalStart', writer.original(item, each))}</t:Occurrence>"
-        for each in sorted(item.exceptions)
+        f"<t:Occurrence>{_occurrence(writer, item, each)}</t:Occurrence>" for each in sorted(item.exceptions)
     )
     return f"<t:ModifiedOccurrences>{rows}</t:ModifiedOccurrences>"
 
@@ -336,6 +367,8 @@ _PROPERTIES: dict[str, Callable[[Writer, Item, dt.date | None, dict[str, Any]], 
     "AppointmentSequenceNumber": lambda w, i, d, f: element("AppointmentSequenceNumber", "0"),
     "AppointmentState": lambda w, i, d, f: element("AppointmentState", str(_state(f))),
     "Recurrence": _recurrence,
+    "FirstOccurrence": _end_of("FirstOccurrence"),
+    "LastOccurrence": _end_of("LastOccurrence"),
     "ModifiedOccurrences": _modified,
     "DeletedOccurrences": _deleted,
     "MeetingTimeZone": _zone("MeetingTimeZone"),
