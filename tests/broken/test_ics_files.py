@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanakka.demo.ics.entries import Calendar, read
+from almanakka.demo.outlook import whole
 from almanakka.demo.patterns import from_graph
+from almanakka.ics.entries import Calendar, read
+from almanakka.ics.neutral import entry_of
 
 from .lies import EXAMPLES, MOMENTS, TEXTS, fuzzed
 
@@ -104,8 +106,8 @@ def _break(draw: st.DrawFn, lines: list[str], place: int) -> None:
 
 def titles(calendar: Calendar) -> set[str]:
     """Every title that the loader tells of, as an entry, as an occurrence of one, or as left out."""
-    loaded = {entry.event["subject"] for entry in calendar.loaded}
-    changed = {event["subject"] for entry in calendar.loaded for event in entry.exceptions.values()}
+    loaded = {entry.what.title for entry in calendar.loaded}
+    changed = {what.title for entry in calendar.loaded for what in entry.exceptions.values()}
     return loaded | changed | {skipped.title for skipped in calendar.skipped}
 
 
@@ -129,11 +131,13 @@ def check(data: bytes) -> Calendar:
     calendar = read(data, ZONE)
     assert process_time() - begin < QUICK
     for entry in calendar.loaded:
-        assert len(entry.event["subject"]) <= 255
-        assert "\0" not in str(entry.event)
-        str(entry.event).encode()
-        if "recurrence" in entry.event:
-            from_graph(entry.event["recurrence"])
+        event = whole(entry)
+        assert len(event["subject"]) <= 255
+        assert "\0" not in str(event)
+        str(event).encode()
+        entry_of(entry)
+        if entry.recurrence is not None:
+            from_graph(event["recurrence"])
     assert all(skipped.reason for skipped in calendar.skipped)
     return calendar
 
@@ -157,7 +161,7 @@ def test_proper_files_come_in_whole() -> None:
     calendar = check("\r\n".join(lines_of(EVENTS)).encode())
     assert calendar.skipped == []
     assert titles(calendar) == {f"T{number}" for number in range(1, 8)} - {"T5"}
-    series = next(entry for entry in calendar.loaded if entry.event["subject"] == "T3")
+    series = next(entry for entry in calendar.loaded if entry.what.title == "T3")
     assert (len(series.exceptions), len(series.cancelled)) == (1, 1)
 
 

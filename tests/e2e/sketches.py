@@ -9,8 +9,8 @@ from itertools import islice
 from random import Random
 from typing import Any
 
-from almanakka.demo.ics.rules import recurrence_of
 from almanakka.demo.patterns import from_graph
+from almanakka.demo.rules import recurrence_of
 from almanakka.sync.entry import CANCELLED, AllDay, Entry, Group, Override, Series, ShowAs, Timed, When
 from almanakka.sync.expansion import dates
 from almanakka.sync.recurrence import Index, Kind, Recurrence

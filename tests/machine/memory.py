@@ -11,7 +11,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from almanakka.demo.compare import Departure, Stored, Times
-from almanakka.demo.ics.rules import as_pattern
+from almanakka.demo.rules import as_pattern
 from almanakka.remote.memory import Fault, MemoryCalendar
 from almanakka.sync.entry import AllDay, Entry, Event, Group, Meeting, Override, Person, Response, Series, Timed
 from almanakka.sync.errors import CalendarError, Stale, Throttled, Unreachable

@@ -19,9 +19,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from almanakka.database.installation import ServerUnavailable
 from almanakka.demo import place, tenant
-from almanakka.demo.ics import entries
-from almanakka.demo.ics.brought import Brought
+from almanakka.demo.brought import Brought
 from almanakka.demo.scenario.people import ZONE
+from almanakka.ics import entries
 
 if TYPE_CHECKING:
     from almanakka.demo.play import Stage

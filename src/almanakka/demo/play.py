@@ -24,10 +24,10 @@ from almanakka.activities.values import Origin
 from almanakka.calendars import clock, switching, wiring
 from almanakka.calendars.models import Hold, Mailbox, Pair, Run
 from almanakka.demo import company, edits, outlook, stores
+from almanakka.demo.brought import Brought
 from almanakka.demo.company import Cast
 from almanakka.demo.compare import Window, differences, is_old
 from almanakka.demo.edits import Edit, InAlmanakka, InOutlook, Outcome
-from almanakka.demo.ics.brought import Brought
 from almanakka.demo.report import Report
 from almanakka.demo.scenario import activities, calendars, people
 from almanakka.demo.scenario import changes as planned

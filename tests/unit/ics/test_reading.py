@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from almanakka.demo.ics.entries import Calendar, read
+from almanakka.demo.outlook import whole
+from almanakka.ics.entries import Calendar, Loaded, read
 
 HELSINKI = "Europe/Helsinki"
 CALENDARS = Path(__file__).parents[4] / "shared" / "data" / "calendars"
@@ -29,13 +30,17 @@ def only(*parts: str) -> dict[str, Any]:
     found = calendar(*parts)
     assert found.skipped == []
     assert len(found.loaded) == 1
-    return found.loaded[0].event
+    return whole(found.loaded[0])
 
 
 def codes(*parts: str) -> list[str]:
     found = calendar(*parts)
     assert all(item.reason for item in found.skipped)
     return [item.code for item in found.skipped]
+
+
+def begins(entry: Loaded) -> str:
+    return entry.what.span.walls()[0].date().isoformat()
 
 
 def times(found: dict[str, Any]) -> tuple[str, str, str]:
@@ -179,20 +184,20 @@ def test_lone_surrogates_and_control_characters_do_no_harm() -> None:
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-16-le", "utf-16-be", "utf-8-sig", "cp1252"])
 def test_encodings(encoding: str) -> None:
     text = "BEGIN:VCALENDAR\n" + event("SUMMARY:Äyräväinen yö") + "END:VCALENDAR\n"
-    assert [entry.event["subject"] for entry in read(text.encode(encoding), HELSINKI).loaded] == ["Äyräväinen yö"]
+    assert [entry.what.title for entry in read(text.encode(encoding), HELSINKI).loaded] == ["Äyräväinen yö"]
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r", "\r\n", "\r\r\n", "\n\n"])
 def test_line_ends_of_every_origin(line_end: str) -> None:
     text = "BEGIN:VCALENDAR\n" + event("SUMMARY:in\n  two").replace("\r\n", "\n") + "END:VCALENDAR\n"
     found = read(text.replace("\n", line_end).encode(), HELSINKI).loaded
-    assert [entry.event["subject"] for entry in found] == ["in two"]
+    assert [entry.what.title for entry in found] == ["in two"]
 
 
 def test_a_fold_may_cut_a_character_in_two() -> None:
     raw = "SUMMARY:yö".encode()
     data = b"BEGIN:VEVENT\r\nDTSTART:20260302\r\n" + raw[:-1] + b"\r\n " + raw[-1:] + b"\r\nEND:VEVENT"
-    assert read(data, HELSINKI).loaded[0].event["subject"] == "yö"
+    assert read(data, HELSINKI).loaded[0].what.title == "yö"
 
 
 def test_a_meeting_keeps_its_people_and_needs_both_kinds() -> None:
@@ -279,19 +284,19 @@ def test_few_occurrences_of_an_impossible_rule_become_single_entries() -> None:
         event("RRULE:FREQ=MONTHLY;BYMONTHDAY=2,16;COUNT=6", "EXDATE:20260316T080000Z", "SUMMARY:twice a month")
     )
     assert found.skipped == []
-    assert [entry.event["start"]["dateTime"][:10] for entry in found.loaded] == [
+    assert [begins(entry) for entry in found.loaded] == [
         "2026-03-02",
         "2026-04-02",
         "2026-04-16",
         "2026-05-02",
         "2026-05-16",
     ]
-    assert all("recurrence" not in entry.event for entry in found.loaded)
+    assert all(entry.recurrence is None for entry in found.loaded)
 
 
 def test_dates_besides_the_rule_become_single_entries() -> None:
     found = calendar(event("RRULE:FREQ=WEEKLY;COUNT=3", "RDATE:20260304T080000Z,20260309T080000Z"))
-    assert [entry.event["start"]["dateTime"][:10] for entry in found.loaded] == ["2026-03-02", "2026-03-04"]
+    assert [begins(entry) for entry in found.loaded] == ["2026-03-02", "2026-03-04"]
 
 
 def test_an_empty_rule_is_none() -> None:
@@ -304,7 +309,7 @@ def test_a_period_besides_the_rule_has_its_own_length(rule: list[str]) -> None:
     found = calendar(
         event("DURATION:PT1H", "RDATE;VALUE=PERIOD:20260303T080000Z/PT3H,20260304T080000Z/20260304T100000Z", *rule)
     )
-    assert [times(entry.event)[1] for entry in found.loaded] == [
+    assert [times(whole(entry))[1] for entry in found.loaded] == [
         "2026-03-02T09:00:00",
         "2026-03-03T11:00:00",
         "2026-03-04T10:00:00",
@@ -313,7 +318,7 @@ def test_a_period_besides_the_rule_has_its_own_length(rule: list[str]) -> None:
 
 def test_dates_without_a_rule() -> None:
     found = calendar(event("RDATE;VALUE=PERIOD:20260304T080000Z/PT1H,20260305T080000Z/20260305T090000Z"))
-    assert [entry.event["start"]["dateTime"][:10] for entry in found.loaded] == [
+    assert [begins(entry) for entry in found.loaded] == [
         "2026-03-02",
         "2026-03-04",
         "2026-03-05",
@@ -354,8 +359,8 @@ def test_a_date_that_cannot_be_read_is_told_and_costs_nothing_else(rule: str, li
     """Else an occurrence that was cancelled would be there again without a word."""
     found = calendar(event("SUMMARY:Series", rule, line))
     assert [(each.title, each.code) for each in found.skipped] == [("Series", code)]
-    whole = [entry for entry in found.loaded if "recurrence" in entry.event]
-    days = {entry.event["start"]["dateTime"][:10] for entry in found.loaded}
+    whole = [entry for entry in found.loaded if entry.recurrence is not None]
+    days = {begins(entry) for entry in found.loaded}
     assert [entry.cancelled for entry in whole] == ([{date(2026, 3, 9)}] if "WEEKLY" in rule else [])
     assert "2026-03-02" in days
     assert "2026-03-09" not in days
@@ -374,7 +379,7 @@ def test_a_change_of_an_occurrence_that_cannot_be_told_is_told(rule: str) -> Non
         ("Changed", "bad-recurrence-id"),
         ("Gone", "bad-recurrence-id"),
     ]
-    assert {entry.event["subject"] for entry in found.loaded} == {"Series", "Changed"}
+    assert {entry.what.title for entry in found.loaded} == {"Series", "Changed"}
 
 
 def test_a_moved_and_retitled_occurrence() -> None:
@@ -382,7 +387,7 @@ def test_a_moved_and_retitled_occurrence() -> None:
     found = calendar(SERIES, moved)
     assert len(found.loaded) == 1
     exception = found.loaded[0].exceptions[date(2026, 3, 30)]
-    assert (exception["subject"], exception["start"]["dateTime"]) == ("moved", "2026-03-31T12:00:00")
+    assert (exception.title, f"{exception.span.start.wall:%F %T}") == ("moved", "2026-03-31 12:00:00")
 
 
 @pytest.mark.parametrize(
@@ -393,7 +398,7 @@ def test_an_occurrence_that_passes_its_neighbour_stands_alone(start: str) -> Non
     found = calendar(SERIES, occurrence(":20260329T210000Z", "SUMMARY:far", start=start))
     assert found.loaded[0].exceptions == {}
     assert date(2026, 3, 30) in found.loaded[0].cancelled
-    assert [entry.event["subject"] for entry in found.loaded] == ["weekly", "far"]
+    assert [entry.what.title for entry in found.loaded] == ["weekly", "far"]
 
 
 def test_a_cancelled_occurrence() -> None:
@@ -408,7 +413,7 @@ def test_occurrences_without_their_series_stand_alone() -> None:
         event("RECURRENCE-ID:20260303T080000Z", "SUMMARY:no such day", uid="b"),
     )
     assert found.skipped == []
-    assert [entry.event["subject"] for entry in found.loaded] == ["other", "no such day", "orphan"]
+    assert [entry.what.title for entry in found.loaded] == ["other", "no such day", "orphan"]
 
 
 def test_this_and_future_is_refused() -> None:
@@ -424,7 +429,7 @@ def test_a_first_day_off_the_rule_is_no_occurrence_in_exchange() -> None:
 
 def test_of_two_versions_the_newer_counts() -> None:
     found = calendar(event("SEQUENCE:2", "SUMMARY:new"), event("SEQUENCE:1", "SUMMARY:old"))
-    assert [entry.event["subject"] for entry in found.loaded] == ["new"]
+    assert [entry.what.title for entry in found.loaded] == ["new"]
     assert [(item.title, item.code) for item in found.skipped] == [("old", "superseded")]
 
 
@@ -440,7 +445,7 @@ def test_missing_ends_and_garbage_between_the_lines() -> None:
         "BEGIN:VALARM\nSUMMARY:alarm\nTRIGGER:-PT5M\nBEGIN:VEVENT\nSUMMARY:two\nDTSTART;TZID=:20260303T100000\n"
         "END:VTODO\nBEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART:20260304\nSUMMARY:three"
     )
-    assert [entry.event["subject"] for entry in read(data.encode(), HELSINKI).loaded] == ["one", "two", "three"]
+    assert [entry.what.title for entry in read(data.encode(), HELSINKI).loaded] == ["one", "two", "three"]
 
 
 @pytest.mark.parametrize(
@@ -471,7 +476,8 @@ def test_no_damage_to_a_file_raises(cuts: list[tuple[int, int, bytes]]) -> None:
         data = data[:at] + instead + data[at + length :]
     found = read(data, HELSINKI)
     for item in found.loaded:
-        assert item.event["start"]["dateTime"] <= item.event["end"]["dateTime"]
+        begin, end, _ = item.what.span.walls()
+        assert begin <= end
     assert all(item.code and item.reason for item in found.skipped)
 
 

@@ -6,15 +6,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
-from almanakka.demo.ics.content import Component, components
-from almanakka.demo.ics.fields import Refused, Span, fields_of, meeting_of, shortened, span_of
-from almanakka.demo.ics.moments import Moment, moments
-from almanakka.demo.ics.rules import MOST_SINGLES, around, occurs, pattern_of, shortest_gap, written_out
-from almanakka.demo.ics.zones import Zones
-from almanakka.demo.patterns import Pattern, to_graph
-from almanakka.sync.recurrence import Unrepresentable
+from almanakka.ics.content import Component, components
+from almanakka.ics.fields import Refused, Span, What, shortened, span_of, what_of
+from almanakka.ics.moments import Moment, moments
+from almanakka.ics.rules import MOST_SINGLES, recurrence_of, shortest_gap, written_out
+from almanakka.ics.zones import Zones
+from almanakka.sync.expansion import neighbours, occurs_on
+from almanakka.sync.recurrence import Recurrence, Unrepresentable
 
 #: Not entries of a calendar; a file may hold them all the same.
 OTHERS = {"VTODO": "to-do", "VJOURNAL": "journal", "VFREEBUSY": "free-busy"}
@@ -22,11 +21,12 @@ OTHERS = {"VTODO": "to-do", "VJOURNAL": "journal", "VFREEBUSY": "free-busy"}
 
 @dataclass(slots=True)
 class Loaded:
-    """One entry as a mailbox holds it: a Graph event, the exceptions by original date, and cancelled dates."""
+    """One entry; of a series also its exceptions by original date (local, in its zone), and its cancelled dates."""
 
-    event: dict[str, Any]
+    what: What
     uid: str = ""
-    exceptions: dict[date, dict[str, Any]] = field(default_factory=dict)
+    recurrence: Recurrence | None = None
+    exceptions: dict[date, What] = field(default_factory=dict)
     cancelled: set[date] = field(default_factory=set)
 
 
@@ -49,8 +49,8 @@ class Calendar:
     @property
     def middle(self) -> date | None:
         """The median start, or None for an empty calendar."""
-        starts = sorted(str(entry.event["start"]["dateTime"])[:10] for entry in self.loaded)
-        return date.fromisoformat(starts[len(starts) // 2]) if starts else None
+        starts = sorted(entry.what.span.walls()[0].date() for entry in self.loaded)
+        return starts[len(starts) // 2] if starts else None
 
 
 def read(data: bytes, zone: str) -> Calendar:
@@ -172,15 +172,15 @@ class _Entry:
         if self.event.first("X-MICROSOFT-RRULE") is not None and not self.rules:
             raise Refused("other-calendar", "it is counted in another calendar than the Gregorian")
         try:
-            pattern = self._pattern(span)
+            recurrence = self._recurrence(span)
         except Unrepresentable as error:
             self._write_out(span, Refused(error.code, error.reason))
         except Refused as refused:
             self._write_out(span, refused)
         else:
-            self._series(span, pattern)
+            self._series(span, recurrence)
 
-    def _pattern(self, span: Span) -> Pattern:
+    def _recurrence(self, span: Span) -> Recurrence:
         if len(self.rules) != 1:
             raise Refused("several-rules", "it has more than one rule" if self.rules else "it has dates but no rule")
         if self.except_rules:
@@ -189,35 +189,30 @@ class _Entry:
             raise Refused("extra-dates", f"it has over {MOST_SINGLES} dates besides its rule")
         if not span.start.all_day and span.start.zone.name is None:
             raise Refused("unknown-zone", "no known time zone behaves like its own")
-        pattern = pattern_of(self.rules[0], span.start)
-        gap = shortest_gap(pattern) if span.length > timedelta(days=1) else None
+        recurrence = recurrence_of(self.rules[0], span.start)
+        gap = shortest_gap(recurrence) if span.length > timedelta(days=1) else None
         if gap is not None and span.length > gap:
             raise Refused("overlap", "its occurrences overlap")
-        return pattern
+        return recurrence
 
-    def _series(self, span: Span, pattern: Pattern) -> None:
-        first = span.at(datetime.combine(pattern.start, span.start.wall.time()))
-        zone = first.start.zone.name or "UTC"
-        fields = fields_of(self.event)
-        entry = Loaded(
-            {**fields, **meeting_of(self.event), **first.graph(), "recurrence": to_graph(pattern, zone)},
-            self.event.text("UID").strip(),
-        )
+    def _series(self, span: Span, recurrence: Recurrence) -> None:
+        first = span.at(datetime.combine(recurrence.start, span.start.wall.time()))
+        entry = Loaded(what_of(self.event, first), self.event.text("UID").strip(), recurrence)
         self.calendar.loaded.append(entry)
-        entry.cancelled = {day for item in self.gone if occurs(pattern, day := self._day(item, first))}
+        entry.cancelled = {day for item in self.gone if occurs_on(recurrence, day := self._day(item, first))}
         for moved in sorted(self.extra, key=lambda item: item.wall):
-            self._extra(first, pattern, moved)
+            self._extra(first, recurrence, moved)
         for override in self.overrides:
-            self._override(entry, first, pattern, override)
+            self._override(entry, first, recurrence, override)
 
-    def _extra(self, first: Span, pattern: Pattern, extra: Moment) -> None:
+    def _extra(self, first: Span, recurrence: Recurrence, extra: Moment) -> None:
         wall = extra.seen_in(first.start.zone)
         if extra.all_day and not first.start.all_day:
             wall = datetime.combine(wall.date(), first.start.wall.time())
-        if not occurs(pattern, wall.date()) or wall.time() != first.start.wall.time():
+        if not occurs_on(recurrence, wall.date()) or wall.time() != first.start.wall.time():
             self._single(self.event, first.at(wall, extra.lasts), uid=False)
 
-    def _override(self, entry: Loaded, first: Span, pattern: Pattern, override: Component) -> None:
+    def _override(self, entry: Loaded, first: Span, recurrence: Recurrence, override: Component) -> None:
         named = override.first("RECURRENCE-ID")
         assert named is not None
         if named.params.get("RANGE", "").upper() == "THISANDFUTURE":
@@ -228,7 +223,7 @@ class _Entry:
             self._load_nameless(override)
             return
         day = self._day(original, first)
-        if not occurs(pattern, day) or day in entry.cancelled or day in entry.exceptions:
+        if not occurs_on(recurrence, day) or day in entry.cancelled or day in entry.exceptions:
             self._load_orphans([override])
             return
         if override.text("STATUS").strip().upper() == "CANCELLED":
@@ -239,33 +234,28 @@ class _Entry:
         except Refused as refused:
             self._skip(override, refused)
             return
-        if self._fits(entry, pattern, day, span):
-            entry.exceptions[day] = {**fields_of(override), **span.graph()}
+        if self._fits(entry, recurrence, day, span):
+            entry.exceptions[day] = what_of(override, span, meeting=False)
         else:
             # Exchange refuses an occurrence that passes its neighbours (ErrorOccurrenceCrossingBoundary).
             entry.cancelled.add(day)
             self._single(override, span, uid=False)
 
-    def _fits(self, entry: Loaded, pattern: Pattern, day: date, span: Span) -> bool:
+    def _fits(self, entry: Loaded, recurrence: Recurrence, day: date, span: Span) -> bool:
         first, last = span.start.wall.date(), span.end.date()
         if not span.start.all_day:
-            zone = entry.event["start"]["timeZone"]
-            home = self.zones.find(zone)
+            home = self.zones.find(entry.what.span.walls()[2])
             first = span.start.seen_in(home).date()
             last = Moment(span.end, span.start.zone).seen_in(home).date()
         elif span.end > span.start.wall:
             last -= timedelta(days=1)
-        before, after = around(pattern, day)
-        taken = [_days_of(other) for other in entry.exceptions.values()]
+        before, after = neighbours(recurrence, day)
+        taken = [_days_of(other.span) for other in entry.exceptions.values()]
         if any(begin <= last and first <= end for begin, end in taken):
             return False
-        length = max((datetime.fromisoformat(entry.event["end"]["dateTime"]) - self._start_of(entry)).days, 0)
+        length = max(entry.what.span.length.days, 0)
         early = before is None or first > before + timedelta(days=length)
         return early and (after is None or last < after)
-
-    @staticmethod
-    def _start_of(entry: Loaded) -> datetime:
-        return datetime.fromisoformat(entry.event["start"]["dateTime"])
 
     @staticmethod
     def _day(item: Moment, first: Span) -> date:
@@ -319,8 +309,7 @@ class _Entry:
                 self._skip(override, refused)
 
     def _single(self, event: Component, span: Span, *, uid: bool = True) -> None:
-        fields = {**fields_of(event), **meeting_of(event), **span.graph()}
-        self.calendar.loaded.append(Loaded(fields, event.text("UID").strip() if uid else ""))
+        self.calendar.loaded.append(Loaded(what_of(event, span), event.text("UID").strip() if uid else ""))
 
     def _skip(self, event: Component, refused: Refused) -> None:
         self.calendar.skipped.append(Skipped(shortened(event.text("SUMMARY")), refused.code, refused.reason))
@@ -331,6 +320,6 @@ def _values(event: Component, name: str) -> list[str]:
     return [item.value for item in event.all(name) if item.value.strip(" ;")]
 
 
-def _days_of(event: dict[str, Any]) -> tuple[date, date]:
-    begin, end = (datetime.fromisoformat(event[name]["dateTime"]) for name in ("start", "end"))
-    return begin.date(), (end - timedelta(days=1)).date() if event["isAllDay"] else end.date()
+def _days_of(span: Span) -> tuple[date, date]:
+    begin, end, _ = span.walls()
+    return begin.date(), (end - timedelta(days=1)).date() if span.start.all_day else end.date()

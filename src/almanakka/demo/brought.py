@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from almanakka.demo.ics.entries import Calendar, Skipped
+from almanakka.ics.entries import Calendar, Skipped
 
 
 @dataclass(slots=True)

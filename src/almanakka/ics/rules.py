@@ -1,18 +1,17 @@
-"""Recurrence rules of an .ics file: what Exchange can hold as a pattern, and what is few enough to write out."""
+"""Recurrence rules of an .ics file: what Exchange can hold as a recurrence, and what is few enough to write out."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 
 from dateutil.rrule import rrulestr
 
-from almanakka.demo.ics.moments import LATEST_YEAR, Moment
-from almanakka.demo.patterns import Pattern, first_dates
-from almanakka.sync.expansion import neighbours, occurs_on
-from almanakka.sync.recurrence import Index, Kind, Recurrence
+from almanakka.ics.moments import LATEST_YEAR, Moment
+from almanakka.sync.expansion import dates
+from almanakka.sync.recurrence import Recurrence
 from almanakka.sync.rrule import from_rrule
 
 #: So many single entries may stand for a series that Exchange cannot hold (facts/correctness.md §1.3).
@@ -30,29 +29,19 @@ _FILTERS = re.compile(r"(?:^|;)(BY(?:MONTH|MONTHDAY|DAY)=[^;]*)", re.IGNORECASE)
 _QUICK = frozenset(("YEARLY", "MONTHLY"))
 
 
-def pattern_of(text: str, start: Moment) -> Pattern:
-    """Return the pattern with the dates of an RRULE, as Exchange reads it: a first day off the rule is none.
+def recurrence_of(text: str, start: Moment) -> Recurrence:
+    """Return the recurrence with the dates of an RRULE, as Exchange reads it: a first day off the rule is none.
 
     Raises :class:`almanakka.sync.recurrence.Unrepresentable`.
     """
     at = None if start.all_day else start.wall.time()
     zone = None if start.all_day else start.zone.name
-    return as_pattern(from_rrule(text, start.wall.date(), at, zone, drop_start=True))
+    return from_rrule(text, start.wall.date(), at, zone, drop_start=True)
 
 
-def occurs(pattern: Pattern, day: date) -> bool:
-    """Whether a pattern gives a date."""
-    return occurs_on(recurrence_of(pattern), day)
-
-
-def around(pattern: Pattern, day: date) -> tuple[date | None, date | None]:
-    """Return the dates of a pattern right before and right after one."""
-    return neighbours(recurrence_of(pattern), day)
-
-
-def shortest_gap(pattern: Pattern) -> timedelta | None:
+def shortest_gap(recurrence: Recurrence) -> timedelta | None:
     """Return the shortest time between two occurrences that follow each other; None where there is only one."""
-    found = first_dates(pattern, _GAPS)
+    found = islice(dates(recurrence), _GAPS)
     return min((after - before for before, after in pairwise(found)), default=None)
 
 
@@ -70,38 +59,6 @@ def written_out(rules: Sequence[str], except_rules: Sequence[str], start: Moment
             return None
         found.difference_update(walls)
     return sorted(found) if 0 < len(found) <= MOST_SINGLES else None
-
-
-def as_pattern(recurrence: Recurrence) -> Pattern:
-    """Return the same rule as the demo compares by."""
-    return Pattern(
-        kind=recurrence.kind.value,
-        start=recurrence.start,
-        interval=recurrence.interval,
-        days=recurrence.days,
-        first_day=recurrence.first_day_of_week,
-        index=1 if recurrence.index is None else int(recurrence.index),
-        day=recurrence.day or 0,
-        month=recurrence.month or 0,
-        count=recurrence.count,
-        until=recurrence.until,
-    )
-
-
-def recurrence_of(pattern: Pattern) -> Recurrence:
-    """Return the same rule as the product keeps it."""
-    return Recurrence(
-        kind=Kind(pattern.kind),
-        start=pattern.start,
-        interval=pattern.interval,
-        days=pattern.days,
-        index=Index(pattern.index),
-        day=pattern.day,
-        month=pattern.month,
-        first_day_of_week=pattern.first_day,
-        count=pattern.count,
-        until=pattern.until,
-    )
 
 
 def _walls(text: str, start: Moment) -> list[datetime] | None:

@@ -1,15 +1,15 @@
-"""One VEVENT as the fields of a Graph event, cut and cleaned the way Outlook's import does (MS-OXCICAL 2.1.3)."""
+"""One VEVENT as what an entry says, cleaned the way Outlook's import does (MS-OXCICAL 2.1.3)."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 
-from almanakka.demo.ics.content import Component, Property, plain
-from almanakka.demo.ics.moments import LATEST_YEAR, LONGEST, Moment, NoMoment, OutOfRange, duration, moment
-from almanakka.demo.ics.zones import Zones
+from almanakka.ics.content import Component, Property, plain
+from almanakka.ics.moments import LATEST_YEAR, LONGEST, Moment, NoMoment, OutOfRange, duration, moment
+from almanakka.ics.zones import Zones
+from almanakka.sync.entry import Person, ShowAs
 
 #: MS-OXCICAL: SUMMARY and LOCATION are cut at 255 WCHARs.
 LONGEST_TEXT = 255
@@ -18,11 +18,11 @@ MOST_ATTENDEES = 500
 _DAY = timedelta(days=1)
 _BREAKS = re.compile(r"[\r\n]+")
 _SHOW_AS = {
-    "FREE": "free",
-    "TENTATIVE": "tentative",
-    "BUSY": "busy",
-    "OOF": "oof",
-    "WORKINGELSEWHERE": "workingElsewhere",
+    "FREE": ShowAs.FREE,
+    "TENTATIVE": ShowAs.TENTATIVE,
+    "BUSY": ShowAs.BUSY,
+    "OOF": ShowAs.OUT_OF_OFFICE,
+    "WORKINGELSEWHERE": ShowAs.ELSEWHERE,
 }
 
 
@@ -51,20 +51,31 @@ class Span:
         length = self.length if lasts is None or self.start.all_day else lasts
         return Span(Moment(wall, self.start.zone, self.start.all_day), wall + length)
 
-    def graph(self) -> dict[str, Any]:
-        """Return start, end and isAllDay; in UTC where no named zone behaves like the entry's own."""
+    def walls(self) -> tuple[datetime, datetime, str]:
+        """Return start and end by the clock of a zone, and its name; of UTC where none behaves like the entry's own."""
         zone = self.start.zone
-        begin, end, name = self.start.wall, self.end, zone.name
-        if self.start.all_day:
-            name = name or "UTC"
-        elif name is None:
-            begin, end = (wall.replace(tzinfo=zone.tz).astimezone(UTC).replace(tzinfo=None) for wall in (begin, end))
-            name = "UTC"
-        return {
-            "start": {"dateTime": begin.isoformat(), "timeZone": name},
-            "end": {"dateTime": end.isoformat(), "timeZone": name},
-            "isAllDay": self.start.all_day,
-        }
+        begin, end = self.start.wall, self.end
+        if self.start.all_day or zone.name is not None:
+            return begin, end, zone.name or "UTC"
+        begin, end = (wall.replace(tzinfo=zone.tz).astimezone(UTC).replace(tzinfo=None) for wall in (begin, end))
+        return begin, end, "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """What the file says of one entry or of one occurrence.
+
+    ``title`` and ``location`` are of one line and any length; ``sensitivity`` is "normal", "private" or "confidential".
+    ``people`` are those of a meeting, its organiser first.
+    """
+
+    title: str
+    location: str
+    notes: str
+    sensitivity: str
+    show_as: ShowAs
+    span: Span
+    people: tuple[Person, ...] = ()
 
 
 def span_of(event: Component, zones: Zones) -> Span:
@@ -87,36 +98,38 @@ def span_of(event: Component, zones: Zones) -> Span:
     return Span(start, end)
 
 
-def fields_of(event: Component) -> dict[str, Any]:
-    """Return everything of an event but its times and its recurrence, in Graph's words."""
-    return {
-        "subject": shortened(event.text("SUMMARY")),
-        "location": {"displayName": shortened(event.text("LOCATION"))},
-        "body": {"contentType": "text", "content": event.text("DESCRIPTION")},
-        "sensitivity": _sensitivity(event.text("CLASS").strip().upper()),
-        "showAs": _show_as(event),
-        "isReminderOn": False,
-    }
+def what_of(event: Component, span: Span, *, meeting: bool = True) -> What:
+    """Return everything that an event says but how it recurs; without ``meeting`` nobody is invited."""
+    return What(
+        title=one_line(event.text("SUMMARY")),
+        location=one_line(event.text("LOCATION")),
+        notes=event.text("DESCRIPTION"),
+        sensitivity=_sensitivity(event.text("CLASS").strip().upper()),
+        show_as=_show_as(event),
+        span=span,
+        people=_people(event) if meeting else (),
+    )
 
 
-def meeting_of(event: Component) -> dict[str, Any]:
-    """Return the attendees of a meeting, its organiser among them; MS-OXCICAL wants both for a meeting.
-
-    In the mailbox that imports it the event becomes its holder's own, as Outlook's import makes it.
-    """
+def _people(event: Component) -> tuple[Person, ...]:
+    """Return who meets, the organiser first; MS-OXCICAL wants an organiser and somebody else for a meeting."""
     organizer = event.first("ORGANIZER")
     host = None if organizer is None else _person(organizer)
     people = [person for person in map(_person, event.all("ATTENDEE")) if person is not None]
-    if host is None or all(person["address"].lower() == host["address"].lower() for person in people):
-        return {}
-    named = {person["address"].lower(): person for person in (host, *people)}
-    return {"attendees": [{"type": "required", "emailAddress": named[key]} for key in list(named)[:MOST_ATTENDEES]]}
+    if host is None or all(person.address.lower() == host.address.lower() for person in people):
+        return ()
+    named = {person.address.lower(): person for person in (host, *people)}
+    return tuple(named.values())[:MOST_ATTENDEES]
+
+
+def one_line(text: str) -> str:
+    """Return a text without its line breaks."""
+    return _BREAKS.sub(" ", text).strip()
 
 
 def shortened(text: str) -> str:
     """Return one line of at most 255 UTF-16 units; no character is cut in two."""
-    line = _BREAKS.sub(" ", text).strip()
-    return line.encode("utf-16-le")[: 2 * LONGEST_TEXT].decode("utf-16-le", "ignore")
+    return one_line(text).encode("utf-16-le")[: 2 * LONGEST_TEXT].decode("utf-16-le", "ignore")
 
 
 def _out_of_range() -> Refused:
@@ -164,18 +177,18 @@ def _sensitivity(mark: str) -> str:
     return {"PRIVATE": "private", "CONFIDENTIAL": "confidential"}.get(mark, "normal")
 
 
-def _show_as(event: Component) -> str:
+def _show_as(event: Component) -> ShowAs:
     chosen = _SHOW_AS.get(event.text("X-MICROSOFT-CDO-BUSYSTATUS").strip().upper())
     if chosen is not None:
         return chosen
     if event.text("STATUS").strip().upper() == "TENTATIVE":
-        return "tentative"
-    return "free" if event.text("TRANSP").strip().upper() == "TRANSPARENT" else "busy"
+        return ShowAs.TENTATIVE
+    return ShowAs.FREE if event.text("TRANSP").strip().upper() == "TRANSPARENT" else ShowAs.BUSY
 
 
-def _person(item: Property) -> dict[str, str] | None:
+def _person(item: Property) -> Person | None:
     address = re.sub(r"^mailto:\s*", "", item.value.strip(), flags=re.IGNORECASE)
     if not re.fullmatch(r"[^@\s<>\"]{1,64}@[^@\s<>\"]{1,185}", address):
         return None
     name = plain(Property("CN", item.params.get("CN", "")))
-    return {"name": shortened(name) or address, "address": address}
+    return Person(address, shortened(name) or address)

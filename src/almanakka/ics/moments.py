@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-from almanakka.demo.ics.content import Property
-from almanakka.demo.ics.zones import Zone, Zones
+from almanakka.ics.content import Property
+from almanakka.ics.zones import Zone, Zones
 
 _FORM = re.compile(
     r"(\d{4})-?(\d\d)-?(\d\d)"

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from icalendar import Timezone
 from tzlocal.windows_tz import win_tz
 
-from almanakka.demo.ics.content import Component
+from almanakka.ics.content import Component
 
 _NAMES = {name.lower(): name for name in available_timezones() if name not in ("localtime", "Factory")}
 _WINDOWS = {name.lower(): zone for name, zone in win_tz.items()}
