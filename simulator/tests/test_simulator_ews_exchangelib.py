@@ -208,7 +208,7 @@ def test_the_folders_above_and_beside_the_calendar_are_found(anna: exchangelib.A
 def test_a_series_tells_its_first_and_last_occurrence(anna: exchangelib.Account) -> None:
     """Those that are cancelled are neither; one without end has no last."""
     day = dt.datetime(2026, 10, 5, 9, tzinfo=HELSINKI)
-    ended, endless = (
+    ended, _ = (
         exchangelib.CalendarItem(
             account=anna,
             folder=anna.calendar,
