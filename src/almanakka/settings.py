@@ -6,7 +6,7 @@ ALMANAKKA_SECRET_KEY     else one is made on first use and kept in the data dire
 ALMANAKKA_DEBUG          1 while developing
 ALMANAKKA_ALLOWED_HOSTS  the names it is served under, comma-separated; one that is not this machine itself
                          turns on secure cookies, HSTS and the redirection to https
-ALMANAKKA_TRUST_PROXY    1 where a reverse proxy in front sets X-Forwarded-Proto itself
+ALMANAKKA_TRUST_PROXY    1 where a reverse proxy in front sets X-Forwarded-Proto itself, and X-Forwarded-For last
 ALMANAKKA_ALLOW_LOOPBACK 1 while developing: companies' connections may lead to this machine (remote.destinations)
 ALMANAKKA_LOG_LEVEL      INFO if not set
 ALMANAKKA_SMTP_HOST, _PORT, _USER, _PASSWORD, ALMANAKKA_MAIL_FROM
@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "almanakka.accounts.middleware.preferences",
+    "almanakka.accounts.middleware.Patience",
     "almanakka.calendars.sections.trigger",
 ]
 
@@ -109,6 +110,14 @@ DATABASES = {
         **(url.parse(_server) if _server else {}),
     }
 }
+# where processes share what they count: how often somebody has tried (accounts.limits)
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "almanakka_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -131,6 +140,17 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+# ten a minute from one network, and five in five minutes with one address from there or from a browser that is known;
+# login_failed_address counts what unknown browsers everywhere try with one address
+ACCOUNT_RATE_LIMITS = {
+    "login": "60/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "login_failed_address": "50/15m/key",
+    "reset_password": "20/m/ip,5/15m/key",
+    "proof": "3/15m/key",
+    "invitation": "60/h/user,3/15m/key",
+    "code": "20/15m/key",
+}
 
 LANGUAGES = [("en", _("English")), ("fi", _("Finnish")), ("sv", _("Swedish"))]
 LANGUAGE_CODE = "en"
@@ -155,6 +175,7 @@ if SERVED_TO_OTHERS:
     ]
 if _switched_on("ALMANAKKA_TRUST_PROXY"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 # scripts and style sheets are files of ours, or carry the page's nonce; the style sheet's icons are data
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {

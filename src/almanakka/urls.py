@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+handler429 = "almanakka.accounts.limits.handler429"
+
 urlpatterns = [
     path("accounts/", include("allauth.account.urls")),
     path("", include("almanakka.accounts.urls")),

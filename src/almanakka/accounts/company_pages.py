@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from almanakka.accounts import limits
 from almanakka.accounts.forms import CompanyForm, InvitationForm
 from almanakka.accounts.gates import administrators_only
 from almanakka.accounts.models import User
@@ -42,6 +43,7 @@ def users(request: HttpRequest) -> HttpResponse:
     form = InvitationForm(request.POST or None)
     if form.is_valid():
         person = form.save(commit=False)
+        limits.spend(request, "invitation", person.email)
         person.company = request.user.company
         person.set_unusable_password()
         person.save()

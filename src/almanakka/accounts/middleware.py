@@ -1,4 +1,4 @@
-"""What a signed-in person wants pages to be like: their language and their time zone."""
+"""What a signed-in person wants pages to be like, and what is answered to whoever tries too often."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
+
+from almanakka.accounts import limits
 
 Respond = Callable[[HttpRequest], HttpResponse]
 
@@ -24,3 +26,16 @@ def preferences(respond: Respond) -> Respond:
             return response
 
     return middleware
+
+
+class Patience:
+    """Ask whoever has tried too often to wait."""
+
+    def __init__(self, respond: Respond) -> None:
+        self._respond = respond
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._respond(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        return limits.page(request, error.seconds) if isinstance(error, limits.TooMany) else None

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
+from almanakka.accounts import limits
 from almanakka.calendars import codes, switching
 from almanakka.calendars.refusals_page import told_on
 from almanakka.calendars.sync_page import refused
@@ -23,6 +24,7 @@ def send_proof(request: HttpRequest) -> HttpResponse:
     user = request.user
     address, _made = EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True})
     if not address.verified:
+        limits.spend(request, "proof", str(user.pk))
         address.send_confirmation(request)
     messages.success(
         request, _("A link is on its way to %(address)s. Open it and come back.") % {"address": user.email}
@@ -50,6 +52,7 @@ def write_code(request: HttpRequest) -> HttpResponse:
 @told_on(refused)
 def enter_code(request: HttpRequest) -> HttpResponse:
     """Take the code that was read there."""
+    limits.spend(request, "code", str(request.user.pk))
     codes.enter(request.user, request.POST.get("code", "")[:40])
     messages.success(request, _("The code is right: %(address)s is yours.") % {"address": request.user.email})
     return redirect("calendar-sync")
