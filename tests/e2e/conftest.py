@@ -1,8 +1,10 @@
-"""One simulated Microsoft 365 for all histories of a module, each of which has people of its own in it."""
+"""One simulated Microsoft 365 for all histories of a module, and a place for the demo's files."""
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -24,3 +26,11 @@ def office(simulator: RunningSimulator) -> Office:
     app = simulator.world.add_app(secret=SECRET)
     tenant.consent(app)
     return Office(simulator, tenant, app)
+
+
+@pytest.fixture
+def scratch() -> Iterator[Path]:
+    """A directory for temporary files that PostgreSQL's own account can enter, too."""
+    with tempfile.TemporaryDirectory(prefix="demo-", dir="/tmp") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
