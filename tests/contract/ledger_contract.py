@@ -261,9 +261,9 @@ class LedgerContract:
     ) -> None:
         shared, other = company.stranger(), company.stranger()
         aino.add([pair(activity=shared)])
-        eero.add([pair(activity=shared, real=True, organises=True), pair(activity=other, state=State.MUTED)])
+        eero.add([pair(activity=shared, real=True, organises=True, uid="u"), pair(activity=other, state=State.MUTED)])
         company.ledger("sanna").add([pair(activity=shared, real=True, master=True), pair(activity=None)])
-        of_eero = Copy(shared, company.id("eero"), real=True, master=False, organises=True)
+        of_eero = Copy(shared, company.id("eero"), real=True, master=False, organises=True, uid="u")
         of_sanna = Copy(shared, company.id("sanna"), real=True, master=True, organises=False)
         assert sorted(aino.copies([shared, other]), key=lambda copy: copy.organises) == [of_sanna, of_eero]
         company.switch("sanna", on=False)

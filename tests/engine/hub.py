@@ -504,7 +504,7 @@ class HubLedger(Held):
 
     def copies(self, activities: Collection[ActivityId]) -> list[Copy]:
         return [
-            Copy(pair.activity, box.user, pair.real, pair.master, pair.organises)
+            Copy(pair.activity, box.user, pair.real, pair.master, pair.organises, pair.uid)
             for box in self.hub.boxes.values()
             if box.enabled and box.user != self.user
             for pair in box.pairs.values()

@@ -231,7 +231,7 @@ class MailboxLedger:
             )
             .exclude(mailbox_id=self.mailbox_id)
             .order_by("pk")
-            .values_list("activity", "mailbox__user_id", "real", "master", "organises")
+            .values_list("activity", "mailbox__user_id", "real", "master", "organises", "uid")
         )
         return [Copy(str(activity), str(user), *marks) for activity, user, *marks in found]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from tzlocal.windows_tz import tz_win, win_tz
 
@@ -28,6 +28,8 @@ from almanakka.sync.fields import canonical, changed_groups, restores, same, tak
 from almanakka.sync.outcomes import Outcome, one_by_one
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
+#: What was changed longer ago than this, no feed leaves out.
+LATEST = timedelta(hours=1)
 Hook = Callable[[str, str], None]
 """Called with the operation and ``"before"`` or ``"after"`` its effect; may raise any CalendarError."""
 
@@ -99,9 +101,9 @@ class MemoryCalendar:
         if generation != str(self._generation):
             raise WatermarkLost("the watermark has expired")
         since, now = int(step), self._watermark()
-        ids = [id for id, item in self._items.items() if item.touched > since]
+        ids = self._told([id for id, item in self._items.items() if item.touched > since], since)
         held = versions(ids) if ids else {}
-        ids = self._told([id for id in ids if self._items[id].event.change_key != held.get(id)], since)
+        ids = [id for id in ids if self._items[id].event.change_key != held.get(id)]
         ids = ids[::-1] + ids[:1]
         # what came and went since is not told of, as with Exchange
         removed = [
@@ -241,7 +243,10 @@ class MemoryCalendar:
         self._gone[id] = self._step
 
     def keep_back(self, number: int) -> None:
-        """Leave that many of the newest changes out of the next feed; the one after it tells them."""
+        """Leave that many of the newest changes out of the next feed; the one after it tells them.
+
+        None that was made longer ago than ``LATEST``.
+        """
         self._kept_back = number
 
     def fork(self, clock: Callable[[], datetime]) -> MemoryCalendar:
@@ -271,7 +276,8 @@ class MemoryCalendar:
 
     def _told(self, ids: list[str], since: int) -> list[str]:
         """Return which changes the feed tells now; those kept back count as made after it."""
-        newest = sorted(ids, key=lambda id: self._items[id].touched)[max(0, len(ids) - self._kept_back) :]
+        recent = [id for id in ids if self._is_recent(self._items[id].event)]
+        newest = sorted(recent, key=lambda id: self._items[id].touched)[max(0, len(recent) - self._kept_back) :]
         late = set(newest) if self._kept_back else set()
         self._kept_back = 0
         for id in late:
@@ -280,6 +286,9 @@ class MemoryCalendar:
             if self._made.get(id, 0) > since:
                 self._made[id] = self._step
         return [id for id in ids if id not in late]
+
+    def _is_recent(self, event: Event | Unreadable) -> bool:
+        return isinstance(event, Unreadable) or event.modified > self.clock() - LATEST
 
     def _watermark(self) -> str:
         return f"{self._generation}:{self._step}"

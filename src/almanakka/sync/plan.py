@@ -189,10 +189,13 @@ class _Planning:
             self.plan.skip(reason, event.entry.title)
 
     def _is_ending(self, event: Event, activity: ActivityId) -> bool:
-        """Whether a colleague's copy of the same cancelled meeting is about to end it, if not another is made of it."""
+        """Whether a colleague's copy of the same cancelled meeting is about to end it, if not another is made of it.
+
+        The other may be the same host's, of a mirror of theirs.
+        """
         copies = [copy for copy in self.view.copies.get(activity, ()) if copy.real]
-        organisers = {copy.user for copy in copies if copy.organises}
-        return bool(copies) and (not organisers or meetings.host(event, self.view.users) in organisers)
+        speaking = [copy for copy in copies if copy.organises] or copies
+        return any(copy.uid == meetings.uid_key(event) for copy in speaking)
 
     def _stay_away(self, event: Event, activity: ActivityId) -> None:
         """Take somebody out of a meeting whom a colleague's copy still names, and put no mirror beside theirs (S9)."""

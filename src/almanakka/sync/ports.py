@@ -281,13 +281,14 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Another mailbox's live pair of an activity, as far as meetings need to know it."""
+    """Another mailbox's live pair of an activity, as far as meetings need to know it; ``uid`` is its meeting key."""
 
     activity: ActivityId
     user: UserId
     real: bool
     master: bool
     organises: bool
+    uid: str = ""
 
 
 class Side(StrEnum):
