@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,34 +15,50 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from almanakka.accounts.models import User
-from almanakka.activities import changes, editing
-from almanakka.activities.models import Activity, ActivityType, Category, Participant, Project
+from almanakka.activities import changes, editing, queries
+from almanakka.activities.models import Activity, ActivityType, Project
 from almanakka.activities.permissions import may_edit
 
 PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What somebody wants to see in a list: ``wanted`` as it was asked for, ``found`` what they may see of it."""
+
+    wanted: dict[str, str]
+    kinds: list[ActivityType]
+    projects: list[Project]
+    found: QuerySet[Activity]
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Filters:
+        """Read the filters of a request: whose, of which type and project, with which words in name or location."""
+        user = request.user
+        kinds = list(ActivityType.objects.filter(company_id=user.company_id))
+        projects = list(Project.objects.filter(company_id=user.company_id))
+        wanted = {name: request.GET.get(name, "").strip()[:200] for name in ("q", "type", "project", "whose")}
+        found = queries.open_to(user) if wanted["whose"] == "all" else queries.of(user.pk)
+        words = wanted["q"].replace("\0", "")
+        if words:
+            found = found.filter(Q(name__icontains=words) | Q(location__icontains=words))
+        kind = next((each for each in kinds if str(each.pk) == wanted["type"]), None)
+        if kind is not None:
+            found = found.filter(type=kind)
+        project = next((each for each in projects if str(each.pk) == wanted["project"]), None)
+        if project is not None:
+            found = found.filter(project=project)
+        return cls(wanted, kinds, projects, found)
 
 
 @require_safe
 @login_required
 def activities(request: HttpRequest) -> HttpResponse:
     """List one's own activities, or the whole company's, latest first, by type, project and words."""
-    user = request.user
-    kinds = ActivityType.objects.filter(company_id=user.company_id)
-    projects = Project.objects.filter(company_id=user.company_id)
-    wanted = {name: request.GET.get(name, "").strip()[:200] for name in ("q", "type", "project", "whose")}
-    found = _visible(user) if wanted["whose"] == "all" else _own(user)
-    if wanted["q"]:
-        found = found.filter(Q(name__icontains=wanted["q"]) | Q(location__icontains=wanted["q"]))
-    chosen = next((each for each in kinds if str(each.pk) == wanted["type"]), None)
-    if chosen is not None:
-        found = found.filter(type=chosen)
-    project = next((each for each in projects if str(each.pk) == wanted["project"]), None)
-    if project is not None:
-        found = found.filter(project=project)
-    page = Paginator(found.select_related("type", "project", "owner").order_by("-start", "-first_date", "pk"), PAGE)
-    context = {"page": page.get_page(request.GET.get("page")), "kinds": kinds, "projects": projects, "wanted": wanted}
-    return render(request, "activities/list.html", context)
+    filters = Filters.of(request)
+    found = filters.found.select_related("type", "project", "owner").order_by("-start", "-first_date", "pk")
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    return render(request, "activities/list.html", {"page": page, "filters": filters, "wanted": filters.wanted})
 
 
 @require_POST
@@ -74,20 +91,6 @@ def projects(request: HttpRequest) -> HttpResponse:
     )
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
     return render(request, "activities/projects.html", {"page": page})
-
-
-def _own(user: User) -> QuerySet[Activity]:
-    joined = Participant.objects.filter(user=user).order_by().values("activity_id")
-    owned = Activity.objects.filter(owner=user).values("pk")
-    return Activity.objects.filter(pk__in=owned.union(joined))
-
-
-def _visible(user: User) -> QuerySet[Activity]:
-    """Everything of the company whose content the user may see (B9)."""
-    joined = Participant.objects.filter(user=user).order_by().values("activity_id")
-    theirs = Q(owner=user) | Q(pk__in=joined)
-    hidden = Q(is_private=True) | Q(type__category=Category.PERSONAL)
-    return Activity.objects.filter(theirs | ~hidden, company_id=user.company_id)
 
 
 def _id(text: str | None) -> str | None:

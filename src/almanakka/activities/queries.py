@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet, prefetch_related_objects
 
+from almanakka.accounts.models import User
 from almanakka.activities.models import NEVER_DEFAULT, Activity, ActivityType, Category, Participant
 
 CHUNK = 2000
@@ -27,21 +28,34 @@ def load(ids: Iterable[UUID]) -> list[Activity]:
     return [found[id_] for id_ in wanted if id_ in found]
 
 
+def of(*user_ids: UUID) -> QuerySet[Activity]:
+    """Every activity that one of some users owns or takes part in."""
+    owned = Activity.objects.filter(owner_id__in=user_ids).values("pk")
+    joined = Participant.objects.filter(user_id__in=user_ids).order_by().values("activity_id")
+    # two index scans, each by its own index; with OR the planner would read the whole table
+    return Activity.objects.filter(pk__in=owned.union(joined))
+
+
 def involving(user_id: UUID, chunk: int = CHUNK) -> Generator[Activity, None, None]:
     """Every activity that the user owns or takes part in, whole as from :func:`load`, in the order of ids.
 
     Holds ``chunk`` of them in memory at a time and asks two statements for each chunk. Whoever may not read to the
     end closes it.
     """
-    owned = Activity.objects.filter(owner_id=user_id).values("pk")
-    joined = Participant.objects.filter(user_id=user_id).order_by().values("activity_id")
-    # two index scans, each by its own index; with OR the planner would read the whole table
-    found = Activity.objects.filter(pk__in=owned.union(joined)).order_by("pk")
+    found = of(user_id).order_by("pk")
     # prefetching is ours to do: in Django's own loop, an error in it would leave the server's cursor open
     with closing(found.iterator(chunk_size=chunk)) as rows:
         while activities := list(islice(rows, chunk)):
             prefetch_related_objects(activities, *PARTS)
             yield from activities
+
+
+def open_to(user: User) -> QuerySet[Activity]:
+    """Everything of the company whose content the user may see (B9): the same as ``permissions.may_see``, in SQL."""
+    joined = Participant.objects.filter(user=user).order_by().values("activity_id")
+    theirs = Q(owner=user) | Q(pk__in=joined)
+    hidden = Q(is_private=True) | Q(type__category=Category.PERSONAL)
+    return Activity.objects.filter(theirs | ~hidden, company_id=user.company_id)
 
 
 def default_type(company_id: UUID) -> ActivityType | None:

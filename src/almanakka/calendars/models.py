@@ -14,6 +14,7 @@ from almanakka.accounts.zones import validate_zone
 from almanakka.activities.models import ActivityType
 from almanakka.calendars import clock
 from almanakka.calendars.errands import CalendarCode as CalendarCode
+from almanakka.calendars.ics_files import CalendarFile as CalendarFile
 from almanakka.calendars.images import EntryField
 from almanakka.calendars.secrets import EncryptedText
 from almanakka.calendars.server_fields import validate_account, validate_domain, validate_ews_url

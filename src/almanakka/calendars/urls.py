@@ -2,13 +2,20 @@
 
 from django.urls import path
 
-from almanakka.calendars import help_page, home, microsoft_page, proof_page, script_page, sync_page, views
+from almanakka.calendars import help_page, home, ics_page, microsoft_page, proof_page, script_page, sync_page, views
 
 SYNC = "profile/calendar-sync"
 MICROSOFT = "settings/microsoft"
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("activities/export.ics", ics_page.export_list, name="activities-export"),
+    path("activities/<uuid:activity_id>/export.ics", ics_page.export_one, name="activity-export"),
+    path("calendar/export.ics", ics_page.export_calendar, name="calendar-export"),
+    path("calendar/import", ics_page.import_page, name="calendar-import"),
+    path("calendar/import/file", ics_page.upload, name="calendar-import-file"),
+    path("calendar/import/perform", ics_page.perform, name="calendar-import-perform"),
+    path("calendar/import/forget", ics_page.forget, name="calendar-import-forget"),
     path("help/", help_page.guide, name="help"),
     path("status", views.status, name="status"),
     path(f"{SYNC}/", sync_page.overview, name="calendar-sync"),
