@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 
 from almanakka.accounts.models import User
-from almanakka.activities import patterns
+from almanakka.activities import elsewhere, patterns
 from almanakka.activities.models import Activity, Occurrence, Participant
 from almanakka.activities.permissions import may_see
 from almanakka.activities.rules import times_on
@@ -43,9 +43,10 @@ class Item:
 def items(reader: User, people: Collection[UUID], since: datetime, until: datetime) -> list[Item]:
     """Return what ``people`` of the reader's company do from ``since`` to ``until`` (aware), in order of time.
 
-    Four statements, however much there is.
+    Four statements, however much there is, and those of whoever tells where else it is.
     """
     found = [item for each in _activities(reader, people, since, until) for item in _items(each, reader, since, until)]
+    elsewhere.mark(reader, list({item.activity.pk: item.activity for item in found if item.open}.values()))
     return sorted(found, key=lambda item: (item.start, not item.all_day, item.name, str(item.activity.pk)))
 
 

@@ -157,8 +157,14 @@ def _shown(item: Item, user: User, colours: dict[UUID, str]) -> dict[str, Any]:
             "day": day,
             "version": activity.version,
             "place": item.location,
+            "elsewhere": _elsewhere(item),
         },
     }
+
+
+def _elsewhere(item: Item) -> dict[str, str] | None:
+    found = item.activity.elsewhere
+    return None if found is None else {"place": found.place.value, "mark": found.mark, "told": found.told}
 
 
 def _dragged(given: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:

@@ -19,7 +19,18 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from almanakka.accounts.models import User
-from almanakka.activities import changes, editing, forms, patterns, permissions, queries, rule_form, rule_words, rules
+from almanakka.activities import (
+    changes,
+    editing,
+    elsewhere,
+    forms,
+    patterns,
+    permissions,
+    queries,
+    rule_form,
+    rule_words,
+    rules,
+)
 from almanakka.activities.editing import Extent, Forbidden
 from almanakka.activities.forms import ActivityForm
 from almanakka.activities.models import Activity, Occurrence
@@ -57,6 +68,7 @@ def show(request: HttpRequest, activity_id: UUID) -> HttpResponse:
     activity, user = subject.activity, request.user
     if not permissions.may_see(activity, user):
         raise Http404
+    elsewhere.mark(user, [activity])
     context = {
         "activity": activity,
         "day": subject.day,

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from almanakka.activities import changes, editing, queries
+from almanakka.activities import changes, editing, elsewhere, queries
 from almanakka.activities.models import Activity, ActivityType, Project
 from almanakka.activities.permissions import may_edit
 
@@ -58,6 +58,7 @@ def activities(request: HttpRequest) -> HttpResponse:
     filters = Filters.of(request)
     found = filters.found.select_related("type", "project", "owner").order_by("-start", "-first_date", "pk")
     page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    elsewhere.mark(request.user, list(page.object_list))
     return render(request, "activities/list.html", {"page": page, "filters": filters, "wanted": filters.wanted})
 
 

@@ -184,6 +184,9 @@ class Activity(models.Model):
             models.CheckConstraint(condition=Q(version__gte=1), name="activity_version_positive"),
         ]
 
+    #: How it stands in its reader's other calendar, where ``activities.elsewhere`` has looked.
+    elsewhere: Any = None
+
     def __str__(self) -> str:
         return self.name
 

@@ -9,7 +9,8 @@ class CalendarsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from almanakka.calendars import hints, triggers
+        from almanakka.calendars import hints, presence, triggers
 
         hints.connect()
+        presence.connect()
         triggers.connect()

@@ -128,7 +128,8 @@ class MailboxLedger:
     def add(self, pairs: Sequence[ports.Pair]) -> None:
         if not pairs:
             return
-        rows = [{"mailbox_id": self.mailbox_id, **_columns(pair)} for pair in pairs]
+        now = clock.now()
+        rows = [{"mailbox_id": self.mailbox_id, "since": now, **_columns(pair)} for pair in pairs]
         with self.fence.write():
             keys = {origin: key for key, origin in insert(Pair, rows, returning=("id", "origin"))}
         for pair in pairs:

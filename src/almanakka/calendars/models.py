@@ -207,7 +207,8 @@ UNFINISHED = (
 class Pair(models.Model):
     """One activity and one event in one mailbox; :class:`almanakka.sync.ports.Pair` says what the fields mean.
 
-    ``activity`` is no foreign key: a pair outlives its activity until the event is dealt with.
+    ``activity`` is no foreign key: a pair outlives its activity until the event is dealt with. ``since`` is when
+    the two came together, for people.
     """
 
     mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="pairs")
@@ -230,6 +231,7 @@ class Pair(models.Model):
     writes = models.JSONField(default=list)
     approved = models.BooleanField(default=False)
     told = models.BooleanField(default=True)
+    since = models.DateTimeField(default=clock.now)
 
     class Meta:
         indexes = [

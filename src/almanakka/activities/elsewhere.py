@@ -1,0 +1,54 @@
+"""Whether and since when an activity is in a reader's other calendar too, told by whoever keeps the two in step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from almanakka.accounts.models import User
+from almanakka.activities.models import Activity
+
+
+class Place(StrEnum):
+    """Where an activity stands on its way; the values are names for style sheets."""
+
+    THERE = "there"
+    COMING = "coming"
+    HELD = "held"
+    LOOSE = "loose"
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """How one activity stands; ``told`` says it in a sentence, ``since`` (aware) is when it came to be there."""
+
+    place: Place
+    told: str
+    since: datetime | None = None
+
+    @property
+    def mark(self) -> str:
+        """One character for where there is no room for the sentence."""
+        return {Place.THERE: "⇄", Place.COMING: "↻", Place.HELD: "!", Place.LOOSE: "⇹"}[self.place]
+
+
+Look = Callable[[User, Collection[Activity]], Mapping[UUID, Elsewhere]]
+_looks: list[Look] = []
+
+
+def tell(look: Look) -> None:
+    """Have ``look`` asked; it answers for many activities, their types loaded, with a constant number of statements."""
+    if look not in _looks:
+        _looks.append(look)
+
+
+def mark(reader: User, activities: Collection[Activity]) -> None:
+    """Set ``elsewhere`` of each activity: how it stands in the reader's own calendar, or None."""
+    found: dict[UUID, Elsewhere] = {}
+    for look in _looks if activities else ():
+        found.update(look(reader, activities))
+    for activity in activities:
+        activity.elsewhere = found.get(activity.pk)
