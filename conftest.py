@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from pytest_django.plugin import DjangoDbBlocker
 
 from exchange_simulator.ews import app, schemas
 
@@ -36,3 +40,26 @@ def allowed_by_the_schemas() -> Iterator[None]:
     yield
     app.log.removeHandler(complaints)
     assert not complaints.texts
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The tests' database; whatever is still connected to it in the end would keep it from being removed."""
+    yield
+    gc.collect()  # what a test has dropped without closing it speaks for itself
+    with django_db_blocker.unblock():
+        for _ in range(150):
+            left = _still_connected()
+            if not left:
+                return
+            time.sleep(0.1)
+    raise AssertionError(f"still connected to the tests' database, with what they asked last: {left}")
+
+
+def _still_connected() -> list[tuple[object, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid, state, backend_start, state_change, query FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        return list(cursor.fetchall())
