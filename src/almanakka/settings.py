@@ -10,7 +10,7 @@ ALMANAKKA_TRUST_PROXY    1 where a reverse proxy in front sets X-Forwarded-Proto
 ALMANAKKA_ALLOW_LOOPBACK 1 while developing: companies' connections may lead to this machine (remote.destinations)
 ALMANAKKA_LOG_LEVEL      INFO if not set
 ALMANAKKA_SMTP_HOST, _PORT, _USER, _PASSWORD, ALMANAKKA_MAIL_FROM
-                         outgoing mail; without a host it is printed
+                         outgoing mail; without a host it is printed, or put into the directory ALMANAKKA_MAIL_DIR
 """
 
 from __future__ import annotations
@@ -140,6 +140,7 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL = "/profile/calendar-sync/"
 # ten a minute from one network, and five in five minutes with one address from there or from a browser that is known;
 # login_failed_address counts what unknown browsers everywhere try with one address
 ACCOUNT_RATE_LIMITS = {
@@ -201,7 +202,9 @@ EMAIL_HOST_USER = os.environ.get("ALMANAKKA_SMTP_USER", "")
 EMAIL_HOST_PASSWORD = os.environ.get("ALMANAKKA_SMTP_PASSWORD", "")
 EMAIL_USE_TLS = bool(EMAIL_HOST_USER)
 EMAIL_TIMEOUT = 20
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_FILE_PATH = os.environ.get("ALMANAKKA_MAIL_DIR", "")
+_instead = "filebased" if EMAIL_FILE_PATH else "console"
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else _instead}.EmailBackend"
 
 logs.configure()
 LOGGING = logs.dictionary(readable=DEBUG, level=os.environ.get("ALMANAKKA_LOG_LEVEL", "INFO").upper())

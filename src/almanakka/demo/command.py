@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import signal
 import sys
 import threading
@@ -18,12 +19,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from almanakka.database.installation import ServerUnavailable
-from almanakka.demo import place, tenant
+from almanakka.demo import place, tenant, window
 from almanakka.demo.brought import Brought
 from almanakka.demo.scenario.people import ZONE
 from almanakka.ics import entries
 
 if TYPE_CHECKING:
+    from almanakka.demo.company import Cast
     from almanakka.demo.play import Stage
     from almanakka.demo.report import Report
 
@@ -31,6 +33,15 @@ if TYPE_CHECKING:
 EXCHANGE_VERSIONS = ("2007", "2010", "2013", "2016", "2019", "SE")
 #: More people than this make a demo that nobody waits for.
 MOST_PEOPLE = 500
+#: What a newcomer can do by hand.
+NEXT = """
+Go the whole way yourself:
+1. As {boss}: Settings > Microsoft Exchange > Grant permissions. Your browser warns of the simulated Microsoft's
+   certificate, which is made anew for each demo: go on, choose the administrator, accept. Back here, enable it.
+2. As {person}: own name > Calendar sync > Send me the link. Open it from the mail (below), preview, switch on.
+3. Move an entry in the calendar, and see it moved in the simulated mailbox (below).
+Mail that was sent, and everybody's calendar in the simulated Microsoft: {outside}
+"""
 #: A few years before, countries that share a Windows time zone today had clocks of their own.
 EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
 
@@ -172,22 +183,41 @@ def _bars(console: Console) -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _serve(port: int, folder: Path, stages: list[Stage], console: Console) -> None:
-    """Leave everything running, with the web application, until Ctrl-C."""
-    with place.process(folder, "worker"), place.process(folder, "serve", "--port", str(port)) as web:
+    """Leave everything running, with the web application and a company that is new to it, until Ctrl-C."""
+    from almanakka.demo import newcomers
+
+    control, casts = stages[0].control, [stage.cast for stage in stages]
+    letters = folder / "mail"
+    letters.mkdir()
+    os.environ["ALMANAKKA_MAIL_DIR"] = str(letters)
+    new = newcomers.moved_in(control, port, casts[0].password)
+    addresses = [user.email for cast in (new, *casts) for user in (cast.administrator, *cast.members)]
+    with (
+        window.opened(window.Window(control, letters, addresses)) as outside,
+        place.process(folder, "worker"),
+        place.process(folder, "serve", "--port", str(port)) as web,
+    ):
         place.wait_for(port, web)
-        password = stages[0].cast.password
-        console.print(f"\nThe web application: http://127.0.0.1:{port}\nSign in with the password {password} as")
-        for cast in (stage.cast for stage in stages):
+        console.print(f"\nThe web application: http://127.0.0.1:{port}\nSign in with the password {new.password} as")
+        for cast in casts:
             console.print(f"{cast.company.name}, {cast.mailboxes[0].connection.get_kind_display()}:")
-            for user in (cast.administrator, *cast.members):
-                console.print(f"  {user.email}  ({user.full_name}{', administrator' if user.is_administrator else ''})")
-        console.print(f"The simulated Microsoft: {stages[0].control.base_url}\nCtrl-C stops everything.")
+            _list(cast, console)
+        console.print(f"{new.company.name}, not connected yet:")
+        _list(new, console)
+        told = NEXT.format(boss=new.administrator.email, person=new.members[0].email, outside=outside)
+        console.print(told, markup=False, soft_wrap=True)
+        console.print(f"The simulated Microsoft: {control.base_url}\nCtrl-C stops everything.")
         try:
             web.wait()
         except KeyboardInterrupt:
             console.print("Stopping.")
         else:
             console.print(_last_words(folder / "serve.log"), markup=False, soft_wrap=True)
+
+
+def _list(cast: Cast, console: Console) -> None:
+    for user in (cast.administrator, *cast.members):
+        console.print(f"  {user.email}  ({user.full_name}{', administrator' if user.is_administrator else ''})")
 
 
 def _last_words(log: Path) -> str:

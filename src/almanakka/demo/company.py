@@ -45,9 +45,11 @@ class Cast:
         return {member: member.email for member in self.members}
 
 
-def founded(number: int, organisation: Organisation = IN_CLOUD, password: str = "", tenant: str = "") -> Cast:
+def founded(
+    number: int, organisation: Organisation = IN_CLOUD, password: str = "", tenant: str = "", language: str = "fi"
+) -> Cast:
     """Make the company with an administrator and ``number`` people, who can all sign in with one password."""
-    company = Company.objects.create(name=organisation.name, time_zone=ZONE, language="fi")
+    company = Company.objects.create(name=organisation.name, time_zone=ZONE, language=language)
     password = password or secrets.token_urlsafe(9)
     return Cast(
         company=company,
@@ -73,14 +75,12 @@ def founded(number: int, organisation: Organisation = IN_CLOUD, password: str = 
 
 
 def _user(company: Company, somebody: Somebody, password: str, role: str) -> User:
-    return User.objects.create_user(
-        somebody.address, password, company=company, full_name=somebody.name, role=role, language="fi"
-    )
+    return User.objects.create_user(somebody.address, password, company=company, full_name=somebody.name, role=role)
 
 
 def moved_in(control: Control, number: int) -> dict[str, Any]:
     """Make the tenant with everybody's mailbox and register our app with it; return what a connection has to say."""
-    _housed(control, number, IN_CLOUD)
+    housed(control, number, IN_CLOUD)
     return registered(control)
 
 
@@ -99,7 +99,7 @@ def registered(control: Control) -> dict[str, Any]:
 
 def moved_in_on_premises(control: Control, number: int, organisation: Organisation, version: str) -> dict[str, Any]:
     """Make an Exchange Server with everybody's mailbox and a delegate account; return what a connection has to say."""
-    tenant = _housed(control, number, organisation)
+    tenant = housed(control, number, organisation)
     control("add_exchange", tenant=tenant, domain=NETBIOS, version=version)
     control.house_on_server(organisation.domain, tenant, version)
     password = secrets.token_urlsafe(24)
@@ -113,7 +113,7 @@ def moved_in_on_premises(control: Control, number: int, organisation: Organisati
     }
 
 
-def _housed(control: Control, number: int, organisation: Organisation) -> str:
+def housed(control: Control, number: int, organisation: Organisation) -> str:
     """Make everybody's mailbox; return the tenant's id."""
     tenant = control("add_tenant", domain=organisation.domain, name=organisation.name)["id"]
     for index, somebody in enumerate([administrator(organisation), *people(number, organisation)]):
