@@ -95,12 +95,14 @@ class LedgerContract:
     def test_pairs_are_found_by_event_and_by_activity(
         self, aino: Ledger, eero: Ledger, pair: Callable[..., Pair]
     ) -> None:
-        one, two, bare = pair(event="e1"), pair(event="e2"), pair(activity=None, state=State.CREATING)
+        one, two = pair(event="e1", uid="u1"), pair(event="e2", uid="")
+        bare = pair(activity=None, state=State.CREATING, uid="")
         aino.add([one, two, bare])
         eero.add([replace(one)])
         assert aino.by_event(["e2", "unknown"]) == [two]
         assert aino.by_activity([str(one.activity)]) == [one]
-        assert aino.by_event([]) == aino.by_activity([]) == []
+        assert aino.by_uid(["u1", "unknown"]) == [one]
+        assert aino.by_event([]) == aino.by_activity([]) == aino.by_uid([]) == []
         aino.forget([one, pair()])
         assert aino.pairs() == [two, bare]
         assert aino.by_event(["e1"]) == []

@@ -456,6 +456,9 @@ class HubLedger(Held):
     def by_activity(self, ids: Collection[ActivityId]) -> list[Pair]:
         return self._some(lambda pair: pair.activity in ids)
 
+    def by_uid(self, uids: Collection[str]) -> list[Pair]:
+        return self._some(lambda pair: bool(pair.uid) and pair.uid in uids)
+
     def count(self) -> int:
         return len(self._some(lambda pair: pair.state is State.LIVE))
 

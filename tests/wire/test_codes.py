@@ -13,12 +13,8 @@ from almanakka.calendars.models import Mailbox, Proof
 from .office import Office, single
 
 
-@pytest.fixture(params=["office", "server_office"])
-def place(request: pytest.FixtureRequest) -> Office:
-    return request.getfixturevalue(request.param)
-
-
-def test_s12_a_code_is_read_in_the_calendar_and_removed(place: Office) -> None:
+def test_s12_a_code_is_read_in_the_calendar_and_removed(either_office: Office) -> None:
+    place = either_office
     ben = place.ben
     ben.box.delete()
     ben.put(single("Lunch"))
@@ -40,7 +36,8 @@ def test_s12_a_code_is_read_in_the_calendar_and_removed(place: Office) -> None:
     assert place.simulator.control.mails(cause="client")["mails"] == []
 
 
-def test_s12_what_nobody_entered_is_removed_when_its_time_is_over(place: Office) -> None:
+def test_s12_what_nobody_entered_is_removed_when_its_time_is_over(either_office: Office) -> None:
+    place = either_office
     with clock.stopped_at(place.now):
         codes.write(switching.unproven(place.ben.user))
     assert len(place.ben.titles()) == 1

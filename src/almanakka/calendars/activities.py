@@ -33,9 +33,12 @@ _NOT_WHO = tuple(group for group in Group if group is not Group.WHO)
 
 
 class OrmActivities:
-    """The activities of the mailbox's company. With a ``fence``, each transaction of its run checks the lease."""
+    """The activities of the mailbox's company. With a ``fence``, each transaction of its run checks the lease.
 
-    def __init__(self, mailbox: Mailbox, *, fence: Fence | None = None) -> None:
+    What is written ``by_hand`` counts as the person's own edits with us, which have yet to go out.
+    """
+
+    def __init__(self, mailbox: Mailbox, *, fence: Fence | None = None, by_hand: bool = False) -> None:
         person = mailbox.user
         self.mailbox_id: UUID = mailbox.pk
         self.user_id: UUID = person.pk
@@ -43,6 +46,7 @@ class OrmActivities:
         self.zone: str = person.zone.key
         self.company = person.company
         self.fence = fence
+        self._through: UUID | None = None if by_hand else mailbox.pk
         self._personal_type_id: UUID | None = mailbox.connection.personal_type_id
         self._footers = Footers(person.pk, self.company.language)
         self._names: dict[UUID, str] = {}
@@ -173,7 +177,7 @@ class OrmActivities:
             yield
 
     def _origin(self, edited_at: datetime) -> Origin:
-        return Origin(edited_at=edited_at, by=self.user_id, mailbox=self.mailbox_id)
+        return Origin(edited_at=edited_at, by=self.user_id, mailbox=self._through)
 
     # -- types (S10)
 

@@ -1,10 +1,11 @@
-"""Rows of what people have asked for in their calendars: a code to prove that it is theirs."""
+"""Rows of what people have asked for in their calendars: a code that proves them theirs, something to be undone."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from almanakka.accounts.models import ZONE_LENGTH
 
@@ -37,3 +38,30 @@ class CalendarCode(models.Model):
 
     def __str__(self) -> str:
         return f"for {self.address}"
+
+
+class UndoState(models.TextChoices):
+    """How far a line of the journal is from being undone; empty: nobody has asked for that."""
+
+    WAITING = "waiting", _("is being undone")
+    DONE = "done", _("undone")
+    REFUSED = "refused", _("left as it is")
+
+
+class Undo(models.Model):
+    """Somebody's word that one line of their journal be undone, or a whole ``run``; a worker does it (B4).
+
+    Its lines say how far it is. ``ended_at`` is None while any of them waits.
+    """
+
+    mailbox = models.ForeignKey("calendars.Mailbox", on_delete=models.CASCADE, related_name="undos")
+    run = models.ForeignKey("calendars.Run", on_delete=models.CASCADE, null=True, related_name="undos")
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        app_label = "calendars"
+        indexes = [models.Index(fields=["mailbox"], name="undo_open", condition=Q(ended_at__isnull=True))]
+
+    def __str__(self) -> str:
+        return f"{self.mailbox_id} at {self.asked_at}"

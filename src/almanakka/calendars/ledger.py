@@ -122,6 +122,9 @@ class MailboxLedger:
     def by_activity(self, ids: Collection[ActivityId]) -> list[ports.Pair]:
         return _read(self._own().filter(activity__in=list(ids))) if ids else []
 
+    def by_uid(self, uids: Collection[str]) -> list[ports.Pair]:
+        return _read(self._own().filter(uid__in=list(uids))) if uids else []
+
     def count(self) -> int:
         return self._own().filter(state=State.LIVE.value).count()
 

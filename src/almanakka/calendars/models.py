@@ -14,6 +14,8 @@ from almanakka.accounts.zones import validate_zone
 from almanakka.activities.models import ActivityType
 from almanakka.calendars import clock
 from almanakka.calendars.errands import CalendarCode as CalendarCode
+from almanakka.calendars.errands import Undo as Undo
+from almanakka.calendars.errands import UndoState
 from almanakka.calendars.ics_files import CalendarFile as CalendarFile
 from almanakka.calendars.images import EntryField
 from almanakka.calendars.secrets import EncryptedText
@@ -171,6 +173,7 @@ class Mailbox(models.Model):
     dialect = models.CharField(max_length=32, blank=True, default="")
     moved_at = models.DateTimeField(null=True, blank=True)
     gaps_allowed = models.BooleanField(default=False)
+    undo_wanted = models.BooleanField(default=False)
 
     class Meta:
         verbose_name = _("mailbox")
@@ -333,9 +336,15 @@ class JournalEntry(models.Model):
     groups = models.JSONField(default=list)
     before = EntryField(null=True)
     after = EntryField(null=True)
+    undo = models.ForeignKey(Undo, on_delete=models.SET_NULL, null=True, related_name="lines")
+    undo_state = models.CharField(max_length=8, choices=UndoState.choices, blank=True, default="", db_default="")
+    undo_reason = models.CharField(max_length=32, blank=True, default="", db_default="")
 
     class Meta:
-        indexes = [models.Index(fields=["mailbox", "-at"], name="journal_latest")]
+        indexes = [
+            models.Index(fields=["mailbox", "-at"], name="journal_latest"),
+            models.Index(fields=["undo"], name="journal_undoing", condition=Q(undo_state=UndoState.WAITING)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.action} {self.side}"

@@ -31,6 +31,7 @@ def record(activity: Activity, type_: ActivityType, footer: str) -> Record:
         through=frozenset(_GROUPS[name] for name in activity.changed_through if name in _GROUPS),
         footer=footer,
         created=activity.created_at,
+        own="type" in activity.changed_at or activity.project_id is not None or activity.is_closed,
     )
 
 

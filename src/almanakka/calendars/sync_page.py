@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Sequence
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Page, Paginator
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from almanakka.accounts.models import User
 from almanakka.activities.models import ActivityType, Category
-from almanakka.calendars import codes, holds, standing, switching, triggers, wiring, words
-from almanakka.calendars.models import Hold, JournalEntry
+from almanakka.calendars import codes, holds, lines, standing, switching, triggers, wiring, words
+from almanakka.calendars.models import Hold
 from almanakka.calendars.refusals_page import told_on
 from almanakka.calendars.sentences import sentence
 from almanakka.sync.run import Preview
@@ -98,19 +92,6 @@ def preview(request: HttpRequest) -> HttpResponse:
     return render(request, "calendars/sync_preview.html", context)
 
 
-@require_safe
-@login_required
-def history(request: HttpRequest) -> HttpResponse:
-    """Show what was done, newest first; only ever one's own (B4, B9)."""
-    wanted = request.GET.get("q", "").strip()[:200]
-    rows = JournalEntry.objects.filter(mailbox__user=request.user).select_related("run").order_by("-at", "-pk")
-    if wanted:
-        pattern = _title_pattern(wanted)
-        rows = rows.filter(Q(after__iregex=pattern) | Q(before__iregex=pattern))
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    return render(request, "calendars/sync_history.html", {"page": page, "rows": _rows(page), "wanted": wanted})
-
-
 @require_POST
 @login_required
 def confirm_deletions(request: HttpRequest) -> HttpResponse:
@@ -138,34 +119,8 @@ def _context(user: User) -> dict[str, object]:
         "outgoing": kinds.filter(synchronised=True).exclude(category=Category.PROJECT_TASK),
         "holds": [(hold, words.held(hold.reason, hold.detail)) for hold in waiting],
         "deletions_held": any(hold.reason in holds.DELETIONS for hold in waiting),
-        "latest": _rows(
-            JournalEntry.objects.filter(mailbox__user=user).select_related("run").order_by("-at", "-pk")[:5]
-        ),
+        "latest": lines.told(lines.of(user)[:5], user.zone),
     }
-
-
-def _rows(entries: Sequence[JournalEntry] | Page[JournalEntry]) -> list[dict[str, object]]:
-    return [
-        {
-            "at": entry.at,
-            "title": _title(entry),
-            "done": words.done(entry.action, entry.side),
-            "why": words.why(entry.reason),
-            "arrow": "→" if entry.side == "there" else "←",
-        }
-        for entry in entries
-    ]
-
-
-def _title(entry: JournalEntry) -> str:
-    shown = entry.after or entry.before
-    return shown.title if shown is not None else ""
-
-
-def _title_pattern(wanted: str) -> str:
-    """Return a pattern for the images that the journal keeps: their title comes first, in ASCII (see `images.text`)."""
-    spelled = {json.dumps(each)[1:-1] for each in (wanted, wanted.lower(), wanted.upper(), wanted.capitalize())}
-    return r'^\{"title":"([^"\\]|\\.)*(' + "|".join(map(re.escape, sorted(spelled))) + ")"
 
 
 def _groups(plan: Preview) -> list[dict[str, object]]:

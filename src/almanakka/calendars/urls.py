@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from almanakka.calendars import help_page, home, ics_page, microsoft_page, proof_page, script_page, sync_page, views
+from almanakka.calendars import (
+    help_page,
+    history_page,
+    home,
+    ics_page,
+    microsoft_page,
+    proof_page,
+    script_page,
+    sync_page,
+    views,
+)
 
 SYNC = "profile/calendar-sync"
 MICROSOFT = "settings/microsoft"
@@ -21,7 +31,9 @@ urlpatterns = [
     path(f"{SYNC}/", sync_page.overview, name="calendar-sync"),
     path(f"{SYNC}/status", sync_page.progress, name="calendar-sync-status"),
     path(f"{SYNC}/preview", sync_page.preview, name="calendar-sync-preview"),
-    path(f"{SYNC}/history", sync_page.history, name="calendar-sync-history"),
+    path(f"{SYNC}/history", history_page.history, name="calendar-sync-history"),
+    path(f"{SYNC}/history/undo", history_page.undo, name="calendar-sync-undo"),
+    path(f"{SYNC}/history/undo-run", history_page.undo_run, name="calendar-sync-undo-run"),
     path(f"{SYNC}/on", sync_page.switch_on, name="calendar-sync-on"),
     path(f"{SYNC}/off", sync_page.switch_off, name="calendar-sync-off"),
     path(f"{SYNC}/now", sync_page.sync_now, name="calendar-sync-now"),

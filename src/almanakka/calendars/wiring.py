@@ -16,7 +16,7 @@ from almanakka.accounts import addresses
 from almanakka.accounts.models import User
 from almanakka.calendars import clock as clocks
 from almanakka.calendars import lease as leases
-from almanakka.calendars import relocation, remotes, runs, schedule, triggers
+from almanakka.calendars import relocation, remotes, runs, schedule, triggers, undos
 from almanakka.calendars.activities import OrmActivities
 from almanakka.calendars.lease import Fence, Lease
 from almanakka.calendars.ledger import MailboxLedger
@@ -116,6 +116,8 @@ def _run(
             fence = Fence(mailbox.pk, lease.run_no)
             ledger = MailboxLedger(mailbox.pk, lease.run_no, fence=fence, run=row, company_id=mailbox.user.company_id)
             moved = relocation.relink(calendar, ledger, gaps=mailbox.gaps_allowed) if mailbox.moved_at else {}
+            if mailbox.undo_wanted:
+                row.counts = undos.perform(mailbox, calendar, ledger, _settings(mailbox), clock, stop)
             outcome = engine.Run(
                 calendar,
                 OrmActivities(mailbox, fence=fence),
@@ -135,12 +137,17 @@ def _run(
     except Exception as error:
         log.exception("run failed", mailbox=str(mailbox.pk), run=lease.run_no)
         return _failed(row, InternalError(type(error).__name__), meter)
-    row.counts, row.skipped, row.finished = outcome.counts | moved, outcome.skipped, outcome.finished
+    row.counts = _added(outcome.counts | moved, row.counts)
+    row.skipped, row.finished = outcome.skipped, outcome.finished
     if outcome.full and row.kind == RunKind.QUICK:
         row.kind = RunKind.FULL  # the watermark was lost
     if outcome.error is not None:
         return _failed(row, outcome.error, meter)
     return Result(retry_at=outcome.retry_at, finished=outcome.finished, requests=meter.requests)
+
+
+def _added(counts: dict[str, int], more: dict[str, int]) -> dict[str, int]:
+    return {what: counts.get(what, 0) + more.get(what, 0) for what in {**counts, **more}}
 
 
 def _failed(row: Run, error: CalendarError, meter: Meter) -> Result:

@@ -77,6 +77,21 @@ WHY: Mapping[str, Promise] = {
     "edited in Microsoft after it was deleted here": _("it was edited in Microsoft after it was deleted in Almanakka"),
     "edited here after it was deleted in Microsoft": _("it was edited in Almanakka after it was deleted in Microsoft"),
     "superseded by the meeting itself": _("the meeting itself takes its place"),
+    "undone": _("you have undone what was done before"),
+    "taken out of a colleague's meeting of it": _("a colleague's meeting no longer includes you"),
+}
+
+#: Why something was not undone, by the code that `sync.undo` tells.
+NOT_UNDONE: Mapping[str, Promise] = {
+    "changed_since": _("it has been changed since"),
+    "gone": _("it no longer exists, or is no longer followed"),
+    "meeting": _("it is a meeting: only its organiser changes it, in Microsoft"),
+    "not_involved": _("you no longer take part in it"),
+    "nothing_written": _("nothing was written then"),
+    "shared": _("colleagues have it in their calendars too"),
+    "still_so": _("the reason for which it was removed still holds"),
+    "made_again": _("it has been made again already"),
+    "not_accepted": _("it is not accepted as it was"),
 }
 
 #: What a hold waits for, by its reason.
@@ -99,6 +114,11 @@ def why(reason: str) -> str:
 def done(action: str, side: str) -> str:
     """Return what a journal entry says was done."""
     return str(DONE.get((action, side), DONE["updated", side if side in ("here", "there") else "here"]))
+
+
+def not_undone(reason: str) -> str:
+    """Return why something was left as it is when it was to be undone."""
+    return str(NOT_UNDONE.get(reason, NOT_UNDONE["changed_since"]))
 
 
 def left_out(reason: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from almanakka.sync import meetings
 from almanakka.sync.entry import Event, Unreadable
@@ -47,30 +47,35 @@ def reading(
 
 
 def without_doubles(ledger: Ledger, todo: Plan, user: UserId) -> Plan:
-    """Make no mirror of an occurrence, to which somebody was invited alone, beside the series that holds it (R6).
+    """Make no mirror of what is in the calendar by another name (R6).
 
-    In its organiser's calendar that is the series itself, or they have taken it away.
+    Not of an occurrence, to which somebody was invited alone, beside the series that holds it; in its organiser's
+    calendar that is the series itself, or they have taken it away. Nor of a meeting whose own copy stays out.
     """
     made = {step.record.id: step.record for step in todo.steps if isinstance(step, CreateThere)}
-    series = _series(ledger, made) if made else {}
-    if series:
+    keys = ledger.keys(made) if made else {}
+    if keys:
+        series = _series(keys)
         held = {id for id in series if made[id].owner == user} | _held_here(ledger, series)
+        held |= {keys[pair.uid] for pair in ledger.by_uid(keys) if pair.state is State.DEAD and pair.event is not None}
         for id in sorted(held):
             todo.skip("already_here", made[id].entry.title)
         todo.steps = [step for step in todo.steps if not (isinstance(step, CreateThere) and step.record.id in held)]
     return todo
 
 
-def _series(ledger: Ledger, activities: Collection[ActivityId]) -> dict[ActivityId, str]:
+def _series(keys: Mapping[str, ActivityId]) -> dict[ActivityId, str]:
     """Return the meeting key of the series that each activity is one occurrence of, if it is one alone.
 
     Mirrors of it have keys of their own.
     """
-    found = ((activity, meetings.series_key(key)) for key, activity in ledger.keys(activities).items())
+    found = ((activity, meetings.series_key(key)) for key, activity in keys.items())
     return {activity: series for activity, series in found if series}
 
 
 def _held_here(ledger: Ledger, series: Mapping[ActivityId, str]) -> set[ActivityId]:
+    if not series:
+        return set()
     known = ledger.known(set(series.values()))
     pairs = ledger.by_activity({each.activity for each in known.values() if not each.dead})
     mine = {pair.activity for pair in pairs if pair.state is State.LIVE and pair.event is not None}

@@ -289,8 +289,10 @@ class Effects:
         keeping (row 6), so what was ``seen`` stays with the tombstone.
         """
         pair = step.pair
-        seen = pair.seen if step.kill or pair.state is State.DELETING else None
-        doomed = replace(pair, state=State.DELETING, activity=None, intended=None, seen=seen)
+        apart = pair.activity is not None and (step.apart or pair.state is State.DELETING)
+        seen = pair.seen if step.kill or apart or pair.state is State.DELETING else None
+        activity = pair.activity if apart else None
+        doomed = replace(pair, state=State.DELETING, activity=activity, intended=None, seen=seen)
         if pair.state is not State.DELETING:
             with self.ledger.atomic():
                 self.ledger.save([doomed])
@@ -300,7 +302,10 @@ class Effects:
         with suppress(NotFound):
             self.calendar.delete(doomed.event, doomed.change_key)
         with self.ledger.atomic():
-            self.ledger.forget([doomed])
+            if apart:  # its activity goes out no more
+                self.ledger.save([replace(doomed, state=State.DEAD, event=None, change_key="", uid="", told=True)])
+            else:
+                self.ledger.forget([doomed])
             self.ledger.note([note_removed("deleted", Side.THERE, pair, step.before or pair.base, step.reason)])
         self.tally.did("deleted_there")
 

@@ -24,20 +24,28 @@ def notes_here(step: Reconcile) -> list[Note]:
         )
     elif step.matched:
         notes.append(
-            Note(action="paired", side=Side.HERE, reason=step.reason, activity=step.record.id, event=step.pair.event)
-        )
-    if step.conflicts:
-        notes.append(
             Note(
-                action="conflict",
-                side=Side.THERE if any(each.ours_won for each in step.conflicts) else Side.HERE,
-                reason="both sides changed the same field",
+                action="paired",
+                side=Side.HERE,
+                reason=step.reason,
                 activity=step.record.id,
                 event=step.pair.event,
-                groups=frozenset(each.group for each in step.conflicts),
-                before=step.lost,
+                after=step.record.entry,
             )
         )
+    notes += [
+        Note(
+            action="conflict",
+            side=Side.THERE if lost.ours_won else Side.HERE,
+            reason="both sides changed the same field",
+            activity=step.record.id,
+            event=step.pair.event,
+            groups=lost.groups,
+            before=lost.before,
+            after=lost.kept,
+        )
+        for lost in step.lost
+    ]
     return notes
 
 

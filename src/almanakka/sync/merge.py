@@ -85,6 +85,37 @@ class Merged:
     conflicts: tuple[Conflict, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """What one side lost in a conflict: ``before`` is what was ``kept``, but with the losing values in it (B5)."""
+
+    ours_won: bool
+    groups: frozenset[Group]
+    before: Entry
+    kept: Entry
+
+
+def set_aside(images: Images, merged: Merged) -> list[SetAside]:
+    """Return what was lost on either side, so that a person can have it back."""
+    found = []
+    for ours_won in (False, True):
+        lost = [each for each in merged.conflicts if each.ours_won is ours_won]
+        if lost:
+            loser, kept = (images.theirs, merged.theirs) if ours_won else (images.ours, merged.ours)
+            before = kept
+            for each in lost:
+                before = _one_day(before, loser, each.original) if each.original else _with(before, loser, each.group)
+            found.append(SetAside(ours_won, frozenset(each.group for each in lost), before, kept))
+    return found
+
+
+def _one_day(entry: Entry, source: Entry, day: date) -> Entry:
+    """Return ``entry`` with one occurrence as ``source`` has it."""
+    others = {original: each for original, each in entry.exceptions.items() if original != day}
+    own = source.exceptions.get(day)
+    return replace(entry, exceptions=others if own is None else {**others, day: own})
+
+
 def merge(images: Images, terms: Terms) -> Merged:
     """Decide every group. What changed on one side only goes to the other; a conflict goes by the one rule."""
     merging = _Merging(images, terms)

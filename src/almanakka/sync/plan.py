@@ -9,6 +9,7 @@ from uuid import uuid4
 from almanakka.sync import meetings
 from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.match import match
+from almanakka.sync.merge import significant
 from almanakka.sync.one_side import create_here, create_there, finish, gone_here, gone_there
 from almanakka.sync.ports import ActivityId, Born, Hold, Known, Pair, Record, State, UserId
 from almanakka.sync.reconcile import attach_copy, join, leaves, reconcile
@@ -73,13 +74,13 @@ class _Planning:
                 self.plan.steps.append(step)
 
     def _pair(self, pair: Pair) -> Step | None:
+        record = self.snapshot.records.get(pair.activity) if pair.activity is not None else None
         if pair.state is State.DEAD:
-            return None
+            return Forget(pair) if pair.event is None and record is None else None
         if pair.state is State.DECLINED:
             return self._declined(pair)
         if pair.state is State.DELETING:
-            return finish(self.view, pair, self.snapshot.events.get(pair.event or ""))
-        record = self.snapshot.records.get(pair.activity) if pair.activity is not None else None
+            return self._ending(pair, record)
         if pair.event is None:
             return self._never_created(pair, record)
         event = self.snapshot.events.get(pair.event)
@@ -94,6 +95,16 @@ class _Planning:
         if event is not None and (event.cancelled or event.declined) and (copy := self._successor(pair)) is not None:
             return self._replaced(pair, record, copy)
         return _unless_idle(reconcile(self.view, pair, record, event), pair)
+
+    def _ending(self, pair: Pair, record: Record | None) -> Step | None:
+        """Go on deleting; an event whose activity lives is kept where somebody has changed it since."""
+        event = self.snapshot.events.get(pair.event or "")
+        if record is None or not isinstance(event, Event):
+            return finish(self.view, pair, event)
+        theirs = self.view.theirs(event, pair.footer)[1]
+        if event.meeting is None and (pair.seen is None or not significant(pair.seen, theirs)):
+            return finish(self.view, pair, event)
+        return reconcile(self.view, replace(pair, state=State.LIVE), record, event)
 
     def _declined(self, pair: Pair) -> Step | None:
         """Leave a copy alone for as long as its answer is no; what is accepted after all comes in afresh."""
@@ -232,6 +243,9 @@ class _Planning:
         pair = self.by_activity.get(known.activity)
         if pair is None:
             self._attach(event, record)
+            return True
+        if pair.state is State.DEAD:
+            self.plan.skip("deleted_before", event.entry.title)
             return True
         if event.meeting is not None and self._is_real(pair):  # two have been made of one activity: here by the other
             self.plan.skip("already_here", event.entry.title)

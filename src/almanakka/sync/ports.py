@@ -115,6 +115,7 @@ class Record:
     """One activity as the engine sees it. ``entry.who`` holds the owner and every participant.
 
     ``times`` are when each group was last edited, wherever that was; those in ``through`` came through a mailbox.
+    ``own``: a person with us has given it what no calendar holds, such as a type of their choice.
     """
 
     id: ActivityId
@@ -127,6 +128,7 @@ class Record:
     through: frozenset[Group] = frozenset()
     footer: str = ""
     created: datetime | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,7 @@ class State(StrEnum):
     LIVE = "live"
     MUTED = "muted"  # from Microsoft, its type no longer travels; kept so that changing back revives it
     DELETING = "deleting"  # about to be deleted there
-    DEAD = "dead"  # tombstone: this event must not come back
+    DEAD = "dead"  # tombstone: this event must not come back, nor this activity go out
     DECLINED = "declined"  # a copy that somebody said no to, and left; who is put in again since stays in
 
 
@@ -339,6 +341,8 @@ class Ledger(Protocol):
 
     def by_activity(self, ids: Collection[ActivityId]) -> list[Pair]: ...
 
+    def by_uid(self, uids: Collection[str]) -> list[Pair]: ...
+
     def count(self) -> int:
         """Return the number of live pairs."""
 
@@ -377,10 +381,7 @@ class Ledger(Protocol):
         """Return those of ``users`` whose own mailbox is read: it is enabled and in good health."""
 
     def creating(self, users: Collection[UserId]) -> set[UserId]:
-        """Return those of ``users`` in whose mailbox a mirror was begun that may or may not exist there by now.
-
-        Their mailbox is enabled and in good health, so that it will know before long.
-        """
+        """Return those of ``users``, enabled and in good health, who began a mirror that may or may not exist there."""
 
     def note(self, notes: Sequence[Note]) -> None:
         """Write to the journal, in the caller's transaction."""

@@ -11,7 +11,7 @@ from almanakka.sync.entry import Entry, Event, Group
 from almanakka.sync.fields import SIMPLE_GROUPS, same, take, uncut
 from almanakka.sync.footer import attach
 from almanakka.sync.match import filled
-from almanakka.sync.merge import MARGIN, Images, Terms, merge
+from almanakka.sync.merge import MARGIN, Images, Terms, merge, set_aside
 from almanakka.sync.one_side import gone_there
 from almanakka.sync.ports import Born, Category, Edit, Hold, Pair, Record, State, UserId
 from almanakka.sync.scope import takes_part
@@ -94,7 +94,8 @@ def _merge(view: View, pair: Pair, record: Record, event: Event | None, *, outwa
         staying=frozenset({view.settings.user}) if told.organises else frozenset(),
         theirs_rules=rules,
     )
-    merged = merge(Images(base, ours, seen, theirs, pair.intended), terms)
+    images = Images(base, ours, seen, theirs, pair.intended)
+    merged = merge(images, terms)
     told = replace(
         told,
         state=State.LIVE,
@@ -109,8 +110,7 @@ def _merge(view: View, pair: Pair, record: Record, event: Event | None, *, outwa
         pair=told,
         record=record,
         here=_edit(merged.ours, merged.to_ours, modified, event, view, record),
-        conflicts=merged.conflicts,
-        lost=ours if merged.conflicts and not merged.conflicts[0].ours_won else theirs,
+        lost=set_aside(images, merged),
         participation=participation(event) if event is not None else None,
         reason="changed in Microsoft" if merged.to_ours else "changed here",
         uid=to_bind(view, told, pair),
@@ -288,7 +288,6 @@ def _united(
         record=record,
         here=_edit(united, to_ours, at, event, view, record),
         participation=participation(event),
-        lost=ours if to_ours else None,
         reason="paired",
         uid=to_bind(view, told, pair),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from almanakka.sync.entry import Entry, Event, Group
-from almanakka.sync.merge import Conflict
+from almanakka.sync.merge import SetAside
 from almanakka.sync.ports import ActivityId, Draft, Edit, Hold, Pair, Participation, Record
 
 
@@ -27,8 +28,7 @@ class Reconcile:
     footer: str = ""
     footer_of: str = ""
     participation: Participation | None = None
-    conflicts: tuple[Conflict, ...] = ()
-    lost: Entry | None = None
+    lost: Sequence[SetAside] = ()
     matched: bool = False
     reason: str = ""
     uid: str = ""
@@ -77,13 +77,15 @@ class RemoveHere:
 class RemoveThere:
     """The activity is gone or no longer travels here: delete its event; ``kill`` keeps its copies from coming back.
 
-    ``before`` is what stands there, for the journal, where that is known.
+    ``before`` is what stands there, for the journal, where that is known. With ``apart`` the activity lives on, and
+    does not come here again.
     """
 
     pair: Pair
     reason: str
     kill: bool = False
     before: Entry | None = None
+    apart: bool = False
 
 
 @dataclass(slots=True)

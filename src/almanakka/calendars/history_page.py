@@ -1,0 +1,84 @@
+"""My profile > Calendar sync > History: one's own journal, searched, undone, taken along and erased (B4, B5)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from almanakka.calendars import lines, triggers, undos
+from almanakka.calendars.models import Mailbox, Run
+from almanakka.calendars.sentences import sentence
+
+PAGE = 50
+
+
+@require_safe
+@login_required
+def history(request: HttpRequest) -> HttpResponse:
+    """Show what was done, newest first; only ever one's own (B4, B9)."""
+    user, wanted, run = request.user, request.GET.get("q", "").strip()[:200], _run(request)
+    rows = lines.of(user)
+    if wanted:
+        rows = rows.filter(lines.called(wanted))
+    if run is not None:
+        rows = rows.filter(run=run)
+    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    shown = lines.told(page, user.zone)
+    context = {
+        "page": page,
+        "rows": shown,
+        "wanted": wanted,
+        "run": run,
+        "on": Mailbox.objects.filter(user=user, enabled=True).exists(),
+        "undoable": undos.of(user).filter(run=run, action__in=undos.WITH_A_RUN).count() if run else 0,
+        "waits": any(line.waits for line in shown),
+    }
+    part = "calendars/sync_history_part.html" if request.htmx else "calendars/sync_history.html"
+    return render(request, part, context)
+
+
+@require_POST
+@login_required
+def undo(request: HttpRequest) -> HttpResponse:
+    """Have one line of one's own journal undone; a worker does that, the page tells how far it is."""
+    given = request.POST.get("line", "")
+    asked = undos.ask(request.user, int(given)) if given.isdecimal() and len(given) < 19 else None
+    return _asked(request, asked is not None)
+
+
+@require_POST
+@login_required
+def undo_run(request: HttpRequest) -> HttpResponse:
+    """Have all that one run has written undone."""
+    run = _run(request)
+    asked = undos.ask_run(request.user, run.pk) if run is not None else None
+    return _asked(request, asked is not None)
+
+
+def _asked(request: HttpRequest, asked: bool) -> HttpResponse:
+    if asked:
+        try:
+            triggers.sync_now(request.user)
+            messages.success(request, _("It is being undone. You may leave this page."))
+        except triggers.SwitchedOff:
+            messages.error(request, " ".join(sentence("company_off").told()))
+    else:
+        messages.error(request, _("There is nothing to undo: it has been undone already, or calendar sync is off."))
+    back = {name: request.POST[name] for name in ("q", "run", "page") if request.POST.get(name)}
+    return redirect(f"{reverse('calendar-sync-history')}?{urlencode(back)}" if back else "calendar-sync-history")
+
+
+def _run(request: HttpRequest) -> Run | None:
+    """The run of one's own mailbox that is asked about."""
+    given = (request.POST or request.GET).get("run", "")
+    if not given.isdecimal() or len(given) > 18:
+        return None
+    return Run.objects.filter(pk=int(given), mailbox__user=request.user).first()

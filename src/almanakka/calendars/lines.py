@@ -1,0 +1,146 @@
+"""Lines of one's own journal as people read and search them (B4, B9)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext as _
+
+from almanakka.accounts.models import User
+from almanakka.calendars import undos, words
+from almanakka.calendars.models import JournalEntry, UndoState
+from almanakka.sync.entry import AllDay, Entry, Group, Series, Timed
+from almanakka.sync.fields import canonical, same
+from almanakka.sync.footer import detach, stray
+
+#: Longer values are cut off in a line.
+LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line as a page shows it; ``changes`` say what was what before, ``undo`` how far undoing it is."""
+
+    id: int
+    run: int | None
+    at: datetime
+    title: str
+    done: str
+    why: str
+    arrow: str
+    changes: list[str]
+    undo: str
+    undo_why: str
+    can_undo: bool
+    is_conflict: bool
+
+    @property
+    def waits(self) -> bool:
+        return self.undo == UndoState.WAITING
+
+
+def of(user: User) -> QuerySet[JournalEntry]:
+    """The user's own journal, newest first."""
+    return JournalEntry.objects.filter(mailbox__user=user).order_by("-at", "-pk")
+
+
+def called(wanted: str) -> Q:
+    """What picks the lines about entries whose title has ``wanted`` in it, before or after."""
+    pattern = _title_pattern(wanted)
+    return Q(after__iregex=pattern) | Q(before__iregex=pattern)
+
+
+def told(entries: Iterable[JournalEntry], zone: ZoneInfo) -> list[Line]:
+    """Lines for people, with times in ``zone``."""
+    return [_line(entry, zone) for entry in entries]
+
+
+def _line(entry: JournalEntry, zone: ZoneInfo) -> Line:
+    shown = entry.after or entry.before
+    done_with = entry.undo_state in (UndoState.WAITING, UndoState.DONE)
+    return Line(
+        id=entry.pk,
+        run=entry.run_id,
+        at=entry.at,
+        title=shown.title if shown is not None else "",
+        done=words.done(entry.action, entry.side),
+        why=words.why(entry.reason),
+        arrow="→" if entry.side == "there" else "←",
+        changes=_changes(entry, zone),
+        undo=entry.undo_state,
+        undo_why=words.not_undone(entry.undo_reason) if entry.undo_state == UndoState.REFUSED else "",
+        can_undo=entry.action in undos.ACTIONS and not done_with,
+        is_conflict=entry.action == "conflict",
+    )
+
+
+def _changes(entry: JournalEntry, zone: ZoneInfo) -> list[str]:
+    """What the groups that were written said before and say since; of a conflict, what was lost and what was kept."""
+    if entry.before is None or entry.after is None:
+        return []
+    before, after = _plain(entry.before), _plain(entry.after)
+    return [
+        told(before, after, zone)
+        for group, told in _TOLD.items()
+        if group.value in entry.groups and not same(group, before, after)
+    ]
+
+
+def _plain(entry: Entry) -> Entry:
+    entry = canonical(entry)
+    return detach(entry, stray(entry))[0]
+
+
+def _from_to(before: str, after: str) -> str:
+    return f"{_quoted(before)} → {_quoted(after)}"
+
+
+def _quoted(text: str) -> str:
+    text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return _("“%(text)s”") % {"text": text} if text else "–"
+
+
+def _when(before: Entry, after: Entry, zone: ZoneInfo) -> str:
+    return f"{_moment(before, zone)} → {_moment(after, zone)}"
+
+
+def _moment(entry: Entry, zone: ZoneInfo) -> str:
+    match entry.when:
+        case Timed(start, end):
+            first, last = start.astimezone(zone), end.astimezone(zone)
+            day = date_format(first, "SHORT_DATE_FORMAT")
+            ends = (
+                time_format(last, "H:i") if first.date() == last.date() else date_format(last, "SHORT_DATETIME_FORMAT")
+            )
+            return f"{day} {time_format(first, 'H:i')}–{ends}"
+        case AllDay(first_day):
+            return f"{date_format(first_day, 'SHORT_DATE_FORMAT')} {_('all day')}"
+        case Series(recurrence, start_time):
+            begins = date_format(recurrence.start, "SHORT_DATE_FORMAT")
+            at = _("all day") if start_time is None else time_format(start_time, "H:i")
+            return _("repeats from %(day)s, %(time)s") % {"day": begins, "time": at}
+
+
+_TOLD: dict[Group, Callable[[Entry, Entry, ZoneInfo], str]] = {
+    Group.TITLE: lambda before, after, zone: _from_to(before.title, after.title),
+    Group.WHEN: _when,
+    Group.WHERE: lambda before, after, zone: _from_to(before.location, after.location),
+    Group.NOTES: lambda before, after, zone: _("notes: %(change)s") % {"change": _from_to(before.notes, after.notes)},
+    Group.PRIVACY: lambda before, after, zone: _("now private") if after.private else _("no longer private"),
+    Group.SHOW_AS: lambda before, after, zone: _("shown differently to others"),
+    Group.WHO: lambda before, after, zone: _("other participants"),
+    Group.OCCURRENCES: lambda before, after, zone: _("single occurrences of the series"),
+}
+
+
+def _title_pattern(wanted: str) -> str:
+    """Return a pattern for the images that the journal keeps: their title comes first, in ASCII (see `images.text`)."""
+    spelled = {json.dumps(each)[1:-1] for each in (wanted, wanted.lower(), wanted.upper(), wanted.capitalize())}
+    return r'^\{"title":"([^"\\]|\\.)*(' + "|".join(map(re.escape, sorted(spelled))) + ")"

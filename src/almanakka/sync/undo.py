@@ -1,0 +1,290 @@
+"""What to do to undo one line of the journal, or why it is left as it is: pure decisions (B4, B5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from almanakka.sync.entry import Entry, Event, Group, Unreadable
+from almanakka.sync.fields import canonical, same, take
+from almanakka.sync.footer import detach, stray
+from almanakka.sync.one_side import create_here, create_there
+from almanakka.sync.ports import Born, Copy, Draft, Edit, Note, Pair, Record, Side, State
+from almanakka.sync.scope import takes_part
+from almanakka.sync.steps import CreateHere, CreateThere, RemoveThere
+from almanakka.sync.view import View
+
+#: Why the journal says that something was done, where that was undoing something else.
+UNDONE = "undone"
+
+_ALL = frozenset(Group)
+#: Removed from a calendar because the activity did not travel there any more, not because anybody deleted it.
+_NOT_DELETED = frozenset({"no longer takes part", "project task", "type not synchronised"})
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """A line of the journal; ``with_it`` are the writes there that went with a pairing, undone together with it."""
+
+    note: Note
+    with_it: Sequence[Note] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """How what a line is about stands now; ``event`` is only looked at where :func:`asks` says so."""
+
+    pair: Pair | None = None
+    record: Record | None = None
+    event: Event | Unreadable | None = None
+    copies: Sequence[Copy] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """It is left as it is, for a reason that people are told by its code."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is as it was before already."""
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Give an activity the values that it had; the run that follows takes them to its event."""
+
+    record: Record
+    edit: Edit
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAway:
+    """The activity that was made of an event goes, or is left; the event stays, and is followed no more."""
+
+    pair: Pair
+    record: Record
+    leave: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Give both sides of a pair what they had before they were paired, and follow neither any more."""
+
+    pair: Pair
+    record: Record
+    edit: Edit | None = None
+    before: Entry | None = None
+    there: Entry | None = None
+    intended: Entry | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeAgain:
+    """Make the activity that was deleted again; the run that follows makes its event."""
+
+    draft: Draft
+
+
+Undoing = Refuse | Done | PutBack | TakeAway | Part | MakeAgain | RemoveThere | CreateThere | CreateHere
+
+
+def asks(deed: Deed) -> str:
+    """Return which event has to be looked at: ``"created"`` by its origin key, ``"paired"`` or ``"left"`` by its id."""
+    match deed.note:
+        case Note(action="created", side=Side.THERE):
+            return "created"
+        case Note(action="paired"):
+            return "paired"
+        case Note(action="deleted" | "left", side=Side.HERE, reason=reason) if reason == UNDONE:
+            return "left"
+    return ""
+
+
+def undo(view: View, deed: Deed, present: Present) -> Undoing:
+    """Decide for one line of the journal."""
+    match deed.note:
+        case Note(action="updated" | "conflict"):
+            return _put_back(view, deed.note, present)
+        case Note(action="paired"):
+            return _part(view, deed, present)
+        case Note(action="created", side=Side.HERE):
+            return _take_away(view, deed.note, present)
+        case Note(action="created"):
+            return _remove_mirror(view, deed.note, present)
+        case Note(action="deleted", side=Side.THERE):
+            return _mirror_again(view, deed.note, present)
+        case Note(action="deleted" | "left"):
+            return _activity_again(view, deed.note, present)
+    return Refuse("nothing_written")
+
+
+# --- changes -------------------------------------------------------------------------------------
+
+
+def _put_back(view: View, note: Note, present: Present) -> Undoing:
+    record = present.record
+    if record is None:
+        return Refuse("gone")
+    if not takes_part(record, view.settings.user):
+        return Refuse("not_involved")
+    if note.before is None or note.after is None:
+        return Refuse("nothing_written")
+    if present.pair is not None and present.pair.real and note.groups != {Group.WHO}:
+        return Refuse("meeting")
+    return _values_back(view, note, record)
+
+
+def _values_back(view: View, note: Note, record: Record) -> Refuse | Done | PutBack:
+    assert note.before is not None
+    assert note.after is not None
+    before, after, ours = plain(view, note.before), plain(view, note.after), view.ours(record)
+    groups = frozenset(group for group in note.groups if not same(group, before, after))
+    if not groups:
+        return Refuse("nothing_written")
+    if _agree(groups, ours, before):
+        return Done()
+    if not _agree(groups, ours, after):
+        return Refuse("changed_since")
+    source = note.before if note.side is Side.HERE else before
+    return PutBack(record, Edit(take(record.entry, source, groups), groups, view.now))
+
+
+def plain(view: View, entry: Entry) -> Entry:
+    """Return ``entry`` in canonical form and without our block under its notes."""
+    entry = canonical(entry, view.limits)
+    return detach(entry, stray(entry))[0]
+
+
+def _agree(groups: frozenset[Group], a: Entry, b: Entry) -> bool:
+    return all(same(group, a, b) for group in groups)
+
+
+# --- pairings ------------------------------------------------------------------------------------
+
+
+def _part(view: View, deed: Deed, present: Present) -> Undoing:
+    """Undo a pairing: what either side took from the other goes back, and both are left alone from then on."""
+    pair, record, event = present.pair, present.record, present.event
+    if pair is None or record is None:
+        return Refuse("gone")
+    if pair.state is State.DEAD:
+        return Done()
+    if pair.state is not State.LIVE or not isinstance(event, Event) or event.id != pair.event:
+        return Refuse("gone")
+    step = Part(replace(pair, change_key=event.change_key), record)
+    if deed.note.groups and deed.note.before is not None:
+        match _values_back(view, deed.note, record):
+            case Refuse(reason="nothing_written") | Done():
+                pass
+            case Refuse() as refused:
+                return refused
+            case PutBack(_, edit):
+                step = replace(step, edit=edit)
+    return _part_there(view, deed, step, event)
+
+
+def _part_there(view: View, deed: Deed, step: Part, event: Event) -> Part | Refuse:
+    raw, theirs, footer = view.theirs(event, step.pair.footer)
+    target = theirs
+    for note in deed.with_it:
+        if note.before is None or note.after is None:
+            continue
+        before, after = plain(view, note.before), plain(view, note.after)
+        groups = frozenset(group for group in note.groups - {Group.WHO} if not same(group, before, theirs))
+        if not _agree(groups, theirs, after):
+            return Refuse("changed_since")
+        target = take(target, before, groups)
+    if event.meeting is not None or _agree(_ALL - {Group.WHO}, target, theirs):
+        return step
+    there = take(raw, target, _ALL - {Group.WHO, Group.NOTES}) if footer else target
+    return replace(step, before=raw, there=replace(there, who=raw.who), intended=target)
+
+
+# --- what was made -------------------------------------------------------------------------------
+
+
+def _take_away(view: View, note: Note, present: Present) -> Undoing:
+    pair, record = present.pair, present.record
+    if pair is not None and pair.state is State.DEAD:
+        return Done()
+    if pair is None or record is None or pair.activity != note.activity:
+        return Refuse("gone")
+    if not takes_part(record, view.settings.user):
+        return Done()
+    if pair.born is not Born.THERE:
+        return Refuse("gone")
+    if note.after is None or record.own or not _agree(_ALL, view.ours(record), plain(view, note.after)):
+        return Refuse("changed_since")
+    others = (record.entry.who or frozenset()) - {view.settings.user}
+    leave = record.owner != view.settings.user and bool(others)
+    if present.copies and not leave:
+        return Refuse("shared")
+    return TakeAway(pair, record, leave)
+
+
+def _remove_mirror(view: View, note: Note, present: Present) -> Undoing:
+    """A mirror is ours to remove only if it carries our origin key and is what we wrote."""
+    pair, event = present.pair, present.event
+    if pair is not None and pair.state is State.DEAD and pair.event is None:
+        return Done()
+    if pair is None or pair.event != note.event or pair.born is not Born.HERE:
+        return Refuse("gone")
+    if event is None and pair.state is State.DELETING:
+        return RemoveThere(pair, UNDONE, apart=True)
+    if not isinstance(event, Event) or event.id != pair.event:
+        return Refuse("gone")
+    if event.meeting is not None or pair.real:
+        return Refuse("meeting")
+    theirs = view.theirs(event, pair.footer)[1]
+    if note.after is None or not _agree(_ALL - {Group.WHO}, theirs, plain(view, note.after)):
+        return Refuse("changed_since")
+    return RemoveThere(replace(pair, change_key=event.change_key), UNDONE, before=theirs, apart=True)
+
+
+# --- what was removed ----------------------------------------------------------------------------
+
+
+def _mirror_again(view: View, note: Note, present: Present) -> Undoing:
+    pair, record = present.pair, present.record
+    if note.reason == UNDONE:
+        if record is None:
+            return Refuse("gone")
+        if pair is None or pair.event is not None:
+            return Done()
+        if not takes_part(record, view.settings.user):
+            return Refuse("not_involved")
+        return create_there(view, record, pair, UNDONE)
+    if record is not None:
+        return Refuse("still_so" if note.reason in _NOT_DELETED else "made_again")
+    if note.reason == "superseded by the meeting itself":
+        return Refuse("meeting")
+    return _made_again(view, note)
+
+
+def _activity_again(view: View, note: Note, present: Present) -> Undoing:
+    pair, record = present.pair, present.record
+    if note.reason == UNDONE and isinstance(present.event, Event):
+        if pair is None or pair.state is not State.DEAD:
+            return Done()
+        return create_here(view, present.event, replaces=pair, reason=UNDONE)
+    if record is None:
+        return _made_again(view, note)
+    user = view.settings.user
+    if takes_part(record, user):
+        return Done()
+    if pair is not None and pair.real:
+        return Refuse("meeting")
+    who = (record.entry.who or frozenset()) | {user}
+    return PutBack(record, Edit(replace(record.entry, who=who), frozenset({Group.WHO}), view.now))
+
+
+def _made_again(view: View, note: Note) -> Refuse | MakeAgain:
+    if note.before is None:
+        return Refuse("nothing_written")
+    user = view.settings.user
+    entry = plain(view, note.before) if note.side is Side.THERE else note.before
+    who = (entry.who or frozenset()) | {user}
+    return MakeAgain(Draft(replace(entry, who=who), owner=user, edited_at=view.now))

@@ -1,0 +1,137 @@
+"""My profile > Calendar sync > History, as requests: only ever one's own (B4, B9)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from almanakka.accounts.models import User
+from almanakka.calendars import clock, remotes, wiring
+from almanakka.calendars.models import JournalEntry, Mailbox, Run, Undo, UndoState
+from almanakka.remote.memory import MemoryCalendar
+from almanakka.sync.entry import Entry, Timed
+
+PAGE = "/profile/calendar-sync/history"
+NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
+
+
+def entry(title: str, hours: int = 0, **fields: Any) -> Entry:
+    start = NOW + timedelta(days=1, hours=hours)
+    return Entry(title, Timed(start, start + timedelta(hours=1)), **fields)
+
+
+@pytest.fixture
+def as_aino(client: Client, aino: User) -> Client:
+    client.force_login(aino)
+    return client
+
+
+@pytest.fixture
+def calendar(aino_box: Mailbox, calendars: dict[str, MemoryCalendar]) -> MemoryCalendar:
+    with remotes.open_calendar(aino_box):
+        return calendars[aino_box.remote_id]
+
+
+def text(answer: Any) -> str:
+    return str(answer.content.decode())
+
+
+def run(box: Mailbox, minutes: int = 0) -> Run:
+    with clock.stopped_at(NOW + timedelta(minutes=minutes)):
+        row = wiring.run_mailbox(box.pk)
+    assert row is not None
+    return row
+
+
+def test_b4_a_line_says_what_was_what_before(as_aino: Client, aino_box: Mailbox, calendar: MemoryCalendar) -> None:
+    id = calendar.put(entry("Board"))
+    run(aino_box)
+    calendar.edit(id, entry("Board meeting", hours=1, location="Attic"))
+    run(aino_box, 5)
+    page = text(as_aino.get(PAGE))
+    for told in ("“Board” → “Board meeting”", "01/06/2026 10:00–11:00 → 01/06/2026 11:00–12:00", "– → “Attic”"):
+        assert told in page, told
+
+
+def test_b4_undo_is_asked_for_here_and_done_by_the_next_run(
+    as_aino: Client, aino: User, aino_box: Mailbox, calendar: MemoryCalendar
+) -> None:
+    id = calendar.put(entry("Board"))
+    run(aino_box)
+    calendar.edit(id, entry("Board meeting"))
+    run(aino_box, 5)
+    line = JournalEntry.objects.get(action="updated")
+    assert as_aino.post(f"{PAGE}/undo", {"line": line.pk, "q": "Board"}).headers["Location"] == f"{PAGE}?q=Board"
+    aino_box.refresh_from_db()
+    assert (aino_box.undo_wanted, aino_box.due_at is not None) == (True, True)
+    page = text(as_aino.get(PAGE))
+    assert "Being undone" in page
+    assert "every 2s" in page
+    run(aino_box, 20)
+    page = text(as_aino.get(PAGE, headers={"HX-Request": "true"}))
+    assert "<html" not in page
+    assert "every 2s" not in page
+    assert "Undone" in page
+    assert [each.entry.title for each in calendar.entries().values()] == ["Board"]
+
+
+def test_b4_a_whole_run_is_undone_from_its_own_page(
+    as_aino: Client, aino_box: Mailbox, calendar: MemoryCalendar
+) -> None:
+    for hours in range(3):
+        calendar.put(entry(f"Entry {hours}", hours))
+    row = run(aino_box)
+    assert f"?run={row.pk}" in text(as_aino.get(PAGE))
+    page = text(as_aino.get(PAGE, {"run": row.pk}))
+    assert "Undo all 3 changes of this run" in page
+    as_aino.post(f"{PAGE}/undo-run", {"run": row.pk})
+    run(aino_box, 15)
+    assert set(JournalEntry.objects.filter(run=row).values_list("undo_state", flat=True)) == {UndoState.DONE}
+    assert "Undo all" not in text(as_aino.get(PAGE, {"run": row.pk}))
+
+
+def test_b9_nobody_sees_or_undoes_what_is_anothers(
+    as_aino: Client, aino: User, aino_box: Mailbox, eero_box: Mailbox, calendars: dict[str, MemoryCalendar]
+) -> None:
+    with remotes.open_calendar(eero_box):
+        calendars[eero_box.remote_id].put(entry("Eero's secret"))
+    row = run(eero_box)
+    line = JournalEntry.objects.get()
+    assert "secret" not in text(as_aino.get(PAGE)) + text(as_aino.get(PAGE, {"run": row.pk}))
+    as_aino.post(f"{PAGE}/undo", {"line": line.pk})
+    as_aino.post(f"{PAGE}/undo-run", {"run": row.pk})
+    for strange in ("", "x", "9" * 30, "-1", "1;2"):
+        assert as_aino.post(f"{PAGE}/undo", {"line": strange}).status_code == 302
+        assert as_aino.get(PAGE, {"run": strange, "page": strange}).status_code == 200
+    assert not Undo.objects.exists()
+
+
+def test_the_page_costs_the_same_however_much_was_done(
+    as_aino: Client, aino_box: Mailbox, calendar: MemoryCalendar
+) -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as made:
+            assert as_aino.get(PAGE).status_code == 200
+        return len(made)
+
+    calendar.put(entry("First"))
+    run(aino_box)
+    statements()
+    few = statements()
+    for hours in range(20):
+        calendar.put(entry(f"Entry {hours}", hours))
+    run(aino_box, 15)
+    assert statements() == few
+
+
+@pytest.mark.parametrize("path", ["undo", "undo-run"])
+def test_nothing_is_undone_without_a_token_or_by_a_link(aino: User, path: str) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(aino)
+    assert strict.post(f"{PAGE}/{path}").status_code == 403
+    assert strict.get(f"{PAGE}/{path}").status_code == 405
