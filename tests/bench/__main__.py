@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from . import edits, expansion, first_run, idle, matching, server_translation, stage, translation, workers
+from . import edits, expansion, first_run, idle, matching, pages, server_translation, stage, translation, workers
 from .figures import Figure, number
 from .stage import Stage
 
@@ -44,6 +44,7 @@ BENCHES = {
     "idle": Bench("runs with nothing to do", idle.figures),
     "edits": Bench("edits on either side with a worker up", edits.figures),
     "workers": Bench("two workers beside one", workers.figures),
+    "pages": Bench("every page of a company with 20,000 activities", pages.figures),
     "matching": Bench("matching 100,000 with 100,000", lambda place, quick: matching.figures(quick)),
     "expansion": Bench("occurrences as instants", lambda place, quick: expansion.figures(quick)),
     "future": Bench("whether a series still has an occurrence", lambda place, quick: expansion.future_figures(quick)),

@@ -1,0 +1,146 @@
+"""Every page through the server's own entry point, in a company with many activities; and what a new section costs."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from statistics import median, quantiles
+from typing import Any
+
+from . import process
+from .figures import Figure, Floor
+from .process import MeasurementFailed
+from .stage import Stage
+
+#: Milliseconds, of the slowest page; and what a change of section may add.
+SLOWEST, SECTION = Floor(100), Floor(2)
+ACTIVITIES, PEOPLE, PROJECTS = 20_000, 100, 200
+
+Get = Callable[[str], tuple[int, float]]
+
+
+def figures(place: Stage, quick: bool) -> list[Figure]:
+    """Ask each page as its administrator, who owns and takes part in a fifth of everything and has sync on."""
+    size, rounds = (400, 3) if quick else (ACTIVITIES, 40)
+    key, addresses = _company(size)
+    found = process.measure("pages.timed", session=key, addresses=addresses, rounds=rounds)
+    costs = process.measure("pages.sections", session=key, rounds=10 if quick else 200)
+    pages: dict[str, dict[str, float]] = found["pages"]
+    slowest = max(pages, key=lambda name: pages[name]["p95"])
+    first = max(pages, key=lambda name: pages[name]["cold"])
+    name = f"Pages, {size:,} activities"
+    return [
+        Figure(f"{name}: slowest, p95", "ms", [pages[slowest]["p95"]], SLOWEST, slowest, pages),
+        Figure(f"{name}: median of all", "ms", [each["median"] for each in pages.values()], None, f"{len(pages)} pages"),
+        Figure(f"{name}: slowest asked for the first time", "ms", [pages[first]["cold"]], None, first),
+        Figure(f"{name}: first page of a fresh process", "ms", [found["fresh"]]),
+        Figure(f"{name}: another section", "ms more", [costs["more"]], SECTION, "", costs),
+    ]
+
+
+def _company(size: int) -> tuple[str, list[tuple[str, str]]]:
+    """Found a company; return the key of its administrator's session and every page."""
+    from django.db import connection
+    from django.test import Client
+
+    from pages import addresses, crowd
+
+    now = datetime.now(UTC)
+    company = crowd.founded(f"crowd{time.monotonic_ns()}.test", now)
+    crowd.grow(company, now, people=PEOPLE, projects=PROJECTS, activities=size)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    client = Client()
+    client.force_login(company.boss)
+    every = addresses.every(crowd.arguments(company), crowd.words(company, now.date()))
+    return str(client.session.session_key), [(each.name, each.path) for each in every]
+
+
+def timed(session: str, addresses: list[tuple[str, str]], rounds: int) -> dict[str, Any]:
+    """Ask for every page, once and then in turn ``rounds`` times; return milliseconds by the page's name.
+
+    Going through them in turn makes most requests one of another section.
+    """
+    get = _browser(session)
+    _, fresh = get("/status")
+    cold = {name: get(path) for name, path in addresses}
+    there = [(name, path) for name, path in addresses if cold[name][0] == 200]
+    again: dict[str, list[float]] = {name: [] for name, _ in there}
+    used = dict.fromkeys(again, 0.0)
+    for _round in range(rounds):
+        for name, path in there:
+            before = time.process_time()
+            status, spent = get(path)
+            used[name] += (time.process_time() - before) * 1000
+            if status != 200:
+                raise MeasurementFailed(f"{path} was answered with {status}")
+            again[name].append(spent)
+    pages = {
+        name: {
+            "median": median(spent),
+            "p95": quantiles(spent, n=20)[-1],
+            "cold": cold[name][1],
+            "cpu": used[name] / rounds,
+        }
+        for name, spent in again.items()
+    }
+    return {"pages": pages, "fresh": fresh}
+
+
+def sections(session: str, rounds: int) -> dict[str, float]:
+    """Ask for two plain pages of two sections, each twice in a row; return what the first of the two costs more."""
+    get = _browser(session)
+    for path in ("/settings/", "/help/"):
+        get(path)
+    moved, stayed = [], []
+    for _round in range(rounds):
+        for path in ("/settings/", "/help/"):
+            moved.append(get(path)[1])
+            stayed.append(get(path)[1])
+    more = [there - again for there, again in zip(moved, stayed, strict=True)]
+    return {"more": median(more), "moved": median(moved), "stayed": median(stayed), "p95": quantiles(more, n=20)[-1]}
+
+
+def _browser(session: str) -> Get:
+    """Return what asks the WSGI application for a page as a browser does, and says its status and milliseconds."""
+    from almanakka.wsgi import application
+
+    def get(path: str) -> tuple[int, float]:
+        begun = time.perf_counter()
+        answer: list[int] = []
+        body: Any = application(_request(path, session), lambda status, headers, _=None: answer.append(int(status[:3])))
+        length = sum(map(len, _parts(body)))
+        spent = (time.perf_counter() - begun) * 1000
+        if not answer or (answer[0] == 200 and not length):
+            raise MeasurementFailed(f"{path} was not answered")
+        return answer[0], spent
+
+    return get
+
+
+def _parts(body: Any) -> Iterator[bytes]:
+    try:
+        yield from body
+    finally:
+        body.close()
+
+
+def _request(path: str, session: str) -> dict[str, Any]:
+    address, _, query = path.partition("?")
+    return {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": address,
+        "QUERY_STRING": query,
+        "SERVER_NAME": "127.0.0.1",
+        "SERVER_PORT": "8000",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "127.0.0.1:8000",
+        "HTTP_COOKIE": f"sessionid={session}",
+        "HTTP_ACCEPT_ENCODING": "gzip",
+        "HTTP_SEC_FETCH_DEST": "document",
+        "wsgi.url_scheme": "http",
+        "wsgi.input": io.BytesIO(),
+        "wsgi.errors": io.StringIO(),
+    }

@@ -1,0 +1,1 @@
+"""Every page, found by the table of addresses, in companies of any size."""
