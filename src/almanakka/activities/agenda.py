@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import takewhile
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from almanakka.accounts.models import User
 from almanakka.activities import elsewhere, patterns
@@ -45,24 +46,50 @@ def items(reader: User, people: Collection[UUID], since: datetime, until: dateti
 
     Four statements, however much there is, and those of whoever tells where else it is.
     """
-    found = [item for each in _activities(reader, people, since, until) for item in _items(each, reader, since, until)]
+    wanted = [pk for pk, *shape in _candidates(reader, people, since, until) if _occurs(*shape, since, until)]
+    whole = Activity.objects.filter(pk__in=wanted).select_related("type", "project")
+    whole = whole.prefetch_related("participants", "occurrences")
+    found = [item for each in whole for item in _items(each, reader, since, until)]
     elsewhere.mark(reader, list({item.activity.pk: item.activity for item in found if item.open}.values()))
     return sorted(found, key=lambda item: (item.start, not item.all_day, item.name, str(item.activity.pk)))
 
 
-def _activities(reader: User, people: Collection[UUID], since: datetime, until: datetime) -> Iterable[Activity]:
+def _candidates(reader: User, people: Collection[UUID], since: datetime, until: datetime) -> Iterable[tuple[Any, ...]]:
+    """What may lie between the two moments, as far as SQL can tell: its id and what `_occurs` wants to know.
+
+    Most series that have begun have no occurrence just then, and only what has one is worth reading whole.
+    """
     joined = Participant.objects.filter(user_id__in=people).order_by().values("activity_id")
     owned = Activity.objects.filter(owner_id__in=people).values("pk")
     timed = Q(start__lt=until, end__gt=since)
-    days = Q(first_date__lte=until.date() + timedelta(days=1), end_date__gte=since.date() - timedelta(days=1))
-    begun = Q(start__lt=until + timedelta(days=1)) | Q(first_date__lte=until.date() + timedelta(days=1))
-    moved = Q(pk__in=Occurrence.objects.filter(is_all_day__isnull=False).values("activity_id"))
+    first, last = since.date() - timedelta(days=1), until.date() + timedelta(days=1)
+    days = Q(first_date__lte=last, end_date__gte=first)
+    begun = Q(start__lt=until + timedelta(days=1)) | Q(first_date__lte=last)
+    moved = Exists(Occurrence.objects.filter(timed | days, activity=OuterRef("pk")))
     return (
-        Activity.objects.filter(timed | days | Q(begun | moved, recurrence__isnull=False))
+        Activity.objects.filter(timed | days | Q(begun | Q(moved), recurrence__isnull=False))
         .filter(pk__in=owned.union(joined), company_id=reader.company_id)
-        .select_related("type", "project")
-        .prefetch_related("participants", "occurrences")
+        .annotate(moved=moved)
+        .values_list("pk", "recurrence", "moved", "start", "end", "first_date", "end_date")
     )
+
+
+def _occurs(
+    recurrence: dict[str, Any] | None,
+    moved: bool,
+    start: datetime | None,
+    end: datetime | None,
+    first: date | None,
+    last: date | None,
+    since: datetime,
+    until: datetime,
+) -> bool:
+    """Whether something of it may lie between the two moments; of a series that is one of its days, or a moved one."""
+    if recurrence is None or moved:
+        return True
+    lasts = last - first if first and last else end - start if start and end else timedelta()
+    day = next(dates(patterns.load(recurrence), (since - timedelta(days=1) - lasts).date()), None)
+    return day is not None and day <= (until + timedelta(days=1)).date()
 
 
 def _items(activity: Activity, reader: User, since: datetime, until: datetime) -> Iterator[Item]:
