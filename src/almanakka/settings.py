@@ -190,6 +190,7 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": [NO],
     }
 }
+SESSION_ENGINE = "almanakka.accounts.sessions"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"  # Microsoft's consent page sends the administrator back with a top-level GET
 SECURE_REFERRER_POLICY = "same-origin"

@@ -20,8 +20,8 @@ PASSWORD = "hanki-ja-kuura-77"
 OWN, JOINED = 10, 10
 #: Of so many activities one repeats, one lasts whole days, and one is private; none of them has to do with whose it is.
 REPEATS, WHOLE_DAYS, PRIVATE = 21, 13, 17
-#: Days before and after today over which they lie.
-BEFORE, AFTER = 500, 200
+#: Days before and after today over which they usually lie.
+DAYS = (500, 200)
 KINDS = (
     ("Meeting", Category.CALENDAR_ENTRY),
     ("Customer visit", Category.CALENDAR_ENTRY),
@@ -68,8 +68,13 @@ def founded(domain: str, now: datetime) -> Crowd:
     return Crowd(company, boss, [boss], [Project.objects.create(company=company, name="Bridge", customer="City")])
 
 
-def grow(crowd: Crowd, now: datetime, *, people: int, projects: int, activities: int) -> None:
-    """Add so much more to it, and to the boss's mailbox what the synchronisation keeps of it."""
+def grow(
+    crowd: Crowd, now: datetime, *, people: int, projects: int, activities: int, days: tuple[int, int] = DAYS
+) -> None:
+    """Add so much more to it, and to the boss's mailbox what the synchronisation keeps of it.
+
+    The activities lie so many ``days`` before and after ``now``.
+    """
     company = crowd.company
     domain, (link,) = company.name, company.connections.all()
     have = len(crowd.people)
@@ -82,7 +87,7 @@ def grow(crowd: Crowd, now: datetime, *, people: int, projects: int, activities:
     have = len(crowd.projects)
     ventures = [Project(company=company, name=f"Project {n}", customer="City") for n in range(have, have + projects)]
     crowd.projects.extend(Project.objects.bulk_create(ventures))
-    _activities(crowd, now, activities)
+    _activities(crowd, now, activities, days)
 
 
 def _mailbox(user: User, link: Connection, now: datetime) -> Mailbox:
@@ -102,9 +107,9 @@ def _mailbox(user: User, link: Connection, now: datetime) -> Mailbox:
     )
 
 
-def _activities(crowd: Crowd, now: datetime, number: int) -> None:
+def _activities(crowd: Crowd, now: datetime, number: int, days: tuple[int, int]) -> None:
     kinds = list(ActivityType.objects.filter(company=crowd.company))
-    made = [_activity(crowd, kinds, now, n) for n in range(number)]
+    made = [_activity(crowd, kinds, _moment(now, n, days), n) for n in range(number)]
     Activity.objects.bulk_create(made, batch_size=2000)
     taking_part, departing = [], []
     for n, activity in enumerate(made):
@@ -119,8 +124,7 @@ def _activities(crowd: Crowd, now: datetime, number: int) -> None:
     _remembered(crowd, [activity for n, activity in enumerate(made) if n % OWN == 0], now)
 
 
-def _activity(crowd: Crowd, kinds: list[ActivityType], now: datetime, n: int) -> Activity:
-    start = _moment(now, n)
+def _activity(crowd: Crowd, kinds: list[ActivityType], start: datetime, n: int) -> Activity:
     activity = Activity(
         company=crowd.company,
         type=kinds[n // 10 % len(kinds)],
@@ -142,9 +146,9 @@ def _activity(crowd: Crowd, kinds: list[ActivityType], now: datetime, n: int) ->
     return activity
 
 
-def _moment(now: datetime, n: int) -> datetime:
+def _moment(now: datetime, n: int, days: tuple[int, int]) -> datetime:
     """A moment in working hours; neighbouring numbers are far apart."""
-    day = (n * 389) % (BEFORE + AFTER) - BEFORE
+    day = (n * 389) % sum(days) - days[0]
     return now.replace(hour=6 + n % 9, minute=0, second=0, microsecond=0) + timedelta(days=day)
 
 
@@ -218,7 +222,13 @@ def _remembered(crowd: Crowd, paired: list[Activity], now: datetime) -> None:
     )
     Hold.objects.bulk_create(
         [
-            Hold(mailbox=mailbox, item=f"event:{activity.pk}", reason="unrepresentable", detail="no-sense", title=activity.name)
+            Hold(
+                mailbox=mailbox,
+                item=f"event:{activity.pk}",
+                reason="unrepresentable",
+                detail="no-sense",
+                title=activity.name,
+            )
             for activity in paired[::10]
         ]
     )

@@ -31,12 +31,12 @@ def asked(client: Client, address: Address) -> list[str] | None:
 def test_no_page_asks_more_for_more() -> None:
     with clock.stopped_at(NOW), override("en"):
         company = crowd.founded("small.test", NOW)
-        crowd.grow(company, NOW, people=2, projects=1, activities=60)
+        crowd.grow(company, NOW, people=2, projects=1, activities=120, days=(7, 8))
         client, stranger = Client(), Client()
         client.force_login(company.boss)
         first = list(addresses.every(crowd.arguments(company), crowd.words(company, NOW.date())))
         few = {each: (asked(client, each), asked(stranger, each)) for each in first}
-        crowd.grow(company, NOW, people=60, projects=60, activities=1500)
+        crowd.grow(company, NOW, people=60, projects=60, activities=500, days=(7, 8))
         more = {
             each.path: (len(before), len(after), after)
             for each, both in few.items()

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from almanakka.accounts.choices import LongSelect
 from almanakka.accounts.models import Company, User
 from almanakka.accounts.zones import zone_names
 from django import forms
@@ -23,7 +24,7 @@ class ProfileForm(forms.ModelForm):
         company = self.instance.company
         zone = _("As in the company (%(zone)s)") % {"zone": company.time_zone}
         language = _("As in the company (%(language)s)") % {"language": company.get_language_display()}
-        self.fields["time_zone"].widget = forms.Select(choices=[("", zone), *((name, name) for name in zone_names())])
+        self.fields["time_zone"].widget = LongSelect(choices=[("", zone), *((name, name) for name in zone_names())])
         languages = [choice for choice in self.fields["language"].choices if choice[0]]
         self.fields["language"].choices = [("", language), *languages]
 
@@ -37,7 +38,7 @@ class CompanyForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["time_zone"].widget = forms.Select(choices=[(name, name) for name in zone_names()])
+        self.fields["time_zone"].widget = LongSelect(choices=[(name, name) for name in zone_names()])
 
 
 class InvitationForm(forms.ModelForm):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -10,14 +11,17 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 
 from almanakka.accounts.models import User
 from almanakka.activities import elsewhere, patterns
 from almanakka.activities.models import Activity, Occurrence, Participant
-from almanakka.activities.permissions import may_see
+from almanakka.activities.permissions import may_edit, may_see
 from almanakka.activities.rules import times_on
 from almanakka.sync.expansion import dates
+
+#: What the engine keeps of an activity; no calendar shows it.
+_NOT_SHOWN = ("changed_at", "changed_through")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +30,7 @@ class Item:
 
     ``start`` and ``end`` are aware; of an all-day one they are the midnights of the reader's zone and ``first``
     and ``last`` its days. ``open``: the reader may see what it is; if not, it has no name, place or project.
+    ``editable``: and may change it.
     """
 
     activity: Activity
@@ -38,6 +43,7 @@ class Item:
     name: str
     location: str
     open: bool
+    editable: bool
     people: frozenset[UUID]
 
 
@@ -47,9 +53,7 @@ def items(reader: User, people: Collection[UUID], since: datetime, until: dateti
     Four statements, however much there is, and those of whoever tells where else it is.
     """
     wanted = [pk for pk, *shape in _candidates(reader, people, since, until) if _occurs(*shape, since, until)]
-    whole = Activity.objects.filter(pk__in=wanted).select_related("type", "project")
-    whole = whole.prefetch_related("participants", "occurrences")
-    found = [item for each in whole for item in _items(each, reader, since, until)]
+    found = [item for each in _whole(wanted) for item in _items(*each, reader, since, until)]
     elsewhere.mark(reader, list({item.activity.pk: item.activity for item in found if item.open}.values()))
     return sorted(found, key=lambda item: (item.start, not item.all_day, item.name, str(item.activity.pk)))
 
@@ -92,9 +96,54 @@ def _occurs(
     return day is not None and day <= (until + timedelta(days=1)).date()
 
 
-def _items(activity: Activity, reader: User, since: datetime, until: datetime) -> Iterator[Item]:
+def _whole(ids: Collection[UUID]) -> Iterator[tuple[Activity, list[tuple[UUID, bool]]]]:
+    """Yield the activities, each with its participants and whether they take part in private.
+
+    Occurrences are read of series only, and participants as they are: of hundreds of rows at a time, that is most of
+    what a calendar costs.
+    """
+    found = list(Activity.objects.filter(pk__in=ids).select_related("type", "project").defer(*_NOT_SHOWN))
+    prefetch_related_objects([each for each in found if each.recurrence is not None], "occurrences")
+    people: dict[UUID, list[tuple[UUID, bool]]] = defaultdict(list)
+    for activity, user, private in Participant.objects.filter(activity_id__in=ids).values_list(
+        "activity_id", "user_id", "private"
+    ):
+        people[activity].append((user, private))
+    for each in found:
+        each.taking_part = frozenset(user for user, _ in people[each.pk])
+        yield each, people[each.pk]
+
+
+def _items(
+    activity: Activity, people: list[tuple[UUID, bool]], reader: User, since: datetime, until: datetime
+) -> Iterator[Item]:
+    visible, editable = may_see(activity, reader), may_edit(activity, reader)
+    shown = {user for user, private in people if visible or not private}
+    if activity.owner_id:
+        shown.add(activity.owner_id)
+    for day, departs in _days_of(activity, since, until):
+        all_day, first, last, start, end = _times(activity, day, departs, reader.zone)
+        if start < until and (end > since or start == end >= since):
+            yield Item(
+                activity=activity,
+                day=day,
+                start=start,
+                end=end,
+                all_day=all_day,
+                first=first,
+                last=last,
+                name=_own(departs, "name", activity.name) if visible else "",
+                location=_own(departs, "location", activity.location) if visible else "",
+                open=visible,
+                editable=visible and editable,
+                people=frozenset(shown),
+            )
+
+
+def _days_of(activity: Activity, since: datetime, until: datetime) -> Iterator[tuple[date | None, Occurrence | None]]:
+    """Yield the days of a series around the two moments, and what departs from it then; None of a single entry."""
     if activity.recurrence is None:
-        yield from _shown(activity, None, None, reader, since, until)
+        yield None, None
         return
     departing = {each.original_date: each for each in activity.occurrences.all()}
     lasts = timedelta(days=1) + (activity.end_date - activity.first_date if activity.is_all_day else _length(activity))
@@ -104,31 +153,7 @@ def _items(activity: Activity, reader: User, since: datetime, until: datetime) -
     for day in dict.fromkeys((*regular, *moved)):
         departs = departing.get(day)
         if departs is None or not departs.cancelled:
-            yield from _shown(activity, day, departs, reader, since, until)
-
-
-def _shown(
-    activity: Activity, day: date | None, departs: Occurrence | None, reader: User, since: datetime, until: datetime
-) -> Iterator[Item]:
-    """Yield the one item, if it lies between the two moments."""
-    all_day, first, last, start, end = _times(activity, day, departs, reader.zone)
-    if not (start < until and (end > since or start == end >= since)):
-        return
-    visible = may_see(activity, reader)
-    yield Item(
-        activity=activity,
-        day=day,
-        start=start,
-        end=end,
-        all_day=all_day,
-        first=first,
-        last=last,
-        name=_own(departs, "name", activity.name) if visible else "",
-        location=_own(departs, "location", activity.location) if visible else "",
-        open=visible,
-        people=frozenset(each.user_id for each in activity.participants.all() if not each.private or visible)
-        | ({activity.owner_id} if activity.owner_id else set()),
-    )
+            yield day, departs
 
 
 def _length(activity: Activity) -> timedelta:

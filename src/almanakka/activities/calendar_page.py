@@ -21,7 +21,6 @@ from almanakka.activities import agenda, editing
 from almanakka.activities.agenda import Item
 from almanakka.activities.editing import Forbidden
 from almanakka.activities.models import Activity, ActivityType
-from almanakka.activities.permissions import may_edit
 from almanakka.activities.values import ActivityGone, InvalidActivity
 from almanakka.sync.errors import StaleVersion
 
@@ -83,7 +82,7 @@ def items(request: HttpRequest) -> HttpResponse:
     people = _people(request)
     colours = _colours(user)
     found = agenda.items(user, [person.pk for person in people], since, until)
-    return JsonResponse([_shown(item, user, colours) for item in found], safe=False)
+    return JsonResponse([_shown(item, colours) for item in found], safe=False)
 
 
 @require_POST
@@ -131,7 +130,7 @@ def _people(request: HttpRequest) -> list[User]:
     return list(found.order_by("full_name", "email")[:MOST_PEOPLE]) or [user]
 
 
-def _shown(item: Item, user: User, colours: dict[UUID, str]) -> dict[str, Any]:
+def _shown(item: Item, colours: dict[UUID, str]) -> dict[str, Any]:
     activity, visible = item.activity, item.open
     start: date | datetime = item.first if item.all_day else item.start
     end: date | datetime = item.last + timedelta(days=1) if item.all_day else item.end
@@ -141,7 +140,7 @@ def _shown(item: Item, user: User, colours: dict[UUID, str]) -> dict[str, Any]:
         "allDay": item.all_day,
         "title": item.name if visible else _("Busy"),
         "color": colours.get(activity.type_id, COLOURS[-1]) if visible else COLOURS[-1],
-        "editable": visible and may_edit(activity, user),
+        "editable": item.editable,
     }
     if not visible:
         return shown

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from almanakka.accounts.choices import LongSelect, LongSelectMultiple
 from almanakka.accounts.models import User
 from almanakka.activities.models import Activity, ActivityType, Project, ShowAs
 from almanakka.activities.values import InvalidActivity
@@ -26,13 +27,17 @@ class ActivityForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=10_000, required=False)
     type = forms.ModelChoiceField(label=_("Activity type"), queryset=ActivityType.objects.none())
-    project = forms.ModelChoiceField(label=_("Project"), queryset=Project.objects.none(), required=False)
+    project = forms.ModelChoiceField(
+        label=_("Project"), queryset=Project.objects.none(), required=False, widget=LongSelect
+    )
     all_day = forms.BooleanField(label=_("All day"), required=False)
     first = forms.DateField(label=_("Starts on"), widget=DAY)
     starts = forms.TimeField(label=_("at"), widget=CLOCK, required=False)
     last = forms.DateField(label=_("Ends on"), widget=DAY)
     ends = forms.TimeField(label=_("at"), widget=CLOCK, required=False)
-    participants = forms.ModelMultipleChoiceField(label=_("Participants"), queryset=User.objects.none(), required=False)
+    participants = forms.ModelMultipleChoiceField(
+        label=_("Participants"), queryset=User.objects.none(), required=False, widget=LongSelectMultiple
+    )
     location = forms.CharField(label=_("Location"), max_length=10_000, required=False)
     notes = forms.CharField(label=_("Notes"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
     show_as = forms.ChoiceField(label=_("Show as"), choices=ShowAs.choices, initial=ShowAs.BUSY)

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from almanakka.accounts.models import ZONE_LENGTH, Company
@@ -197,6 +198,11 @@ class Activity(models.Model):
     @property
     def is_series(self) -> bool:
         return self.recurrence is not None
+
+    @cached_property
+    def taking_part(self) -> frozenset[uuid.UUID]:
+        """The users who take part, as they were when that was first asked."""
+        return frozenset(each.user_id for each in self.participants.all())
 
 
 class Participant(models.Model):

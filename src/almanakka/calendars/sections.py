@@ -4,26 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
 from django.http import HttpRequest, HttpResponse
 
+from almanakka.accounts.models import User
 from almanakka.calendars import triggers
 
 Respond = Callable[[HttpRequest], HttpResponse]
+
+log = structlog.get_logger(__name__)
 
 #: The first part of an address is its section; the empty one is Home.
 SECTIONS = frozenset(("", "calendar", "activities", "projects", "settings", "profile", "help"))
 
 
 def trigger(respond: Respond) -> Respond:
-    """Trigger the person's mailbox once a page of another section has been answered."""
+    """Trigger the person's mailbox once a page of another section has been answered; nobody waits for that."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = respond(request)
-        if _is_a_page(request, response):
-            triggers.section_changed(request.user, _section(request), request.session)
+        if _is_a_page(request, response) and triggers.moved(request.session, _section(request)):
+            _once_sent(response, request.user)
         return response
 
     return middleware
+
+
+def _once_sent(response: HttpResponse, user: User) -> None:
+    """Trigger when the server closes the answer, which by WSGI's rules it does after it has sent it."""
+    close = response.close
+
+    def closed() -> None:
+        try:
+            triggers.entered(user)
+        except Exception:  # the answer is out; the next section triggers again
+            log.exception("trigger failed", user=str(user.pk))
+        finally:
+            close()
+
+    response.close = closed  # type: ignore[method-assign]
 
 
 def _section(request: HttpRequest) -> str:

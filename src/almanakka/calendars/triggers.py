@@ -37,12 +37,22 @@ def _signed_in(request: HttpRequest | None, user: User, **_: Any) -> None:
     _trigger(Mailbox.objects.filter(user=user, enabled=True).values_list("pk", flat=True))
 
 
-def section_changed(user: User, section: str, session: MutableMapping[str, Any]) -> bool:
-    """Trigger if a signed-in ``user`` has moved to another section; a page request tells, background ones never."""
+def moved(session: MutableMapping[str, Any], section: str) -> bool:
+    """Note in which section of the application a person is now; return whether it is another one than before."""
     if session.get(SECTION) == section:
         return False
     session[SECTION] = section
+    return True
+
+
+def entered(user: User) -> bool:
+    """Trigger after a signed-in ``user`` has moved to another section; a page request tells, background ones never."""
     return bool(_trigger(Mailbox.objects.filter(user=user, enabled=True).values_list("pk", flat=True)))
+
+
+def section_changed(user: User, section: str, session: MutableMapping[str, Any]) -> bool:
+    """Do what a page of ``section`` does: note it, and trigger if it is another one."""
+    return moved(session, section) and entered(user)
 
 
 def activity_changed(mailboxes: Collection[UUID]) -> None:
