@@ -14,7 +14,18 @@ from almanakka.sync.one_side import create_here, create_there, finish, gone_here
 from almanakka.sync.ports import ActivityId, Born, Hold, Known, Pair, Record, State, UserId
 from almanakka.sync.reconcile import attach_copy, join, leaves, reconcile
 from almanakka.sync.scope import incoming, outgoing, takes_part
-from almanakka.sync.steps import Forget, Plan, Reconcile, RemoveHere, RemoveThere, Retire, Step, Supersede, Wait
+from almanakka.sync.steps import (
+    CreateThere,
+    Forget,
+    Plan,
+    Reconcile,
+    RemoveHere,
+    RemoveThere,
+    Retire,
+    Step,
+    Supersede,
+    Wait,
+)
 from almanakka.sync.view import View
 
 #: More deletions than both of these in one run wait for a person (B2).
@@ -213,13 +224,17 @@ class _Planning:
         record, user = self.snapshot.records.get(activity), self.view.settings.user
         if record is None or record.owner == user or not takes_part(record, user):
             return
+        own = self.by_activity.get(activity)
+        if own is not None and self._is_real(own):  # two have been made of it: here by the other
+            return
         self.paired.add(activity)
         pair = replace(new_pair(record, Born.THERE), event=event.id)
         self.plan.steps.append(RemoveHere(pair, record, leave=True, kill=False, reason="declined", declined=True))
-        own = self.by_activity.get(activity)
+        if own is None or own.key is None:
+            return
         left = replace(record, entry=replace(record.entry, who=(record.entry.who or frozenset()) - {user}))
-        if own is not None and own.event is not None and (step := leaves(self.view, own, left)) is not None:
-            # nobody hints at one's own leaving: what has stood for it goes now
+        step = Forget(own) if own.event is None else leaves(self.view, own, left)
+        if step is not None:  # nobody hints at one's own leaving: what has stood for it goes now, or never comes
             self.plan.steps = [each for each in self.plan.steps if _pair_of(each) != own.key]
             self.plan.steps.append(step)
 
@@ -305,6 +320,8 @@ def _pair_of(step: Step) -> int | None:
             | Retire(pair=pair)
             | Forget(pair=pair)
         ):
+            return pair.key
+        case CreateThere(pair=pair) if pair is not None:
             return pair.key
         case _:
             return None
