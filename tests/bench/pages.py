@@ -22,7 +22,7 @@ Get = Callable[[str], tuple[int, float]]
 
 
 def figures(place: Stage, quick: bool) -> list[Figure]:
-    """Ask each page as its administrator, who owns and takes part in a fifth of everything and has sync on."""
+    """Ask each page as its administrator, who owns or takes part in a tenth of everything and has sync on."""
     size, rounds = (400, 3) if quick else (ACTIVITIES, 40)
     key, addresses = _company(size)
     found = process.measure("pages.timed", session=key, addresses=addresses, rounds=rounds)

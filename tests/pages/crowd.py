@@ -17,7 +17,7 @@ from almanakka.sync.entry import Entry, Timed
 
 PASSWORD = "hanki-ja-kuura-77"
 #: Of so many activities one is the boss's own, and of so many one has the boss take part.
-OWN, JOINED = 10, 10
+OWN, JOINED = 20, 20
 #: Of so many activities one repeats, one lasts whole days, and one is private; none of them has to do with whose it is.
 REPEATS, WHOLE_DAYS, PRIVATE = 21, 13, 17
 #: Days before and after today over which they usually lie.
@@ -34,7 +34,7 @@ KINDS = (
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """``boss`` is an administrator with the synchronisation on, who owns and takes part in a tenth each."""
+    """``boss`` is an administrator with the synchronisation on, who owns a twentieth of all and joins another."""
 
     company: Company
     boss: User

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from almanakka.accounts.gates import administrators_only
 from almanakka.activities import queries
+from almanakka.activities.models import ActivityType
 from almanakka.calendars import causes, doctor, switching, tenant
 from almanakka.calendars.microsoft_forms import FORMS, WhatForm
 from almanakka.calendars.models import Connection, Kind, Mailbox
@@ -146,6 +147,7 @@ def _page(request: HttpRequest, connection: Connection, status: int = 200, **mor
         "form": FORMS[connection.kind](instance=connection),
         "what": WhatForm(connection=connection),
         "missing": missing,
+        "one_way": _one_way(connection),
         "told": sentence(connection.error_code).told(address="", addresses="") if connection.error_code else [],
         "people": people.select_related("user", "connection").order_by("user__full_name", "address")[:500],
         **more,
@@ -181,6 +183,12 @@ def _missing(connection: Connection) -> list[str]:
     if queries.default_type(connection.company_id) is None:
         missing.append(_("Choose what new entries from Microsoft become."))
     return missing
+
+
+def _one_way(connection: Connection) -> list[ActivityType]:
+    """What entries from Microsoft become although that does not go out: edits here would stay here (S13)."""
+    chosen = (queries.default_type(connection.company_id), connection.personal_type)
+    return [kind for kind in chosen if kind is not None and not kind.synchronised]
 
 
 def _callback(request: HttpRequest) -> str:
