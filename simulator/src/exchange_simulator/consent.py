@@ -26,7 +26,8 @@ class ConsentRefused(Exception):
     """The page cannot be shown; the message starts with an AADSTS number."""
 
 
-def _app(world: World, query: dict[str, str]) -> App:
+def app_of(world: World, query: dict[str, str]) -> App:
+    """The app that a request names, with an address of its own to go back to. Raises `ConsentRefused`."""
     app = world.apps.get(query.get("client_id", ""))
     if app is None:
         raise ConsentRefused(f"AADSTS700016: Application with identifier '{query.get('client_id', '')}' was not found.")
@@ -72,6 +73,11 @@ def _signed_in(tenants: list[Tenant], account: str) -> Tenant:
     return tenant
 
 
+def document(title: str, content: str) -> str:
+    """A page with that title and content (HTML)."""
+    return _PAGE.format(title=title, content=content)
+
+
 def error_page(message: str) -> str:
     """What stands instead of the form when the request is wrong."""
     return _PAGE.format(
@@ -82,7 +88,7 @@ def error_page(message: str) -> str:
 
 def page(world: World, tenant_text: str, query: dict[str, str], *, v2: bool) -> str:
     """The form. Raises `ConsentRefused`."""
-    app = _app(world, query)
+    app = app_of(world, query)
     if v2 and not query.get("scope"):
         raise ConsentRefused("AADSTS900144: The request body must contain the parameter: 'scope'.")
     hidden = "".join(
@@ -105,7 +111,7 @@ def page(world: World, tenant_text: str, query: dict[str, str], *, v2: bool) -> 
 
 def decide(world: World, tenant_text: str, form: dict[str, str], *, v2: bool) -> str:
     """Act on the administrator's answer; the address to send the browser to. Raises `ConsentRefused`."""
-    app = _app(world, form)
+    app = app_of(world, form)
     tenant = _signed_in(_tenants(world, tenant_text, app), form.get("account", ""))
     answer = {"admin_consent": "True"}
     if form.get("decision") == "accept":

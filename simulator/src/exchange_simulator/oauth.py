@@ -93,10 +93,7 @@ def client_credentials(
             )
     if form["grant_type"] != "client_credentials":
         raise TokenRefused(400, "unsupported_grant_type", 70003, "The app requested an unsupported grant type.")
-    app = world.apps.get(form["client_id"])
-    if app is None or (app.home_tenant is not None and app.home_tenant != tenant.id):
-        raise _app_unknown(form["client_id"], tenant)
-    _check_credential(world, app, form, token_url)
+    app = authenticated(world, tenant, form, token_url)
     if not form["scope"].endswith("/.default"):
         raise TokenRefused(
             400,
@@ -114,6 +111,15 @@ def client_credentials(
         "ext_expires_in": LIFETIME,
         "access_token": token,
     }
+
+
+def authenticated(world: World, tenant: Tenant, form: dict[str, str], token_url: str) -> App:
+    """The app that asks, which has shown its credential. Raises `TokenRefused`."""
+    app = world.apps.get(form.get("client_id", ""))
+    if app is None or (app.home_tenant is not None and app.home_tenant != tenant.id):
+        raise _app_unknown(form.get("client_id", ""), tenant)
+    _check_credential(world, app, form, token_url)
+    return app
 
 
 def _app_unknown(client_id: str, tenant: Tenant) -> TokenRefused:

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from . import consent, control, oauth
+from . import authorize, consent, control, oauth
 from .clock import stamp
 from .errors import Refusal
 from .ews.app import PATH, WebServices
@@ -66,6 +66,7 @@ class Site:
                 Route("/common/discovery/instance", self.instance_discovery),
                 Route(f"{tenant}/discovery/v2.0/keys", self.keys),
                 Route(f"{tenant}/oauth2/v2.0/token", self.token, methods=["POST"]),
+                Route(f"{tenant}/oauth2/v2.0/authorize", self.authorize, methods=["GET", "POST"]),
                 Route(f"{tenant}/v2.0/adminconsent", self.admin_consent, methods=["GET", "POST"]),
                 Route(f"{tenant}/adminconsent", self.admin_consent, methods=["GET", "POST"]),
                 Route(PATH, self.exchange, methods=["GET", "POST"]),
@@ -117,7 +118,11 @@ class Site:
             try:
                 if refusal is not None:
                     raise oauth.TokenRefused(refusal.status, "temporarily_unavailable", 90033, refusal.message)
-                body = oauth.client_credentials(self.world, request.path_params["tenant"], form, url, kinds)
+                tenant = request.path_params["tenant"]
+                if form.get("grant_type") == "authorization_code":
+                    body = authorize.redeem(self.world, _base(request), tenant, form, url)
+                else:
+                    body = oauth.client_credentials(self.world, tenant, form, url, kinds)
             except oauth.TokenRefused as refused:
                 status, body = refused.status, refused.to_json(self.world)
                 headers = refusal.headers if refusal is not None else {}
@@ -127,6 +132,18 @@ class Site:
         if kinds & {"drop_before", "drop_after"}:
             return await cut(request)
         return JSONResponse(body, status, headers={"Cache-Control": "no-store, no-cache", **headers})
+
+    async def authorize(self, request: Request) -> Response:
+        """The page on which a person signs in, and what follows from its buttons."""
+        tenant = request.path_params["tenant"]
+        form = await _form(request) if request.method == "POST" else dict(request.query_params)
+        with self.world.lock:
+            try:
+                if request.method == "POST":
+                    return RedirectResponse(authorize.decide(self.world, tenant, form), 302)
+                return HTMLResponse(authorize.page(self.world, tenant, form))
+            except consent.ConsentRefused as refused:
+                return HTMLResponse(consent.error_page(str(refused)), 400)
 
     async def admin_consent(self, request: Request) -> Response:
         """The consent page, and what follows from its buttons."""

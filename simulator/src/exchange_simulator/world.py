@@ -41,6 +41,7 @@ class Behaviour:
     saves_again: bool = True
     requests_at_once: int = 4
     batch_at_once: int = 0
+    id_token_claims: dict[str, Any] = field(default_factory=dict)
     default_page: int = 10
     max_page: int = 1000
 
@@ -161,6 +162,7 @@ class World:
         self.addresses: dict[str, User] = {}
         self.tenant_of: dict[str, Tenant] = {}
         self.grants: dict[str, Grant] = {}
+        self.codes: dict[str, Any] = {}
         self.behaviour = Behaviour()
         self.ledger = Ledger(self.clock)
         self.requests = RequestLog()

@@ -25,7 +25,8 @@ def told_on(page: Page) -> Callable[[View], View]:
             try:
                 return view(request)
             except (Refused, CalendarError) as error:
-                known = {"address": request.user.email, "addresses": request.user.email}
+                own = getattr(request.user, "email", "")
+                known = {"address": own, "addresses": own}
                 details = error.details if isinstance(error, Refused) else {}
                 return page(request, sentence(error.code).told(**{**known, **details}))
 

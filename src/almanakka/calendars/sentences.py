@@ -36,6 +36,7 @@ _CHECK_APP = _("An administrator checks the client id in the settings and grants
 _CHECK_CERTIFICATE = _("An administrator uploads the certificate in Microsoft Entra, or enters another one here.")
 _ADJUST_SERVER = _("An Exchange administrator runs our script that shows what the account may do, and puts it right.")
 _ENTER_SERVER = _("An administrator enters Exchange URL, user name and password of the delegate in the settings.")
+_SIGN_IN_OTHERWISE = _("Write your whole e-mail address, or sign in with your password.")
 _ONLY_ADMINISTRATORS = _("Ask an administrator of your company to do it.")
 
 SENTENCES: Mapping[str, Sentence] = {
@@ -127,6 +128,34 @@ SENTENCES: Mapping[str, Sentence] = {
         _("A code was written into your calendar less than a minute ago."),
         _NOT_ON,
         _("Look for it there; if you cannot see it, wait a minute and ask for another one."),
+    ),
+    "microsoft_stale": Sentence(
+        _("What came back from Microsoft is no longer good."),
+        _("Nothing has changed."),
+        _("Begin again; if it happens again, tell your administrator."),
+    ),
+    "microsoft_declined": Sentence(
+        _("Microsoft did not sign you in, or you have cancelled."), _("Nothing has changed."), _SIGN_IN_OTHERWISE
+    ),
+    "microsoft_foreign": Sentence(
+        _("The Microsoft account belongs to another organisation than your company's."),
+        _("Nothing has changed."),
+        _("Sign in with the account that your company has given you."),
+    ),
+    "microsoft_unknown": Sentence(
+        _("Nobody in Almanakka has proven an address of this Microsoft account."),
+        _("Nobody has been signed in, and no account has been made."),
+        _("Ask an administrator of your company to invite you, and open the link in the invitation first."),
+    ),
+    "microsoft_not_set_up": Sentence(
+        _("Signing in with Microsoft is not set up for that e-mail address."),
+        _("Nothing has changed."),
+        _SIGN_IN_OTHERWISE,
+    ),
+    "microsoft_other_mailbox": Sentence(
+        _("The Microsoft account has another mailbox than that of %(address)s."),
+        _NOT_ON,
+        _("Sign in with the account that has this address, or ask your administrator to correct the address."),
     ),
     "address_changed": Sentence(
         _("Your e-mail address has changed since calendar sync was switched on."),

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from almanakka.accounts.models import User
 from almanakka.activities.models import ActivityType, Category
-from almanakka.calendars import codes, holds, lines, standing, switching, triggers, wiring, words
-from almanakka.calendars.models import Hold
+from almanakka.calendars import codes, holds, lines, microsoft_sign_in, standing, switching, triggers, wiring, words
+from almanakka.calendars.models import Hold, Proof
 from almanakka.calendars.refusals_page import told_on
 from almanakka.calendars.sentences import sentence
 from almanakka.sync.run import Preview
@@ -47,7 +47,8 @@ def refused(request: HttpRequest, told: list[str]) -> HttpResponse:
 @told_on(refused)
 def switch_on(request: HttpRequest) -> HttpResponse:
     """Switch calendar sync on for oneself."""
-    switching.enable(request.user, acting=request.user)
+    by_microsoft = request.session.get(microsoft_sign_in.PROVEN) == request.user.email
+    switching.enable(request.user, acting=request.user, proof=Proof.MICROSOFT if by_microsoft else None)
     messages.success(request, _("Calendar sync is on. The first synchronisation begins now; you may leave this page."))
     return redirect("calendar-sync")
 
@@ -116,6 +117,7 @@ def _context(user: User) -> dict[str, object]:
         "now": now,
         "proven": switching.is_proven(user),
         "code": codes.waiting(user),
+        "microsoft_is_offered": microsoft_sign_in.is_offered(user.company_id),
         "outgoing": kinds.filter(synchronised=True).exclude(category=Category.PROJECT_TASK),
         "holds": [(hold, words.held(hold.reason, hold.detail)) for hold in waiting],
         "deletions_held": any(hold.reason in holds.DELETIONS for hold in waiting),

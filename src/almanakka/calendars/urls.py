@@ -10,6 +10,7 @@ from almanakka.calendars import (
     microsoft_page,
     proof_page,
     script_page,
+    sign_in_page,
     sync_page,
     views,
 )
@@ -41,6 +42,9 @@ urlpatterns = [
     path(f"{SYNC}/prove", proof_page.send_proof, name="calendar-sync-prove"),
     path(f"{SYNC}/code", proof_page.write_code, name="calendar-sync-code"),
     path(f"{SYNC}/code/enter", proof_page.enter_code, name="calendar-sync-code-enter"),
+    path(f"{SYNC}/microsoft", sign_in_page.begin_proof, name="calendar-sync-microsoft"),
+    path("accounts/microsoft/", sign_in_page.begin, name="microsoft-sign-in"),
+    path("accounts/microsoft/back", sign_in_page.finish, name="microsoft-back"),
     path(f"{MICROSOFT}/", microsoft_page.settings, name="microsoft-exchange"),
     path(f"{MICROSOFT}/save", microsoft_page.save, name="microsoft-save"),
     path(f"{MICROSOFT}/what", microsoft_page.save_what, name="microsoft-what"),

@@ -55,7 +55,8 @@ def moved_in(control: Control, port: int, password: str) -> Cast:
 def _register(control: Control, port: int, there: str) -> None:
     """Register an app, and have the processes that are started from now on know it as the installation's."""
     secret = secrets.token_urlsafe(24)
-    callbacks = [f"http://{host}:{port}/settings/microsoft/granted" for host in ("127.0.0.1", "localhost")]
+    pages = ("settings/microsoft/granted", "accounts/microsoft/back")
+    callbacks = [f"http://{host}:{port}/{page}" for host in ("127.0.0.1", "localhost") for page in pages]
     app = control("add_app", secret=secret, name="Almanakka", redirect_uris=callbacks, home_tenant=there)
     os.environ[tenant.CLIENT_ID], os.environ[tenant.CLIENT_SECRET] = app["client_id"], secret
 

@@ -37,6 +37,7 @@ class _User(Struct, rename="camel"):
     display_name: str | None = None
     mail: str | None = None
     user_principal_name: str | None = None
+    proxy_addresses: list[str] = field(default_factory=list)
 
 
 class _Users(Struct):
@@ -78,6 +79,27 @@ def find(client: Client, address: str) -> Holder:
         return _owner(client, address, address)
     owner = _owner(client, holder.id, address)
     return Holder(holder.id, holder.name or owner.name, holder.addresses | owner.addresses)
+
+
+def is_holder(client: Client, id: str, address: str) -> bool:
+    """Return whether the mailbox behind ``address`` is that of the person with the directory's own ``id``.
+
+    Without a permission for the directory the owners that both calendars name are compared. Raises as :func:`find`.
+    """
+    found = find(client, address)
+    if found.id.lower() == id.lower():
+        return True
+    return found.id == address and bool(addresses(client, id) & found.addresses)
+
+
+def addresses(client: Client, id: str) -> frozenset[str]:
+    """Return the addresses of the person with the directory's own ``id`` who has a calendar; raises CalendarError."""
+    owner = _owner(client, id, "")
+    try:
+        user = client.get(query(_user(id), select=f"{_USER_FIELDS},proxyAddresses"), _User)
+    except Denied:
+        return owner.addresses
+    return owner.addresses | _holder(user).addresses | frozenset(filter(None, map(normal, user.proxy_addresses)))
 
 
 def zone(client: Client, mailbox_id: str, preferred: str = "") -> str | None:

@@ -64,7 +64,7 @@ class Tokens:
     def _acquire(self) -> str:
         try:
             if self._app is None:
-                self._app = self._sign_in()
+                self._app = confidential_app(self._settings)
             answer = self._app.acquire_token_for_client([f"{self._settings.graph.rstrip('/')}/.default"])
         except requests.RequestException as error:
             raise Unreachable(f"sign-in: {type(error).__name__}", "sign_in_unreachable") from None
@@ -76,16 +76,18 @@ class Tokens:
         self._current = answer["access_token"]
         return self._current
 
-    def _sign_in(self) -> Any:
-        settings = self._settings
-        return msal.ConfidentialClientApplication(
-            settings.client_id,
-            client_credential=_credential(settings),
-            authority=f"{settings.authority.rstrip('/')}/{quote(settings.tenant, safe='')}",
-            # The authority comes from our own settings: asking a public endpoint whether it exists proves nothing.
-            instance_discovery=False,
-            http_client=_SignInTransport(settings),
-        )
+
+def confidential_app(settings: GraphSettings) -> Any:
+    """Return msal's picture of our app in the tenant; it asks Microsoft for the tenant's own addresses at once."""
+    return msal.ConfidentialClientApplication(
+        settings.client_id,
+        client_credential=_credential(settings),
+        authority=f"{settings.authority.rstrip('/')}/{quote(settings.tenant, safe='')}",
+        # The authority comes from our own settings: asking a public endpoint whether it exists proves nothing.
+        instance_discovery=False,
+        exclude_scopes=["offline_access"],
+        http_client=_SignInTransport(settings),
+    )
 
 
 def tokens_for(settings: GraphSettings) -> Tokens:
