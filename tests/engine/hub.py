@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import NamedTuple
 
+from almanakka.sync.approval import Approval
 from almanakka.sync.entry import AllDay, Entry, Group, Override, Person, Response, Series, ShowAs, Timed
 from almanakka.sync.errors import Invalid, LeaseLost, StaleVersion, UidTaken
 from almanakka.sync.fields import FIELD, take
@@ -92,6 +93,8 @@ class Hub:
     boxes: dict[UserId, Box] = field(default_factory=dict)
     #: What people answered to meetings, and whether they hide taking part.
     answers: dict[tuple[ActivityId, UserId], Answer] = field(default_factory=dict)
+    #: What organisers said yes to telling everybody: its key, and what they changed; no entry: that it is off (B1).
+    yeses: dict[ActivityId, tuple[str, frozenset[Group], Entry | None]] = field(default_factory=dict)
     #: Called before and after each commit; may raise :class:`Crash`.
     before_commit: Callable[[], None] = lambda: None
     after_commit: Callable[[], None] = lambda: None
@@ -201,6 +204,12 @@ class Hub:
         self.records[id] = replace(record, version=record.version + 1, times=times, through=passed)
         self._tell(id, record.version + 1, self._people(id), through)
 
+    def approve(self, id: ActivityId, *groups: Group) -> None:
+        """The organiser says yes to a mail about ``groups`` as they are now; none: to one that it is off."""
+        self.serial += 1
+        entry = self.records[id].entry if groups else None
+        self.yeses = self.yeses | {id: (f"y{self.serial}", frozenset(groups), entry)}
+
     def kill(self, ids: Collection[ActivityId]) -> None:
         for uid, (activity, _) in list(self.uids.items()):
             if activity in ids:
@@ -277,7 +286,12 @@ class Hub:
 
     def _state(self) -> tuple[dict[str, object], dict[UserId, dict[str, object]]]:
         own: dict[str, object] = {"chosen": self.chosen, "answers": self.answers, "guests": self.guests}
-        own |= {"records": dict(self.records), "written": dict(self.written), "uids": dict(self.uids)}
+        own |= {
+            "yeses": self.yeses,
+            "records": dict(self.records),
+            "written": dict(self.written),
+            "uids": dict(self.uids),
+        }
         return own, {user: vars_of(box) for user, box in self.boxes.items()}
 
     def _restore(self, saved: tuple[dict[str, object], dict[UserId, dict[str, object]]]) -> None:
@@ -356,14 +370,31 @@ class HubActivities(Held):
                     del self.box.hints[hint.activity]
 
     def load(self, ids: Collection[ActivityId]) -> dict[ActivityId, Record]:
-        return {id: self.hub.records[id] for id in ids if id in self.hub.records}
+        return {id: self._approved(self.hub.records[id]) for id in ids if id in self.hub.records}
 
     def involving(self) -> list[Record]:
         return [
-            record
+            self._approved(record)
             for record in self.hub.records.values()
             if record.owner == self.user or self.user in (record.entry.who or ())
         ]
+
+    def _approved(self, record: Record) -> Record:
+        """The record with its organiser's yes, to what is still as it was then."""
+        key, groups, entry = self.hub.yeses.get(record.id, ("", frozenset(), None))
+        if entry is None or record.owner != self.user:
+            return record
+        return replace(
+            record,
+            approval=Approval(key, frozenset(each for each in groups if of(record.entry, each) == of(entry, each))),
+        )
+
+    def cancellations(self, ids: Collection[ActivityId]) -> dict[ActivityId, str]:
+        return {id: self.hub.yeses[id][0] for id in ids if id in self.hub.yeses and self.hub.yeses[id][2] is None}
+
+    def spend(self, key: str) -> None:
+        with self.write():
+            self.hub.yeses = {id: each for id, each in self.hub.yeses.items() if each[0] != key}
 
     def resolve(self, addresses: Collection[str]) -> dict[str, UserId]:
         wanted = {address.strip().lower() for address in addresses}

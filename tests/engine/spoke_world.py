@@ -23,7 +23,7 @@ from contract.graph_outlook import as_graph
 from exchange_simulator import Person, RunningSimulator
 from exchange_simulator.ids import new_uid
 
-from .world import ZONE, World, address, timed
+from .world import START, ZONE, World, address, timed
 
 #: People who are in the tenant, or outside it, without being users of ours.
 OTHERS = ("outsider", "guest")
@@ -79,6 +79,14 @@ class SpokeCalendar:
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         with self._operation("update"):
             return self.port.update(id, change_key, before, after)
+
+    def amend(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
+        with self._operation("amend"):
+            return self.port.amend(id, change_key, before, after)
+
+    def cancel(self, id: str, change_key: str) -> None:
+        with self._operation("delete"):
+            self.port.cancel(id, change_key)
 
     def delete(self, id: str, change_key: str) -> None:
         with self._operation("delete"):
@@ -295,6 +303,20 @@ class SpokeWorld(World):
 
     def change_meeting(self, organiser: str, ids: dict[str, str], entry: Entry) -> None:
         self.calendars[organiser].edit(ids[organiser], entry)
+
+    def delivered(self, organiser: str, ids: dict[str, str]) -> None:
+        """The simulator does."""
+
+    def forget_mails(self) -> None:
+        self.simulator.control.clear_mails()
+
+    def again(self) -> World:
+        self.close()
+        self.now = START
+        self.calendars.clear()
+        self.__post_init__()
+        self.enable("aino", "matti")
+        return self
 
     def move(self, user: str, *, uids: bool) -> None:
         world = self.simulator.world

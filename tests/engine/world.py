@@ -184,6 +184,26 @@ class World:
         for user, id in ids.items():
             self.calendars[user].edit(id, entry)
 
+    def delivered(self, organiser: str, ids: dict[str, str]) -> None:
+        """What the organiser's event has become reaches the others' copies, as the mail says."""
+        held = self.calendars[organiser].entries().get(ids[organiser])
+        for user, id in ids.items():
+            if user != organiser and held is None:
+                self.calendars[user].edit(id, cancelled=True)
+            elif user != organiser and held is not None:
+                self.calendars[user].edit(id, held.entry)
+
+    def forget_mails(self) -> None:
+        """Count mails from now on."""
+        for calendar in self.calendars.values():
+            calendar.mails = 0
+
+    def again(self) -> World:
+        """The same company, afresh."""
+        fresh = World(self.users)
+        fresh.enable(*(user for user, box in self.hub.boxes.items() if box.enabled))
+        return fresh
+
     def move(self, user: str, *, uids: bool) -> None:
         """Put somebody's calendar into another mailbox, with every id another; perhaps even with other uids."""
         old = self.calendars[user]

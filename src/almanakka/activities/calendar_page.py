@@ -17,9 +17,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from almanakka.accounts.models import User
-from almanakka.activities import agenda, editing
+from almanakka.activities import agenda, editing, meetings
 from almanakka.activities.agenda import Item
 from almanakka.activities.editing import Forbidden
+from almanakka.activities.meetings import Asks, Locked
 from almanakka.activities.models import Activity, ActivityType
 from almanakka.activities.values import ActivityGone, InvalidActivity
 from almanakka.sync.errors import StaleVersion
@@ -82,7 +83,8 @@ def items(request: HttpRequest) -> HttpResponse:
     people = _people(request)
     colours = _colours(user)
     found = agenda.items(user, [person.pk for person in people], since, until)
-    return JsonResponse([_shown(item, colours) for item in found], safe=False)
+    invited = meetings.among({item.activity.pk for item in found})
+    return JsonResponse([_shown(item, colours, invited) for item in found], safe=False)
 
 
 @require_POST
@@ -110,6 +112,10 @@ def move(request: HttpRequest, activity_id: UUID) -> HttpResponse:
             raise Http404
     except (Forbidden, ActivityGone) as error:
         raise Http404 from error
+    except (Asks, Locked):
+        return JsonResponse(
+            {"told": _("It is a meeting. Open it to change it: you are asked before any mail.")}, status=409
+        )
     except StaleVersion:
         return JsonResponse({"told": _("Somebody has changed it in the meantime.")}, status=409)
     except InvalidActivity as error:
@@ -130,7 +136,8 @@ def _people(request: HttpRequest) -> list[User]:
     return list(found.order_by("full_name", "email")[:MOST_PEOPLE]) or [user]
 
 
-def _shown(item: Item, colours: dict[UUID, str]) -> dict[str, Any]:
+def _shown(item: Item, colours: dict[UUID, str], invited: set[UUID]) -> dict[str, Any]:
+    """Show an item to the grid; what others are ``invited`` to is not dragged, for a mail about it is asked for."""
     activity, visible = item.activity, item.open
     start: date | datetime = item.first if item.all_day else item.start
     end: date | datetime = item.last + timedelta(days=1) if item.all_day else item.end
@@ -140,7 +147,7 @@ def _shown(item: Item, colours: dict[UUID, str]) -> dict[str, Any]:
         "allDay": item.all_day,
         "title": item.name if visible else _("Busy"),
         "color": colours.get(activity.type_id, COLOURS[-1]) if visible else COLOURS[-1],
-        "editable": item.editable,
+        "editable": item.editable and activity.pk not in invited,
     }
     if not visible:
         return shown

@@ -36,16 +36,18 @@ class Extent(StrEnum):
     ALL = "all"
 
 
-def origin(user: User, now: datetime) -> Origin:
-    """Return the origin of an edit that somebody makes on a page."""
-    return Origin(edited_at=now, by=user.pk)
+def origin(user: User, now: datetime, *, tells: bool = False) -> Origin:
+    """Return the origin of an edit that somebody makes on a page; ``tells`` is their yes to a meeting's mail (B1)."""
+    return Origin(edited_at=now, by=user.pk, tells=tells)
 
 
-def edit(user: User, activity: Activity, version: int, fields: Mapping[str, Any], now: datetime) -> None:
-    """Change a whole activity; raises Forbidden and what `changes.change` raises."""
+def edit(
+    user: User, activity: Activity, version: int, fields: Mapping[str, Any], now: datetime, *, tells: bool = False
+) -> None:
+    """Change a whole activity; raises Forbidden and what `changes.change` raises, and of a meeting Asks and Locked."""
     if not may_edit(activity, user):
         raise Forbidden
-    changes.change(activity.pk, version, fields, origin(user, now))
+    changes.change(activity.pk, version, fields, origin(user, now, tells=tells))
 
 
 def edit_occurrence(
@@ -95,12 +97,24 @@ def edit_following(
         return draft.id
 
 
-def remove(user: User, activity: Activity, version: int, extent: Extent, day: date | None, now: datetime) -> None:
-    """Delete an activity, or a part of a series; raises Forbidden."""
+def remove(
+    user: User,
+    activity: Activity,
+    version: int,
+    extent: Extent,
+    day: date | None,
+    now: datetime,
+    *,
+    tells: bool = False,
+) -> None:
+    """Delete an activity, or a part of a series; raises Forbidden, and of a part of a meeting Asks and Locked.
+
+    With ``tells`` a meeting is cancelled and its people get mail; without, it stays in Microsoft's calendars.
+    """
     if extent is Extent.ALL or day is None:
         if not may_delete(activity, user):
             raise Forbidden
-        changes.remove(activity.pk, version, origin(user, now))
+        changes.remove(activity.pk, version, origin(user, now, tells=tells))
         return
     if not may_edit(activity, user):
         raise Forbidden

@@ -24,6 +24,7 @@ from almanakka.activities import (
     editing,
     elsewhere,
     forms,
+    meetings,
     patterns,
     permissions,
     queries,
@@ -33,6 +34,7 @@ from almanakka.activities import (
 )
 from almanakka.activities.editing import Extent, Forbidden
 from almanakka.activities.forms import ActivityForm
+from almanakka.activities.meetings import Asks, Locked
 from almanakka.activities.models import Activity, Occurrence
 from almanakka.activities.rule_form import RuleForm
 from almanakka.activities.values import ActivityGone, Draft, InvalidActivity
@@ -82,7 +84,8 @@ def show(request: HttpRequest, activity_id: UUID) -> HttpResponse:
         "may_delete": permissions.may_delete(activity, user),
         "may_leave": permissions.may_leave(activity, user),
         "outside": permissions.is_from_outside(activity),
-        "extents": EXTENTS if subject.day else EXTENTS[2:],
+        "meeting": (standing := meetings.standing(activity, user)),
+        "extents": EXTENTS if subject.day and standing is None else EXTENTS[2:],
     }
     return render(request, "activities/activity.html", context)
 
@@ -115,16 +118,23 @@ def edit(request: HttpRequest, activity_id: UUID) -> HttpResponse:
     if not permissions.may_edit(activity, user):
         raise Http404
     extent = _extent(request, subject)
+    standing = meetings.standing(activity, user)
+    if standing is not None and extent is not Extent.ALL:
+        messages.error(request, _("Single occurrences of a meeting are changed in Outlook."))
+        return redirect("activity", activity_id)
+    locked = standing is not None and bool(standing.locked)
     zone = activity.zone if activity.recurrence is not None else user.zone
-    form = ActivityForm(request.POST or None, initial=_initial(subject, extent, zone), reader=user, zone=zone)
+    first = _initial(subject, extent, zone)
+    form = ActivityForm(request.POST or None, initial=first, reader=user, zone=zone, locked=locked)
     rule = RuleForm(request.POST or None, initial=rule_form.initial(_rule(subject, extent)), prefix="rule")
     version = _version(request, activity)
 
     def save() -> UUID:
-        return _save(user, subject, extent, version, form, rule)
+        return _save(user, subject, extent, version, form, rule, tells=request.POST.get("tells") == "yes")
 
     context = {"heading": _("Change"), "activity": activity, "day": subject.day, "extent": extent, "version": version}
-    return _edited(request, form, None if extent is Extent.ONE else rule, save, context)
+    context["meeting"] = standing
+    return _edited(request, form, None if extent is Extent.ONE or locked else rule, save, context)
 
 
 @require_POST
@@ -134,9 +144,13 @@ def remove(request: HttpRequest, activity_id: UUID) -> HttpResponse:
     subject = _subject(request, activity_id)
     try:
         version = _version(request, subject.activity)
-        editing.remove(request.user, subject.activity, version, _extent(request, subject), subject.day, timezone.now())
+        extent, tells = _extent(request, subject), request.POST.get("tells") == "yes"
+        editing.remove(request.user, subject.activity, version, extent, subject.day, timezone.now(), tells=tells)
     except Forbidden as error:
         raise Http404 from error
+    except (Asks, Locked):
+        messages.error(request, _("Single occurrences of a meeting are changed in Outlook."))
+        return redirect("activity", activity_id)
     except StaleVersion:
         messages.error(request, _("Somebody has changed it in the meantime. Look at it again."))
         return redirect("activity", activity_id)
@@ -246,8 +260,14 @@ def _first(form: ActivityForm) -> date:
     return first
 
 
-def _save(user: User, subject: Subject, extent: Extent, version: int, form: ActivityForm, rule: RuleForm) -> UUID:
+def _save(
+    user: User, subject: Subject, extent: Extent, version: int, form: ActivityForm, rule: RuleForm, *, tells: bool
+) -> UUID:
     activity, now = subject.activity, timezone.now()
+    if form.locked:
+        own = {name: each for name, each in form.rest().items() if name != "is_private"}
+        editing.edit(user, activity, version, {**own, "participants": form.people()}, now)
+        return activity.pk
     fields = {**form.times(), **form.texts()}
     if extent is Extent.ONE and subject.day is not None:
         editing.edit_occurrence(user, activity, version, subject.day, fields, now)
@@ -255,7 +275,7 @@ def _save(user: User, subject: Subject, extent: Extent, version: int, form: Acti
     whole = {**fields, **form.rest(), "recurrence": rule.recurrence(_first(form)), "participants": form.people()}
     if extent is Extent.FOLLOWING and subject.day is not None:
         return editing.edit_following(user, activity, version, subject.day, whole, now)
-    editing.edit(user, activity, version, whole, now)
+    editing.edit(user, activity, version, whole, now, tells=tells)
     return activity.pk
 
 
@@ -272,6 +292,10 @@ def _edited(
             form.add_error(None, error.reason)
         except StaleVersion:
             form.add_error(None, _("Somebody has changed it in the meantime. Look at it again before you save."))
+        except Locked as error:
+            form.add_error(None, error.reason)
+        except Asks as error:
+            return render(request, "activities/editor.html", {"form": form, "rule": rule, "asks": error, **context})
         except (ActivityGone, Forbidden) as error:
             raise Http404 from error
         else:

@@ -43,9 +43,16 @@ class ActivityForm(forms.Form):
     show_as = forms.ChoiceField(label=_("Show as"), choices=ShowAs.choices, initial=ShowAs.BUSY)
     is_private = forms.BooleanField(label=_("Private: others see only that I am busy"), required=False)
 
-    def __init__(self, *args: Any, reader: User, zone: Any, **kwargs: Any) -> None:
+    #: What the copies of a meeting have in common.
+    SHARED = (
+        "name", "all_day", "first", "starts", "last", "ends", "location", "notes", "show_as", "is_private"
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, reader: User, zone: Any, locked: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.reader, self.zone = reader, zone
+        self.reader, self.zone, self.locked = reader, zone, locked
+        for name in self.SHARED if locked else ():
+            self.fields[name].disabled = True
         company = reader.company_id
         self.fields["type"].queryset = ActivityType.objects.filter(company_id=company, is_active=True)
         self.fields["project"].queryset = Project.objects.filter(company_id=company)

@@ -62,13 +62,15 @@ class Origin:
 
     ``edited_at`` (aware) is when it was first made, anywhere; ``times`` gives single field groups another
     moment. ``by`` is the acting user. ``mailbox`` is the mailbox it came through, which needs no echo; None =
-    made here.
+    made here. ``tells`` is what the person said about a mail to a meeting's people: False = has yet to be asked, None =
+    cannot be (B1).
     """
 
     edited_at: datetime
     by: UUID | None = None
     mailbox: UUID | None = None
     times: Mapping[str, datetime] = field(default_factory=lambda: NOTHING)
+    tells: bool | None = None
 
     def time_of(self, group: str) -> datetime:
         return self.times.get(group, self.edited_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from datetime import datetime
 from itertools import islice
@@ -16,10 +16,10 @@ from almanakka.accounts.models import User
 from almanakka.activities import changes, queries, values
 from almanakka.activities.models import NEVER_DEFAULT, Activity, ActivityType, Category, Participant, Project
 from almanakka.activities.values import ActivityGone, InvalidActivity, Origin, Participation
-from almanakka.calendars import clock, drafts, records
+from almanakka.calendars import approvals, clock, drafts, records
 from almanakka.calendars.footers import Footers
 from almanakka.calendars.lease import Fence
-from almanakka.calendars.models import Mailbox
+from almanakka.calendars.models import Mailbox, MeetingMail
 from almanakka.sync.entry import Group, Response
 from almanakka.sync.errors import Denied, Invalid, StaleVersion
 from almanakka.sync.ports import ActivityId, Draft, Edit, Hint, Record, UserId
@@ -48,6 +48,7 @@ class OrmActivities:
         self.fence = fence
         self._through: UUID | None = None if by_hand else mailbox.pk
         self._personal_type_id: UUID | None = mailbox.connection.personal_type_id
+        self._asks = mailbox.connection.meeting_mail == MeetingMail.ASK
         self._footers = Footers(person.pk, self.company.language)
         self._names: dict[UUID, str] = {}
         self._projects: dict[UUID, Project] = {}
@@ -96,9 +97,10 @@ class OrmActivities:
             return []
         types = self._learn_types({row.type_id for row in rows})
         self._learn(rows)
-        return [
+        found = [
             records.record(row, types[row.type_id], self._footers.of(row, self._names, self._projects)) for row in rows
         ]
+        return approvals.with_approvals(found, self.user_id) if self._asks else found
 
     def _learn_types(self, needed: Collection[UUID] = ()) -> dict[UUID, ActivityType]:
         if not self._types or not self._types.keys() >= set(needed):
@@ -117,6 +119,15 @@ class OrmActivities:
                 self._names[user.pk] = str(user)
         if projects - self._projects.keys():
             self._projects |= Project.objects.in_bulk(projects - self._projects.keys())
+
+    # -- meetings that their organiser changes here (B1)
+
+    def cancellations(self, ids: Collection[ActivityId]) -> Mapping[ActivityId, str]:
+        return approvals.cancellations(self.user_id, ids) if self._asks else {}
+
+    def spend(self, key: str) -> None:
+        with self._write():
+            approvals.spend(key)
 
     # -- writing
 

@@ -9,8 +9,9 @@ class CalendarsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from almanakka.calendars import hints, presence, triggers
+        from almanakka.calendars import hints, invitations, presence, triggers
 
         hints.connect()
+        invitations.connect()
         presence.connect()
         triggers.connect()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from almanakka.accounts.models import User
 from almanakka.activities.models import NEVER_DEFAULT, ActivityType, Category
 from almanakka.calendars import switching
-from almanakka.calendars.models import Connection, Kind
+from almanakka.calendars.models import Connection, Kind, MeetingMail
 from almanakka.calendars.sentences import sentence
 from almanakka.remote import destinations
 from almanakka.sync.errors import Denied
@@ -118,6 +118,12 @@ class WhatForm(forms.Form):
         required=False,
         empty_label=_("the same as the others"),
     )
+    meeting_mail = forms.ChoiceField(
+        label=_("A change here to a meeting, of which Microsoft would send mail"),
+        choices=MeetingMail.choices,
+        required=False,
+        widget=forms.RadioSelect,
+    )
 
     def __init__(self, *args: Any, connection: Connection, **kwargs: Any) -> None:
         kinds = ActivityType.objects.filter(company_id=connection.company_id, is_active=True)
@@ -126,6 +132,7 @@ class WhatForm(forms.Form):
             "outgoing": [kind.pk for kind in travelling if kind.synchronised],
             "default": next((kind.pk for kind in kinds if kind.is_default), None),
             "personal": connection.personal_type_id,
+            "meeting_mail": connection.meeting_mail,
         }
         super().__init__(*args, **kwargs)
         self.connection = connection
@@ -147,8 +154,9 @@ class WhatForm(forms.Form):
                 kind.synchronised, kind.is_default = travels, default
                 kind.save()
         self.connection.personal_type = given["personal"]
+        self.connection.meeting_mail = given["meeting_mail"] or self.connection.meeting_mail
         if self.connection.pk and Connection.objects.filter(pk=self.connection.pk).exists():
-            self.connection.save(update_fields=["personal_type"])
+            self.connection.save(update_fields=["personal_type", "meeting_mail"])
 
 
 FORMS: dict[str, type[TenantForm | ServerForm]] = {Kind.GRAPH: TenantForm, Kind.EXCHANGE: ServerForm}

@@ -55,6 +55,13 @@ class Proof(models.TextChoices):
     CODE = "code", _("a code read from that calendar")
 
 
+class MeetingMail(models.TextChoices):
+    """What becomes of a change here that Microsoft would tell a meeting's people of (B1)."""
+
+    ASK = "ask", _("ask whoever has called the meeting, and send only then")
+    NEVER = "never", _("never: meetings are changed in Outlook only")
+
+
 class Connection(models.Model):
     """A company's set-up with Microsoft (S6, S8, S11).
 
@@ -98,6 +105,9 @@ class Connection(models.Model):
         related_name="+",
         limit_choices_to={"category": ports.Category.PERSONAL.value},
         verbose_name=_("Personal activity type"),
+    )
+    meeting_mail = models.CharField(
+        _("Mail to a meeting's people"), max_length=8, choices=MeetingMail.choices, default=MeetingMail.ASK
     )
     enabled = models.BooleanField(_("Enable Microsoft Exchange"), default=False)
     enabled_at = models.DateTimeField(null=True, blank=True)
@@ -285,6 +295,23 @@ class ActivityHint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.activity} at {self.version}"
+
+
+class MeetingApproval(models.Model):
+    """An organiser's yes to one change of a meeting, until it is spent (:mod:`almanakka.sync.approval`; B1).
+
+    It is good for ``groups`` while they are as in ``entry``; without one, the meeting is to be cancelled. ``activity``
+    is no foreign key: that yes outlives its activity.
+    """
+
+    activity = models.UUIDField(unique=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+    groups = models.JSONField(default=list)
+    entry = EntryField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.activity} by {self.by_id}"
 
 
 class RunKind(models.TextChoices):

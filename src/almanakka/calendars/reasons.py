@@ -64,6 +64,7 @@ PHRASES: Mapping[str, str] = {
     "not-a-calendar-entry": _("it is no calendar entry"),
     "created-then-gone": _("it was made and deleted again before it could be read"),
     "unreadable": _("Microsoft has made something of it that cannot be represented here"),
+    "not-kept": _("Microsoft did not keep the change"),
     "refused": _("Microsoft does not accept it as it is"),
 }
 

@@ -77,6 +77,8 @@ WHY: Mapping[str, Promise] = {
     "edited in Microsoft after it was deleted here": _("it was edited in Microsoft after it was deleted in Almanakka"),
     "edited here after it was deleted in Microsoft": _("it was edited in Almanakka after it was deleted in Microsoft"),
     "superseded by the meeting itself": _("the meeting itself takes its place"),
+    "a meeting is changed in Outlook": _("a meeting is only changed by its organiser, who is asked before any mail"),
+    "cancelled here": _("you cancelled the meeting in Almanakka"),
     "undone": _("you have undone what was done before"),
     "taken out of a colleague's meeting of it": _("a colleague's meeting no longer includes you"),
 }

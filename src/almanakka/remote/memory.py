@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from tzlocal.windows_tz import tz_win, win_tz
 
+from almanakka.remote.faults import Fault, Hook, Operation
 from almanakka.remote.occurrences import Overrides, day_of, writes
 from almanakka.sync.entry import (
     AS_SERIES,
@@ -22,7 +23,7 @@ from almanakka.sync.entry import (
     Timed,
     Unreadable,
 )
-from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, WatermarkLost
+from almanakka.sync.errors import Invalid, NotFound, Stale, WatermarkLost
 from almanakka.sync.expansion import neighbours, occurs_on
 from almanakka.sync.fields import canonical, changed_groups, restores, same, take
 from almanakka.sync.outcomes import Outcome, one_by_one
@@ -30,18 +31,6 @@ from almanakka.sync.ports import Limits, Page, Versions, unknown
 
 #: What was changed longer ago than this, no feed leaves out.
 LATEST = timedelta(hours=1)
-Hook = Callable[[str, str], None]
-"""Called with the operation and ``"before"`` or ``"after"`` its effect; may raise any CalendarError."""
-
-
-@dataclass(slots=True)
-class Fault:
-    """One error at one operation; ``after`` the effect it is a lost answer; ``skip`` lets that many pass."""
-
-    operation: str
-    error: CalendarError
-    after: bool = False
-    skip: int = 0
 
 
 @dataclass(slots=True)
@@ -91,7 +80,7 @@ class MemoryCalendar:
         for start in range(0, max(len(ids), 1), self.page_size):
             with_origin = [self._stamped(id) for id in ids[start : start + self.page_size] if id in self._items]
             last = start + self.page_size >= len(ids)
-            with _Operation(self, "listing"):
+            with Operation(self, "listing"):
                 page = Page(with_origin, watermark=watermark if last else None)
             yield page
 
@@ -114,22 +103,22 @@ class MemoryCalendar:
         for start in range(0, max(len(ids), 1), self.page_size):
             last = start + self.page_size >= len(ids)
             events = [self._items[id].event for id in ids[start : start + self.page_size] if id in self._items]
-            with _Operation(self, "changes"):
+            with Operation(self, "changes"):
                 page = Page(events, removed if last else (), now if last else None)
             yield page
 
     def fetch(self, ids: Sequence[str]) -> dict[str, Event | Unreadable | None]:
-        with _Operation(self, "fetch"):
+        with Operation(self, "fetch"):
             return {id: self._items[id].event if id in self._items else None for id in ids}
 
     def find(self, origin: str) -> Event | None:
-        with _Operation(self, "find"):
+        with Operation(self, "find"):
             id = self._origins.get(origin)
             found = self._stamped(id) if id in self._items else None
             return found if isinstance(found, Event) else None
 
     def create(self, entry: Entry, origin: str) -> Event:
-        with _Operation(self, "create"):
+        with Operation(self, "create"):
             id = self._origins.get(origin, "")
             fresh = id not in self._items
             if fresh:
@@ -146,7 +135,7 @@ class MemoryCalendar:
 
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         before, after = canonical(before), canonical(after)
-        with _Operation(self, "update"):
+        with Operation(self, "update"):
             event = self._event(id)
             if event.change_key != change_key:
                 raise Stale("the event has changed")
@@ -162,8 +151,18 @@ class MemoryCalendar:
             self._write_occurrences(id, after.exceptions)
         return self._event(id)
 
+    def amend(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
+        with Operation(self, "amend"):
+            event = self._event(id)
+            if event.change_key != change_key:
+                raise Stale("the event has changed")
+            self._mail(event)
+            kept = _changed(event.entry, canonical(before), canonical(after))
+            self._touch(id, replace(event, entry=self._kept(kept)))
+        return self._event(id)
+
     def delete(self, id: str, change_key: str) -> None:
-        with _Operation(self, "delete"):
+        with Operation(self, "delete"):
             if id not in self._items:
                 raise NotFound("no such event")
             event = self._items[id].event
@@ -172,6 +171,8 @@ class MemoryCalendar:
             if isinstance(event, Event):
                 self._mail(event)
             self._drop(id)
+
+    cancel = delete
 
     # --- the person ------------------------------------------------------------------------------
 
@@ -347,7 +348,7 @@ class MemoryCalendar:
         series = event.entry.when
         if isinstance(series, Series):
             for original, override in writes(series, canonical(event.entry).exceptions, wanted):
-                with _Operation(self, "occurrence"):
+                with Operation(self, "occurrence"):
                     self._write_occurrence(id, series, original, override)
 
     def _write_occurrence(self, id: str, series: Series, original: date, override: Override) -> None:
@@ -362,21 +363,6 @@ class MemoryCalendar:
             _check_boundary(series, original, exceptions)
         self._mail(event)
         self._touch(id, replace(event, entry=canonical(replace(event.entry, exceptions=exceptions))))
-
-
-class _Operation:
-    """Wraps one request with the fault that may strike before or after its effect."""
-
-    def __init__(self, calendar: MemoryCalendar, name: str) -> None:
-        self._calendar = calendar
-        self._name = name
-
-    def __enter__(self) -> None:
-        self._calendar.signal(self._name, "before")
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self._calendar.signal(self._name, "after")
 
 
 def _changed(held: Entry, before: Entry, after: Entry) -> Entry:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from almanakka.sync import meetings
+from almanakka.sync.approval import Approvals
 from almanakka.sync.entry import Event, Unreadable
-from almanakka.sync.ports import ActivityId, Known, Ledger, Pair, State, UserId
+from almanakka.sync.ports import ActivityId, Known, Ledger, Pair, Record, State, UserId
 from almanakka.sync.steps import CreateThere, Plan
 
 Events = Iterable[Event | Unreadable]
@@ -20,6 +21,14 @@ def unsure(
     hosts = {meetings.host(each, users) for each in fresh if meetings.uid_key(each) not in known}
     hosts -= {None, user}
     return ledger.creating([host for host in hosts if host]) if hosts else set()
+
+
+def cancelled(
+    activities: Approvals, pairs: Iterable[Pair], records: Mapping[ActivityId, Record]
+) -> Mapping[ActivityId, str]:
+    """Return the deleted activities whose meeting their organiser, the mailbox's user, wants cancelled (B1)."""
+    gone = {pair.activity for pair in pairs if pair.real and pair.organises and pair.activity not in records}
+    return activities.cancellations({id for id in gone if id is not None}) if gone - {None} else {}
 
 
 def reading(

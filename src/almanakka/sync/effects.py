@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import uuid4
 
 from almanakka.sync.entry import Entry, Event
-from almanakka.sync.errors import NotFound, UidTaken
+from almanakka.sync.errors import Invalid, NotFound, Stale, UidTaken
 from almanakka.sync.fields import canonical
 from almanakka.sync.footer import attach, detach
 from almanakka.sync.journal import note_created_here, note_removed, note_there, notes_here
@@ -99,6 +100,8 @@ class Effects:
                 if version == step.record.version:
                     step.here = None  # nothing came of it, as where a person chose what it would alter (S10)
             self._participate(step.record.id, step.participation)
+            if step.there is None:
+                self._spend(step)
             self._keep(step)
             self._bind(step)
             self.ledger.note(notes_here(step))
@@ -140,12 +143,33 @@ class Effects:
         assert pair.event is not None
         assert before is not None
         assert there is not None
-        event = self.calendar.update(pair.event, pair.change_key, before, there)
+        write = self.calendar.update if not step.tells else partial(self._amend, step)
+        event = write(pair.event, pair.change_key, before, there)
         written = self._written(replace(pair, base=step.agreed), event, step.footer, step.footer_of)
         with self.ledger.atomic():
             self.ledger.save([settled(step, written)])
+            self._spend(step)
             self.ledger.note([note_there("updated", step.record, event, step.groups_there, step.reason, pair.seen)])
         self.tally.did("updated_there")
+
+    def _amend(self, step: Reconcile, id: str, change_key: str, before: Entry, after: Entry) -> Event:
+        """Write what somebody has said yes to, once: what is not sure to have come to nothing is not tried again."""
+        try:
+            event = self.calendar.amend(id, change_key, before, after)
+        except Stale:
+            with self.ledger.atomic():
+                self.ledger.save([replace(step.pair, intended=None)])
+            raise
+        except Invalid:
+            with self.ledger.atomic():
+                self._spend(step)
+            raise
+        assert step.pair.seen is not None
+        return replace(event, entry=replace(event.entry, who=step.pair.seen.who))
+
+    def _spend(self, step: Reconcile | RemoveThere) -> None:
+        if step.spends:
+            self.activities.spend(step.spends)
 
     def _written(self, pair: Pair, event: Event, footer: str, footer_of: str) -> Pair:
         """Return the pair as it stands after a write of ours, from what the server gave back."""
@@ -296,11 +320,13 @@ class Effects:
         if pair.state is not State.DELETING:
             with self.ledger.atomic():
                 self.ledger.save([doomed])
+                self._spend(step)
                 if pair.activity is not None and step.kill:
                     self.ledger.kill([pair.activity], self.clock())
         assert doomed.event is not None
         with suppress(NotFound):
-            self.calendar.delete(doomed.event, doomed.change_key)
+            delete = self.calendar.cancel if step.tells else self.calendar.delete
+            delete(doomed.event, doomed.change_key)
         with self.ledger.atomic():
             if apart:  # its activity goes out no more
                 self.ledger.save([replace(doomed, state=State.DEAD, event=None, change_key="", uid="", told=True)])

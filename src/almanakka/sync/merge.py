@@ -40,7 +40,7 @@ class Terms:
     another mailbox, by the same servers' clock. ``outward`` is false where our edits stay with us (S13). ``fixed``
     groups are never written there, ``personal`` ones are no business of the other side (R5). ``staying`` are people
     who cannot be taken out. ``theirs_rules`` makes their side win whatever is asked: the master copy of a meeting
-    (B1, B10).
+    (B1, B10); save for ``approved`` groups, where theirs has not changed.
     """
 
     modified: datetime
@@ -51,6 +51,7 @@ class Terms:
     personal: frozenset[Group] = frozenset()
     staying: frozenset[str] = frozenset()
     theirs_rules: bool = False
+    approved: frozenset[Group] = frozenset()
 
     def ours_wins(self, group: Group) -> bool:
         """The one conflict rule (B5): ours wins only if provably later; otherwise Microsoft does.
@@ -75,7 +76,10 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What both sides shall become: ``ours`` with ``to_ours`` taken over, ``theirs`` with ``to_theirs``."""
+    """What both sides shall become: ``ours`` with ``to_ours`` taken over, ``theirs`` with ``to_theirs``.
+
+    ``taken_back`` are groups that only we had changed, of an entry where theirs rules.
+    """
 
     ours: Entry
     theirs: Entry
@@ -83,6 +87,7 @@ class Merged:
     to_ours: frozenset[Group]
     to_theirs: frozenset[Group]
     conflicts: tuple[Conflict, ...] = ()
+    taken_back: frozenset[Group] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,7 @@ class _Merging:
         self.to_ours: set[Group] = set()
         self.to_theirs: set[Group] = set()
         self.conflicts: list[Conflict] = []
+        self.taken_back: set[Group] = set()
 
     def result(self) -> Merged:
         return Merged(
@@ -154,6 +160,7 @@ class _Merging:
             frozenset(self.to_ours),
             frozenset(self.to_theirs),
             tuple(self.conflicts),
+            frozenset(self.taken_back),
         )
 
     def significant(self) -> bool:
@@ -192,9 +199,11 @@ class _Merging:
         return not same(group, self.images.theirs, self.images.seen) and self._is_ours(group)
 
     def _outward(self, group: Group) -> None:
-        if self.terms.theirs_rules:
+        terms = self.terms
+        if terms.theirs_rules and (group not in terms.approved or group in terms.fixed):
             self._adopt(group)
-        elif self.terms.outward and group not in self.terms.fixed:
+            self.taken_back.add(group)
+        elif (terms.outward or group in terms.approved) and group not in self.terms.fixed:
             self._give(group)
 
     def _agree(self, group: Group) -> None:

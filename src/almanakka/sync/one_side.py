@@ -21,6 +21,10 @@ def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
         real = event.meeting is not None
         theirs = view.theirs(event, pair.footer)[1]
         edited = pair.seen is not None and edited_there(pair.seen, theirs, pair.intended)
+    yes = view.cancels.get(pair.activity or "", "")
+    if real and pair.organises and yes:
+        doomed = replace(pair, approved=True, change_key=pair.change_key if event is None else event.change_key)
+        return RemoveThere(doomed, "cancelled here", kill=True, tells=True, spends=yes)
     if real:
         uid = "" if event is None else to_bind(view, facts(pair, event), replace(pair, key=None))
         return Retire(pair, kill=pair.activity, uid=uid, reason="deleted here")
@@ -36,8 +40,12 @@ def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
 def finish(view: View, pair: Pair, event: Event | Unreadable | None) -> Step:
     """Decide for an event that was about to be deleted; ``event`` is what it has become, where that is known.
 
-    One that has become a meeting, or unreadable, is left alone (B1, B8); an edit made since keeps it (row 6).
+    One that has become a meeting, or unreadable, is left alone (B1, B8); an edit made since keeps it (row 6). A meeting
+    that its organiser has cancelled with us stays cancelled.
     """
+    if pair.real and pair.approved:
+        change_key = event.change_key if isinstance(event, Event) else pair.change_key
+        return RemoveThere(replace(pair, change_key=change_key), "cancelled here", tells=True)
     if event is None:
         return RemoveThere(pair, "deleted here")
     if isinstance(event, Unreadable) or event.meeting is not None:

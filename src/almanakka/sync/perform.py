@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from almanakka.sync import meetings
-from almanakka.sync.colleagues import reading, without_doubles
+from almanakka.sync.colleagues import cancelled, reading, without_doubles
 from almanakka.sync.effects import Effects, Made
 from almanakka.sync.entry import Event, Group, Unreadable
 from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, StaleVersion, UidTaken, UnreadableAnswer
@@ -164,6 +164,7 @@ class Performance:
             users=users,
             known=known,
             copies=copies,
+            cancels=cancelled(self.effects.activities, pairs.values(), records),
             reading=reading(ledger, events.values(), pairs.values(), users, known, user),
         )
         again = plan(
@@ -293,7 +294,7 @@ class Performance:
 
 
 def _only_settles(step: Reconcile) -> bool:
-    return not (step.here or step.there or step.hold) and step.participation is None
+    return not (step.here or step.there or step.hold or step.spends) and step.participation is None
 
 
 def _subject(step: Step) -> tuple[str | None, str | None]:

@@ -335,7 +335,7 @@ def _unless_idle(step: Step, pair: Pair) -> Step | None:
     """Drop steps that would leave everything as it is."""
     if isinstance(step, Retire) and step.mute and pair.state is State.MUTED:
         return None
-    if isinstance(step, Reconcile) and step.pair == pair and not (step.here or step.there or step.hold):
+    if isinstance(step, Reconcile) and step.pair == pair and not (step.here or step.there or step.hold or step.spends):
         return None
     return step
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from almanakka.sync.approval import Approval, Approvals, Telling
 from almanakka.sync.entry import Entry, Event, Group, Person, Response, Unreadable
 from almanakka.sync.outcomes import Outcome
 
@@ -46,7 +47,7 @@ def unknown(ids: Collection[str]) -> Mapping[str, str]:
     return {}
 
 
-class Calendar(Protocol):
+class Calendar(Telling, Protocol):
     """One mailbox's calendar. Every method may raise any :class:`almanakka.sync.errors.CalendarError`."""
 
     limits: Limits
@@ -129,6 +130,7 @@ class Record:
     footer: str = ""
     created: datetime | None = None
     own: bool = False
+    approval: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,7 @@ class Edit:
     guests: tuple[Person, ...] | None = None
 
 
-class Activities(Protocol):
+class Activities(Approvals, Protocol):
     """The hub as one mailbox sees it. Writes made here are known as coming from this mailbox (DESIGN §4.6)."""
 
     user: UserId
@@ -364,8 +366,7 @@ class Ledger(Protocol):
     def bind(self, uids: Mapping[str, ActivityId], *, revive: bool = False) -> None:
         """Remember uids for activities (R2, R3); raises :class:`UidTaken` if one is another living activity's or dead.
 
-        A uid whose activity no longer exists and that was never killed is free: somebody left a meeting and was
-        invited again. With ``revive`` a dead one is taken too: somebody edited the event after it was deleted with us.
+        One whose activity is gone and that was never killed is free. ``revive``: a dead one too, its event was edited.
         """
 
     def kill(self, activities: Collection[ActivityId], at: datetime) -> None:

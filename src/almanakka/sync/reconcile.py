@@ -73,7 +73,16 @@ def leaves(view: View, pair: Pair, record: Record) -> Step | None:
     return None
 
 
-def _merge(view: View, pair: Pair, record: Record, event: Event | None, *, outward: bool, rules: bool = False) -> Step:
+def _merge(
+    view: View,
+    pair: Pair,
+    record: Record,
+    event: Event | None,
+    *,
+    outward: bool,
+    rules: bool = False,
+    approved: frozenset[Group] = frozenset(),
+) -> Step:
     ours = view.ours(record)
     if event is None:
         assert pair.seen is not None
@@ -93,6 +102,7 @@ def _merge(view: View, pair: Pair, record: Record, event: Event | None, *, outwa
         personal=personal,
         staying=frozenset({view.settings.user}) if told.organises else frozenset(),
         theirs_rules=rules,
+        approved=approved,
     )
     images = Images(base, ours, seen, theirs, pair.intended)
     merged = merge(images, terms)
@@ -112,11 +122,15 @@ def _merge(view: View, pair: Pair, record: Record, event: Event | None, *, outwa
         here=_edit(merged.ours, merged.to_ours, modified, event, view, record),
         lost=set_aside(images, merged),
         participation=participation(event) if event is not None else None,
-        reason="changed in Microsoft" if merged.to_ours else "changed here",
+        reason=_why(merged.to_ours, merged.taken_back),
         uid=to_bind(view, told, pair),
     )
     if outward and not rules:
         _write_there(view, step, raw, merged.theirs, merged.to_theirs)
+    elif merged.to_theirs & approved:
+        _amend_there(step, raw, merged.theirs, merged.to_theirs & approved)
+    if record.approval is not None and (told.organises or not told.real):
+        step.spends = record.approval.key
     if step.there is not None and _too_often(step.pair, record, view.now):
         _postpone(step)
     return step
@@ -147,6 +161,21 @@ def _write_there(view: View, step: Reconcile, raw: Entry, target: Entry, groups:
     step.footer, step.footer_of = footer, wanted
 
 
+def _why(to_ours: frozenset[Group], taken_back: frozenset[Group]) -> str:
+    if to_ours and to_ours == taken_back:
+        return "a meeting is changed in Outlook"
+    return "changed in Microsoft" if to_ours else "changed here"
+
+
+def _amend_there(step: Reconcile, raw: Entry, target: Entry, groups: frozenset[Group]) -> None:
+    """Fill in the one write of a meeting that somebody has said yes to; a block under its notes stays as it is."""
+    pair = step.pair
+    step.pair = replace(pair, intended=target)
+    step.before, step.there, step.tells = raw, attach(target, pair.footer), True
+    step.agreed = take(pair.base or target, target, groups)
+    step.groups_there, step.footer, step.footer_of = groups, pair.footer, pair.footer_of
+
+
 def _too_often(pair: Pair, record: Record, now: datetime) -> bool:
     """Whether this pair has been written over and over without anybody having edited it here in between."""
     recent = [at for at in pair.writes if timedelta() <= now - at < WRITES_WITHIN]
@@ -164,13 +193,17 @@ def _postpone(step: Reconcile) -> None:
     step.hold = Hold(f"activity:{step.record.id}", "too_frequent", detail, step.record.entry.title)
     step.pair = replace(step.pair, intended=None)
     step.there = step.before = step.agreed = None
+    step.spends = ""
 
 
 # --- meetings ------------------------------------------------------------------------------------
 
 
 def _meeting(view: View, pair: Pair, record: Record, event: Event | None) -> Step:
-    """A meeting's copy is never written (B1). The master copy feeds the activity; others only say who comes (R5)."""
+    """A meeting's copy is never written without a yes to it (B1).
+
+    The master copy feeds the activity; others only say who comes (R5).
+    """
     told = replace(pair if event is None else facts(pair, event), real=True)
     if not meetings.is_master(told, view.copies.get(record.id, ()), view.settings.user):
         return _follow(view, pair, record, event)
@@ -178,7 +211,25 @@ def _meeting(view: View, pair: Pair, record: Record, event: Event | None) -> Ste
         pair = replace(pair, base=pair.seen)
     if event is not None and not pair.real and pair.seen is not None:
         pair = replace(pair, seen=_with_those_who_tell(view, pair.seen, event))
-    return _merge(view, replace(pair, master=True, real=True), record, event, outward=False, rules=True)
+    approved = _approved(pair, told, record, event)
+    pair = replace(pair, master=True, real=True)
+    return _merge(view, pair, record, event, outward=False, rules=True, approved=approved)
+
+
+def _approved(pair: Pair, told: Pair, record: Record, event: Event | None) -> frozenset[Group]:
+    """Return the groups of a meeting that somebody's yes lets us write, of which its people are told once (B1).
+
+    An unfinished write of an event that has been saved since may have been that one. Of a series that has exceptions,
+    Exchange would tell once for each (facts: graph §3).
+    """
+    if record.approval is None or not (told.organises and record.synchronised):
+        return frozenset()
+    if pair.intended is not None and event is not None and event.change_key != pair.change_key:
+        return frozenset()
+    held = pair.seen if event is None else event.entry
+    if record.entry.exceptions or (held is not None and held.exceptions):
+        return frozenset()
+    return record.approval.groups
 
 
 def _with_those_who_tell(view: View, seen: Entry, event: Event) -> Entry:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from almanakka.sync import meetings
-from almanakka.sync.colleagues import reading, unsure, without_doubles
+from almanakka.sync.colleagues import cancelled, reading, unsure, without_doubles
 from almanakka.sync.effects import Effects, Tally
 from almanakka.sync.entry import Event
 from almanakka.sync.errors import CalendarError, WatermarkLost
@@ -210,6 +210,7 @@ class Run:
             users=users,
             copies=self._copies(pairs, known, touched),
             known=known,
+            cancels=cancelled(self.activities, pairs, records),
             reading=reading(self.ledger, feed.events.values(), pairs, users, known, self.settings.user),
         )
         return Snapshot(
@@ -302,7 +303,7 @@ class Run:
             return True
         if pair.activity not in touched:
             return False
-        return pair.state is State.MUTED or (pair.born is Born.THERE and not pair.real)
+        return pair.state is State.MUTED or pair.organises or (pair.born is Born.THERE and not pair.real)
 
     def _records(
         self, feed: Feed, pairs: list[Pair], touched: Collection[ActivityId], known: dict[str, Known]

@@ -15,7 +15,8 @@ class Reconcile:
     """Bring one activity and one event together; with neither ``here`` nor ``there`` it only settles what was seen.
 
     ``pair`` already carries the new ``base``, ``seen`` and facts. ``before`` is what the server holds (with its
-    footer), ``there`` what it shall hold, ``agreed`` the base once that is written.
+    footer), ``there`` what it shall hold, ``agreed`` the base once that is written. ``tells``: its people get mail, as
+    somebody said yes to; ``spends`` is the key of a yes that is good for nothing more after this (B1).
     """
 
     pair: Pair
@@ -33,6 +34,8 @@ class Reconcile:
     reason: str = ""
     uid: str = ""
     hold: Hold | None = None
+    tells: bool = False
+    spends: str = ""
 
 
 @dataclass(slots=True)
@@ -78,7 +81,7 @@ class RemoveThere:
     """The activity is gone or no longer travels here: delete its event; ``kill`` keeps its copies from coming back.
 
     ``before`` is what stands there, for the journal, where that is known. With ``apart`` the activity lives on, and
-    does not come here again.
+    does not come here again. ``tells`` and ``spends`` are as in Reconcile.
     """
 
     pair: Pair
@@ -86,6 +89,8 @@ class RemoveThere:
     kill: bool = False
     before: Entry | None = None
     apart: bool = False
+    tells: bool = False
+    spends: str = ""
 
 
 @dataclass(slots=True)

@@ -26,6 +26,8 @@ class View:
     known: Mapping[str, Known] = field(default_factory=dict)
     #: Colleagues whose own copy tells whether they take part.
     reading: Collection[UserId] = ()
+    #: Deleted activities whose meeting is to be cancelled, each with the key of the yes to it (B1).
+    cancels: Mapping[ActivityId, str] = field(default_factory=dict)
 
     def theirs(self, event: Event, footer: str) -> tuple[Entry, Entry, str]:
         """Return the event's entry as the server holds it, the same without our footer, and the footer that is there.

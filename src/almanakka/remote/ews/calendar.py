@@ -16,7 +16,7 @@ from almanakka.remote.online_meetings import holds_online_meeting
 from almanakka.remote.respelling import respelled
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import CalendarError, Invalid, Stale, UnreadableAnswer
-from almanakka.sync.fields import canonical, changed_groups, restores
+from almanakka.sync.fields import canonical, changed_groups, restores, same
 from almanakka.sync.outcomes import Outcome
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
@@ -97,19 +97,36 @@ class EwsCalendar:
             held = self._restore(held, after.when, shall)
         return self._with_occurrences(held, shall)
 
+    def amend(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
+        before, after = canonical(before), canonical(after)
+        groups = changed_groups(before, after) - {Group.WHO, Group.OCCURRENCES}
+        properties = write.changed(before, after, groups, self._mailbox.zone, dialect_of(self._mailbox))
+        if properties:
+            self._write(id, change_key, properties, told=True)
+        held = _readable(self._mailbox.whole(id))
+        if any(same(group, before, held.entry) for group in groups - held.fixed):
+            raise Invalid("not-kept")
+        return held
+
+    def cancel(self, id: str, change_key: str) -> None:
+        self._delete(id, change_key, told=True)
+
     def delete(self, id: str, change_key: str) -> None:
+        self._delete(id, change_key)
+
+    # --- inside ----------------------------------------------------------------------------------
+
+    def _delete(self, id: str, change_key: str, *, told: bool = False) -> None:
         # DeleteItem looks at no change key, so the item is looked at right before
         held = self._mailbox.one(always(operations.get_ids([id])))
         if identity(next(held.element.iter(t("CalendarItem"))))[1] != change_key:
             raise Stale("the item has changed")
-        self._mailbox.one(always(operations.delete_items([operations.item_id(id, change_key)])))
+        self._mailbox.one(always(operations.delete_items([operations.item_id(id, change_key)], told=told)))
 
-    # --- inside ----------------------------------------------------------------------------------
-
-    def _write(self, id: str, change_key: str, properties: Mapping[str, str]) -> str:
+    def _write(self, id: str, change_key: str, properties: Mapping[str, str], *, told: bool = False) -> str:
         """Write properties, and return the change key that this gave the item."""
         change = operations.item_change(id, change_key, write.updates(properties))
-        answer = self._mailbox.one(always(operations.update_items([change])))
+        answer = self._mailbox.one(always(operations.update_items([change], told=told)))
         item = next(answer.element.iter(t("CalendarItem")), None)
         return identity(item)[1] if item is not None else ""
 

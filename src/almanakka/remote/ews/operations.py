@@ -12,6 +12,8 @@ from almanakka.remote.ews.properties import CLIP_END, ORIGIN, RECURRING, ids_onl
 MOST_CHANGES = 512
 #: The most that one page of a restricted FindItem returns on 2013 and later.
 MOST_FOUND = 250
+#: Whom a write tells of itself; the organiser keeps a copy of what is sent.
+_TELL = {False: "SendToNone", True: "SendToAllAndSaveCopy"}
 _CALENDAR = '<t:DistinguishedFolderId Id="calendar"/>'
 _CALENDARS = f"<m:ParentFolderIds>{_CALENDAR}</m:ParentFolderIds>"
 
@@ -107,15 +109,16 @@ def create_items(items: Iterable[str]) -> str:
     )
 
 
-def update_items(changes: Sequence[str], *, whatever_changed: bool = False) -> str:
-    """Perform :func:`item_change`s; one that meets another's change is refused, and nobody is told of any (B1).
+def update_items(changes: Sequence[str], *, whatever_changed: bool = False, told: bool = False) -> str:
+    """Perform :func:`item_change`s; one that meets another's change is refused.
 
-    ``whatever_changed`` is for occurrences: writing one gives its series, and so its siblings, new change keys.
+    Nobody is told of any (B1), unless with ``told`` a meeting's people are: who had not said yes before must not use
+    it. ``whatever_changed`` is for occurrences: writing one gives its series, and so its siblings, new change keys.
     """
     resolution = "AlwaysOverwrite" if whatever_changed else "NeverOverwrite"
     return (
         f'<m:UpdateItem ConflictResolution="{resolution}" MessageDisposition="SaveOnly" '
-        'SendMeetingInvitationsOrCancellations="SendToNone">'
+        f'SendMeetingInvitationsOrCancellations="{_TELL[told]}">'
         f"<m:ItemChanges>{''.join(changes)}</m:ItemChanges></m:UpdateItem>"
     )
 
@@ -124,10 +127,13 @@ def item_change(id: str, change_key: str, updates: str) -> str:
     return f"<t:ItemChange>{item_id(id, change_key)}{updates}</t:ItemChange>"
 
 
-def delete_items(ids: Iterable[str]) -> str:
-    """Move items to Deleted Items, whence their owner can take them back; nobody is told of it (B1)."""
+def delete_items(ids: Iterable[str], *, told: bool = False) -> str:
+    """Move items to Deleted Items, whence their owner can take them back; nobody is told of it but with ``told`` (B1).
+
+    What an organiser deletes so is cancelled (MS-OXWSMTGS CalendarItemCreateOrDeleteOperationType).
+    """
     return (
-        '<m:DeleteItem DeleteType="MoveToDeletedItems" SendMeetingCancellations="SendToNone">'
+        f'<m:DeleteItem DeleteType="MoveToDeletedItems" SendMeetingCancellations="{_TELL[told]}">'
         f"<m:ItemIds>{''.join(ids)}</m:ItemIds></m:DeleteItem>"
     )
 

@@ -79,6 +79,21 @@ class GraphCalendar:
             return _readable(self._mailbox.one(id) if found is None else found)
         return self._write_series(id, change_key, before, after, groups, found)
 
+    def amend(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
+        """One PATCH: Graph tells the attendees by itself, each time (facts: graph §3)."""
+        before, after = canonical(before), canonical(after)
+        groups = changed_groups(before, after) - {Group.WHO, Group.OCCURRENCES}
+        draft = write.changed(before, after, groups, self._mailbox.zone)
+        if not write.is_empty(draft):
+            self._patch(id, draft, change_key)
+        found = self._mailbox.one(id)
+        if _not_kept(found, before, groups):
+            raise Invalid(occurrences.NOT_KEPT)
+        return _readable(found)
+
+    def cancel(self, id: str, change_key: str) -> None:
+        self.delete(id, change_key)  # what an organiser deletes is cancelled (api: event-delete)
+
     def delete(self, id: str, change_key: str) -> None:
         answer = self._client.send(
             Request("DELETE", self._mailbox.event_path(id), headers={"If-Match": etag(change_key)})

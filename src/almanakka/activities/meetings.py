@@ -1,0 +1,66 @@
+"""What people have to know who change an activity that is a meeting in Microsoft's calendars (B1).
+
+Who keeps calendars tells it: this application knows nothing of them, and asks whoever has said that they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from almanakka.accounts.models import User
+from almanakka.activities.models import Activity
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a meeting stands to the reader. ``people`` get mail if it changes; ``locked`` is why it cannot be, if so."""
+
+    people: int
+    locked: str = ""
+    organises: bool = False
+
+
+class Asks(Exception):
+    """A change would send mail to ``people`` persons, and the one who makes it has not been asked."""
+
+    def __init__(self, people: int) -> None:
+        super().__init__(people)
+        self.people = people
+
+
+class Locked(Exception):
+    """A meeting cannot be changed here like this; ``reason`` is a sentence for people."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def _none(activity: Activity, reader: User) -> Standing | None:
+    return None
+
+
+def _nothing(activities: Collection[UUID]) -> set[UUID]:
+    return set()
+
+
+_standing: Callable[[Activity, User], Standing | None] = _none
+_among: Callable[[Collection[UUID]], set[UUID]] = _nothing
+
+
+def ask(standing: Callable[[Activity, User], Standing | None], among: Callable[[Collection[UUID]], set[UUID]]) -> None:
+    """Ask these from now on."""
+    global _standing, _among
+    _standing, _among = standing, among
+
+
+def standing(activity: Activity, reader: User) -> Standing | None:
+    """Return how an activity stands to the reader as a meeting; None where it is none."""
+    return _standing(activity, reader)
+
+
+def among(activities: Collection[UUID]) -> set[UUID]:
+    """Return which of these activities are meetings, in one statement."""
+    return _among(activities)

@@ -1,0 +1,270 @@
+"""B1's question, on every spoke: what an organiser has said yes to goes out once, with its mail, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from almanakka.remote.memory import Fault
+from almanakka.sync.entry import Entry, Group, Override, Response
+from almanakka.sync.errors import Unreachable
+from almanakka.sync.fields import same
+
+from .hub import Crash
+from .world import World, timed, weekly
+
+
+def board(world: World, entry: Entry | None = None) -> tuple[str, dict[str, str]]:
+    """Aino's meeting with Matti, in step on both sides: the activity, and everybody's copy."""
+    ids = world.invite("aino", ("matti",), entry or timed("Board"), "uid-board")
+    world.settle()
+    world.forget_mails()
+    (record,) = world.hub.records.values()
+    return record.id, ids
+
+
+def change(world: World, id: str, *approved: Group, **fields: object) -> None:
+    """Aino changes it with us, and says yes to a mail about ``approved``."""
+    world.tick()
+    world.hub.change(id, replace(world.hub.records[id].entry, **fields))  # type: ignore[arg-type]
+    if approved:
+        world.hub.approve(id, *approved)
+
+
+def titles(world: World) -> set[str]:
+    copies = {event.entry.title for user in ("aino", "matti") for event in world.calendars[user].entries().values()}
+    return copies | {record.entry.title for record in world.hub.records.values()}
+
+
+def quiet(world: World) -> None:
+    mails = world.mails
+    for user in ("aino", "matti"):
+        assert world.run(user, full=True).counts["written"] == 0
+    assert world.mails == mails
+    assert world.hub.yeses == {}
+
+
+@pytest.mark.parametrize("others_first", [True, False])
+def test_b1_a_change_with_a_yes_reaches_everybody_with_one_mail(world: World, others_first: bool) -> None:
+    id, ids = board(world)
+    change(world, id, Group.TITLE, Group.WHEN, title="Board, moved", when=timed(day=12, hour=13).when, location="Room")
+    world.hub.approve(id, Group.TITLE, Group.WHEN, Group.WHERE)
+    if others_first:
+        world.run("matti")
+    world.settle()
+    world.delivered("aino", ids)
+    world.settle()
+    assert titles(world) == {"Board, moved"}
+    for user in ("aino", "matti"):
+        entry = world.calendars[user].entries()[ids[user]].entry
+        assert same(Group.WHEN, entry, timed(day=12, hour=13))
+        assert entry.location == "Room"
+    assert world.mails == 1
+    quiet(world)
+
+
+def test_b1_a_series_moves_with_one_mail(world: World) -> None:
+    id, ids = board(world, weekly("Team"))
+    later = weekly("Team", day=5).when
+    change(world, id, Group.WHEN, when=later)
+    world.settle()
+    world.delivered("aino", ids)
+    world.settle()
+    assert same(Group.WHEN, world.calendars["matti"].entries()[ids["matti"]].entry, weekly(day=5))
+    assert world.mails == 1
+    quiet(world)
+
+
+def test_b1_a_series_with_exceptions_is_left_alone_for_each_would_be_a_mail(world: World) -> None:
+    id, ids = board(world, weekly("Team"))
+    held = world.calendars["aino"].entries()[ids["aino"]].entry
+    world.calendars["aino"].edit(ids["aino"], replace(held, exceptions={date(2026, 3, 17): Override(title="Special")}))
+    world.settle()
+    change(world, id, Group.TITLE, title="Ours")
+    world.settle()
+    assert world.hub.records[id].entry.title == "Team"
+    assert world.mails == 0
+    quiet(world)
+
+
+def test_b1_what_was_not_said_yes_to_is_taken_back(world: World) -> None:
+    """Of two changes, one with a yes and one without, the one goes out and the other comes back."""
+    id, ids = board(world)
+    change(world, id, Group.TITLE, title="Approved", location="Not approved")
+    world.settle()
+    world.delivered("aino", ids)
+    world.settle()
+    assert titles(world) == {"Approved"}
+    assert world.hub.records[id].entry.location == ""
+    assert world.mails == 1
+    quiet(world)
+
+
+def test_b1_a_later_different_change_needs_a_yes_of_its_own(world: World) -> None:
+    id, _ = board(world)
+    change(world, id, Group.TITLE, title="Approved")
+    change(world, id, title="Something else")
+    world.settle()
+    assert titles(world) == {"Board"}
+    assert world.mails == 0
+    quiet(world)
+
+
+def test_b1_b5_what_its_organiser_has_changed_in_microsoft_meanwhile_stands(world: World) -> None:
+    id, ids = board(world)
+    change(world, id, Group.TITLE, Group.WHERE, title="Ours", location="Room")
+    world.tick()
+    held = world.calendars["aino"].entries()[ids["aino"]].entry
+    world.calendars["aino"].edit(ids["aino"], replace(held, title="Theirs"))
+    world.settle()
+    world.delivered("aino", ids)
+    world.settle()
+    assert titles(world) == {"Theirs"}
+    assert world.calendars["matti"].entries()[ids["matti"]].entry.location == "Room"
+    assert world.mails == 1
+    quiet(world)
+
+
+def test_b1_a_yes_of_somebody_who_does_not_organise_it_counts_for_nothing(world: World) -> None:
+    ids = world.invite("outsider", ("aino", "matti"), timed("Pitch"), "uid-pitch")
+    world.settle()
+    (record,) = world.hub.records.values()
+    change(world, record.id, Group.TITLE, title="Ours")
+    world.settle()
+    assert world.hub.records[record.id].entry.title == "Pitch"
+    assert world.calendars["aino"].entries()[ids["aino"]].entry.title == "Pitch"
+    assert world.mails == 0
+
+
+def test_b1_a_yes_outlives_an_answer_that_comes_in_between(world: World) -> None:
+    """Somebody answers while the change is under way: the server refuses the old version, which is no mail yet."""
+    id, ids = board(world)
+    change(world, id, Group.TITLE, title="Moved")
+
+    def meanwhile(operation: str, moment: str) -> None:
+        if (operation, moment) == ("amend", "before"):
+            world.calendars["aino"].hook = None
+            world.answer("matti", ids["matti"], Response.ACCEPTED)
+
+    world.calendars["aino"].hook = meanwhile
+    world.settle()
+    assert world.hub.records[id].entry.title == "Moved"
+    assert world.calendars["aino"].entries()[ids["aino"]].entry.title == "Moved"
+    assert world.mails == 1
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_b1_b6_no_answer_to_the_change_is_no_second_mail(world: World, after: bool) -> None:
+    id, ids = board(world)
+    change(world, id, Group.TITLE, title="Moved")
+    world.calendars["aino"].faults.append(Fault("amend", Unreachable("no answer"), after=after))
+    assert world.run("aino").error is not None
+    world.settle()
+    world.delivered("aino", ids)
+    world.settle()
+    assert titles(world) == {"Moved"}
+    assert world.mails == 1
+    quiet(world)
+
+
+def test_b1_b6_what_may_have_been_told_already_is_not_told_again(world: World) -> None:
+    """The answer was lost, and the event has been saved since with what it said before: nobody knows by whom."""
+    id, ids = board(world)
+    change(world, id, Group.TITLE, title="Moved")
+    world.calendars["aino"].faults.append(Fault("amend", Unreachable("no answer"), after=True))
+    assert world.run("aino").error is not None
+    world.tick()
+    held = world.calendars["aino"].entries()[ids["aino"]].entry
+    world.calendars["aino"].edit(ids["aino"], replace(held, title="Board"))
+    world.settle()
+    world.delivered("aino", ids)
+    world.settle()
+    assert titles(world) == {"Board"}
+    assert world.mails == 1
+    quiet(world)
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_b1_a_meeting_deleted_here_is_cancelled_with_a_yes_only(world: World, approved: bool) -> None:
+    id, ids = board(world)
+    if approved:
+        world.hub.approve(id)
+    world.tick()
+    world.hub.remove(id)
+    world.settle()
+    if approved:
+        world.delivered("aino", ids)
+        world.settle()
+    assert world.ours() == {}
+    assert (ids["aino"] in world.calendars["aino"].entries()) is not approved
+    assert world.calendars["matti"].entries()[ids["matti"]].cancelled is approved
+    assert world.mails == int(approved)
+    quiet(world)
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_b1_b6_no_answer_to_a_cancellation_is_no_second_mail(world: World, after: bool) -> None:
+    id, ids = board(world)
+    world.hub.approve(id)
+    world.hub.remove(id)
+    world.calendars["aino"].faults.append(Fault("delete", Unreachable("no answer"), after=after))
+    assert world.run("aino").error is not None
+    world.settle()
+    assert ids["aino"] not in world.calendars["aino"].entries()
+    assert world.mails == 1
+    quiet(world)
+
+
+def moved(world: World, id: str) -> None:
+    change(world, id, Group.TITLE, title="Moved")
+
+
+def called_off(world: World, id: str) -> None:
+    world.hub.approve(id)
+    world.hub.remove(id)
+
+
+@pytest.mark.parametrize("deed", [moved, called_off])
+@pytest.mark.parametrize("before", [True, False])
+def test_b1_b6_a_run_that_dies_at_any_commit_sends_one_mail(
+    world: World, deed: Callable[[World, str], None], before: bool
+) -> None:
+    """And if we die right here?"""
+    for at in range(1, 12):
+        world = world.again()
+        id, ids = board(world)
+        deed(world, id)
+        left = [at]
+
+        def die(left: list[int] = left) -> None:
+            left[0] -= 1
+            if left[0] == 0:
+                raise Crash
+
+        setattr(world.hub, "before_commit" if before else "after_commit", die)
+        try:
+            world.run("aino")
+        except Crash:
+            pass
+        else:
+            assert at > 2  # an intent, and what became of it
+            break
+        finally:
+            world.hub.before_commit = world.hub.after_commit = lambda: None
+        world.settle()
+        world.delivered("aino", ids)
+        world.settle()
+        assert world.mails == 1, at
+        assert titles(world) == ({"Moved"} if deed is moved else _cancelled(world, ids))
+        quiet(world)
+    else:
+        raise AssertionError("a run has more commits than were tried")
+
+
+def _cancelled(world: World, ids: dict[str, str]) -> set[str]:
+    copy = world.calendars["matti"].entries()[ids["matti"]]
+    assert copy.cancelled
+    return {copy.entry.title}
