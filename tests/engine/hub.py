@@ -249,14 +249,14 @@ class Hub:
         return self.records[id].entry.who or frozenset()
 
     def disable(self, user: UserId) -> None:
-        """Switch a mailbox off; whoever has a copy of a meeting that it spoke for is told (R5)."""
+        """Switch a mailbox off; whoever is in a meeting that it spoke for, or has a copy of it, is told (R5)."""
         spoken = {pair.activity for pair in self.boxes[user].pairs.values() if pair.master and pair.state is State.LIVE}
         self.boxes[user].enabled = False
         for box in self.boxes.values():
-            for pair in box.pairs.values():
-                copied = pair.real and pair.state is State.LIVE and pair.activity in spoken
-                if box.enabled and copied and pair.activity in self.records:
-                    box.hints[pair.activity] = self.records[pair.activity].version
+            copied = {pair.activity for pair in box.pairs.values() if pair.real and pair.state is State.LIVE} & spoken
+            for id in spoken & self.records.keys() if box.enabled else ():
+                if id in copied or box.user in self._people(id):
+                    box.hints[id] = self.records[id].version
 
     def _tell(self, id: ActivityId, version: int, people: Collection[UserId], through: UserId | None) -> None:
         """Leave a hint with everybody concerned, before and after, and whoever has a mirror (DESIGN §4.8)."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models.signals import post_save
 
-from almanakka.activities.models import Activity, ActivityType, Category
+from almanakka.activities.models import Activity, ActivityType, Category, Participant
 from almanakka.activities.signals import ActivityChanged, activity_changed
 from almanakka.calendars import clock, triggers
 from almanakka.calendars.models import ActivityHint, Mailbox, MeetingUid, Pair
@@ -73,16 +73,24 @@ def note(changes: Iterable[ActivityChanged]) -> None:
 
 
 def hand_over(mailboxes: Collection[UUID]) -> None:
-    """Leave a hint wherever there is another copy of a meeting that one of ``mailboxes`` speaks for (R5).
+    """Leave a hint for everybody in a meeting that one of ``mailboxes`` speaks for (R5).
 
     For whoever is about to take these mailboxes away, in the same transaction: the next copy has to speak from then
-    on, and nothing else would have anybody look at it before the daily run.
+    on, whoever waited for what became of it waits no longer, and nothing else would have anybody look at it before the
+    daily run.
     """
     copies = Pair.objects.filter(state=State.LIVE.value, real=True, activity__isnull=False)
-    spoken = copies.filter(mailbox__in=mailboxes, master=True).values("activity")
-    others = copies.filter(activity__in=spoken, mailbox__enabled=True).exclude(mailbox__in=mailboxes)
-    found = list(others.values_list("mailbox_id", "activity"))
-    versions = dict(Activity.objects.filter(pk__in={activity for _, activity in found}).values_list("pk", "version"))
+    spoken = list(copies.filter(mailbox__in=mailboxes, master=True).values_list("activity", flat=True))
+    if not spoken:
+        return
+    others = Mailbox.objects.filter(enabled=True).exclude(pk__in=mailboxes)
+    activities = Activity.objects.filter(pk__in=spoken).values_list("pk", "owner_id", "version")
+    people = list(Participant.objects.filter(activity__in=spoken).values_list("activity_id", "user_id"))
+    people += [(activity, owner) for activity, owner, _ in activities if owner is not None]
+    boxes = dict(others.filter(user__in={user for _, user in people}).values_list("user_id", "pk"))
+    found = set(copies.filter(activity__in=spoken, mailbox__in=others).values_list("mailbox_id", "activity"))
+    found |= {(boxes[user], activity) for activity, user in people if user in boxes}
+    versions = {activity: version for activity, _, version in activities}
     _leave({(mailbox, activity): versions[activity] for mailbox, activity in found if activity in versions})
 
 

@@ -58,9 +58,10 @@ def finish(view: View, pair: Pair, event: Event | Unreadable | None) -> Step:
 def gone_there(view: View, pair: Pair, record: Record, reason: str, event: Event | None = None) -> Step:
     """Decide for a pair whose event is gone, cancelled or declined (B10; rows 5, 8, 37, 38)."""
     user = view.settings.user
-    if pair.state is State.MUTED:
-        return Retire(pair, reason=reason)
-    if pair.real:
+    if pair.state is State.MUTED and reason != "declined":  # its activity travels again, and did not end with it
+        again = outgoing(record, view.settings) is None
+        return create_there(view, record, pair) if again else Retire(pair, reason=reason)
+    if pair.real or pair.state is State.MUTED:
         others = [copy for copy in view.copies.get(record.id, ()) if copy.real]
         ended = pair.organises or (reason == "cancelled" and not others)
         if not ended and reason == "cancelled" and record.owner == user and outgoing(record, view.settings) is None:

@@ -227,6 +227,15 @@ def test_r5_whoever_has_the_next_copy_hears_that_the_one_that_spoke_is_switched_
     assert hinted() == [(eero_box.pk, board.pk, 1)]
 
 
+def test_r5_whoever_waited_for_that_copy_hears_that_it_is_switched_off(
+    aino: User, eero_box: Mailbox, board: Activity
+) -> None:
+    """Their own copy was cancelled already, so they have no pair of it."""
+    Pair.objects.filter(mailbox=eero_box, activity=board.pk).delete()
+    switching.disable(aino, acting=aino)
+    assert hinted() == [(eero_box.pk, board.pk, 1)]
+
+
 def test_r5_whoever_has_it_off_themself_is_not_asked_to_speak(aino: User, eero: User, board: Activity) -> None:
     switching.disable(eero, acting=eero)
     switching.disable(aino, acting=aino)
