@@ -476,7 +476,7 @@ class HubLedger(Held):
         return self._some(lambda pair: True)
 
     def unfinished(self) -> list[Pair]:
-        busy = (State.CREATING, State.DELETING)
+        busy = (State.CREATING, State.DELETING, State.RETURNING)
         return self._some(
             lambda pair: pair.state in busy or pair.intended is not None or pair.approved or not pair.told
         )

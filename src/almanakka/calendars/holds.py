@@ -2,19 +2,99 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Count, QuerySet
 
-from almanakka.calendars.models import Hold, Pair
+from almanakka.calendars.models import Hold, Mailbox
 
 #: Reasons under which a run holds back deletions that look like a disaster (B2).
 DELETIONS = ("many_deletion_here", "many_deletion_there")
 
+#: A person's answers: delete there too; have it back where it is gone; try once more; leave it, and say no more of it.
+DELETE, PUT_BACK, TRY_AGAIN, LEAVE = "delete", "back", "again", "leave"
+#: Which answers make sense, by the reason of a hold.
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "many_deletion_here": (DELETE, PUT_BACK),
+    "many_deletion_there": (DELETE, PUT_BACK),
+    "too_frequent": (TRY_AGAIN,),
+    "refused": (TRY_AGAIN, LEAVE),
+    "unrepresentable": (LEAVE,),
+}
+
+DECIDE = """
+    WITH chosen AS (
+        UPDATE calendars_hold SET decided = %(answer)s
+        WHERE mailbox_id = %(mailbox)s AND reason = %(reason)s AND (%(one)s::bigint IS NULL OR id = %(one)s)
+        RETURNING item
+    ), decided AS (
+        UPDATE calendars_pair pair
+        SET approved = %(answer)s = 'delete',
+            state = CASE WHEN %(answer)s = 'back' THEN 'returning' ELSE pair.state END
+        FROM chosen
+        WHERE %(answer)s IN ('delete', 'back') AND pair.mailbox_id = %(mailbox)s AND pair.state IN ('live', 'muted')
+            AND pair.event = substr(chosen.item, 7)
+    ), rested AS (
+        UPDATE calendars_pair pair SET writes = '[]'
+        FROM chosen
+        WHERE %(answer)s = 'again' AND pair.mailbox_id = %(mailbox)s AND 'activity:' || pair.activity = chosen.item
+    )
+    SELECT count(*) FROM chosen
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """All holds of one reason: how many, the first few, and what a person may say of them."""
+
+    reason: str
+    number: int
+    choices: tuple[str, ...]
+    first: list[Hold]
+
+
+def open_ones(mailbox_id: UUID) -> QuerySet[Hold]:
+    """What waits for the person whose mailbox it is: nothing has been said of it yet."""
+    return Hold.objects.filter(mailbox_id=mailbox_id, decided="").order_by("since", "pk")
+
+
+def waiting(mailbox_id: UUID, few: int) -> list[Waiting]:
+    """What waits, by reason, the ones that hold back most first. Two statements, however much it is."""
+    found = dict(open_ones(mailbox_id).order_by().values_list("reason").annotate(number=Count("pk")))
+    if not found:
+        return []
+    first: dict[str, list[Hold]] = {}
+    parts = [open_ones(mailbox_id).filter(reason=reason)[:few] for reason in found]
+    for hold in parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]:
+        first.setdefault(hold.reason, []).append(hold)
+    order = sorted(found, key=lambda reason: (reason not in DELETIONS, -found[reason], reason))
+    return [Waiting(reason, found[reason], choices(reason), first.get(reason, [])) for reason in order]
+
+
+def choices(reason: str) -> tuple[str, ...]:
+    """What a person may say of a hold."""
+    return CHOICES.get(reason, (TRY_AGAIN, LEAVE))
+
+
+def decide(mailbox_id: UUID, reason: str, answer: str, *, one: int | None = None) -> int:
+    """Take a person's answer to all holds of a reason, or to ``one``; the next run acts on it.
+
+    One statement, however many there are. Returns how many it was about; none for an answer that makes no sense.
+    """
+    if answer not in choices(reason):
+        return 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(DECIDE, {"mailbox": mailbox_id, "reason": reason, "answer": answer, "one": one})
+        (number,) = cursor.fetchone()
+        if number and answer == TRY_AGAIN:
+            Hold.objects.filter(mailbox_id=mailbox_id, decided=TRY_AGAIN).update(decided="")
+            Mailbox.objects.filter(pk=mailbox_id).update(full_wanted=True)
+    return int(number)
+
 
 def confirm_deletions(mailbox_id: UUID) -> int:
     """Say yes to every deletion held in this mailbox; the next run carries them out. Return how many there are."""
-    with transaction.atomic():
-        held = Hold.objects.select_for_update().filter(mailbox_id=mailbox_id, reason__in=DELETIONS)
-        events = [item.removeprefix("event:") for item in held.values_list("item", flat=True)]
-        return Pair.objects.filter(mailbox_id=mailbox_id, event__in=events).update(approved=True)
+    return sum(decide(mailbox_id, reason, DELETE) for reason in DELETIONS)

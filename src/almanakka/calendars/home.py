@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from almanakka.activities import agenda
-from almanakka.calendars import clock, standing, words
-from almanakka.calendars.models import Hold
+from almanakka.calendars import clock, standing, waiting
 
-MOST_HOLDS = 20
+#: So many of what waits are named at once.
+FEW = 3
 
 
 @require_safe
@@ -27,10 +27,9 @@ def home(request: HttpRequest) -> HttpResponse:
     begin, end = (datetime.combine(day, time.min, user.zone) for day in (today, today + timedelta(days=2)))
     items = agenda.items(user, [user.pk], begin, end)
     now = standing.of(user)
-    holds = Hold.objects.filter(mailbox=now.mailbox).order_by("-since")[:MOST_HOLDS] if now.is_on else []
     context = {
         "days": [(day, [item for item in items if item.first <= day <= item.last]) for day in days],
         "now": now,
-        "holds": [(hold, words.held(hold.reason, hold.detail)) for hold in holds],
+        "waiting": waiting.groups(now.mailbox, FEW),
     }
     return render(request, "calendars/home.html", context)

@@ -61,7 +61,8 @@ SAVE = " ".join(
 #: As ``calendars.models.UNFINISHED`` and its index have it.
 UNFINISHED = """
     SELECT id FROM calendars_pair
-    WHERE mailbox_id = %s AND (state IN ('creating', 'deleting') OR intended IS NOT NULL OR approved OR NOT told)
+    WHERE mailbox_id = %s
+        AND (state IN ('creating', 'deleting', 'returning') OR intended IS NOT NULL OR approved OR NOT told)
 """
 KNOWN = """
     SELECT known.uid, known.activity, known.dead_at IS NOT NULL, activity.id IS NOT NULL

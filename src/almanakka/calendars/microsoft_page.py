@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -141,6 +142,7 @@ def _connection(request: HttpRequest) -> Connection:
 def _page(request: HttpRequest, connection: Connection, status: int = 200, **more: Any) -> HttpResponse:
     missing = _missing(connection)
     people = Mailbox.objects.filter(connection__company_id=connection.company_id, enabled=True)
+    people = people.annotate(waiting=Count("holds", filter=Q(holds__decided="")))
     context = {
         "connection": connection,
         "kinds": Kind.choices,

@@ -210,7 +210,7 @@ class Mailbox(models.Model):
 
 #: What :meth:`almanakka.sync.ports.Ledger.unfinished` asks for; the partial index serves exactly this.
 UNFINISHED = (
-    Q(state__in=[ports.State.CREATING.value, ports.State.DELETING.value])
+    Q(state__in=[ports.State.CREATING.value, ports.State.DELETING.value, ports.State.RETURNING.value])
     | Q(intended__isnull=False)
     | Q(approved=True)
     | Q(told=False)
@@ -378,13 +378,17 @@ class JournalEntry(models.Model):
 
 
 class Hold(models.Model):
-    """A step that waits for a person, or an entry left untouched, with the reason (B2, B8, B11)."""
+    """A step that waits for a person, or an entry left untouched, with the reason (B2, B8, B11).
+
+    ``decided`` is what the person has said already, see :mod:`almanakka.calendars.holds`.
+    """
 
     mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="holds")
     item = models.TextField()
     reason = models.TextField()
     detail = models.TextField(blank=True, default="")
     title = models.TextField(blank=True, default="")
+    decided = models.CharField(max_length=8, blank=True, default="")
     since = models.DateTimeField(default=clock.now)
 
     class Meta:

@@ -73,7 +73,7 @@ class Relocated(MailboxLedger):
         return list(self._pairs)
 
     def unfinished(self) -> list[Pair]:
-        unfinished = (State.CREATING, State.DELETING)
+        unfinished = (State.CREATING, State.DELETING, State.RETURNING)
         return [each for each in self._pairs if each.state in unfinished or each.intended is not None or each.approved]
 
     def by_event(self, ids: Collection[str]) -> list[Pair]:

@@ -59,7 +59,7 @@ def of(user: User) -> Standing:
         word,
         told if mailbox.error_code else [],
         last,
-        Hold.objects.filter(mailbox=mailbox).count(),
+        Hold.objects.filter(mailbox=mailbox, decided="").count(),
     )
 
 

@@ -7,18 +7,18 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from almanakka.accounts.models import User
 from almanakka.activities.models import ActivityType, Category
-from almanakka.calendars import codes, holds, lines, microsoft_sign_in, standing, switching, triggers, wiring, words
-from almanakka.calendars.models import Hold, Proof
+from almanakka.calendars import codes, lines, microsoft_sign_in, standing, switching, triggers, waiting, wiring, words
+from almanakka.calendars.models import Proof
 from almanakka.calendars.refusals_page import told_on
 from almanakka.calendars.sentences import sentence
 from almanakka.sync.run import Preview
 
-PAGE = 50
+#: So many of what waits are named at once.
+FEW = 10
 #: So many entries of each kind a preview lists; the numbers count all.
 MOST_LISTED = 200
 
@@ -93,34 +93,19 @@ def preview(request: HttpRequest) -> HttpResponse:
     return render(request, "calendars/sync_preview.html", context)
 
 
-@require_POST
-@login_required
-def confirm_deletions(request: HttpRequest) -> HttpResponse:
-    """Say yes to the deletions that were held back (B2)."""
-    now = standing.of(request.user)
-    if now.mailbox is not None and now.is_on:
-        number = holds.confirm_deletions(now.mailbox.pk)
-        triggers.sync_now(request.user)
-        text = ngettext("%(number)d deletion is carried out.", "%(number)d deletions are carried out.", number)
-        messages.success(request, text % {"number": number})
-    return redirect("calendar-sync")
-
-
 # --- inside --------------------------------------------------------------------------------------
 
 
 def _context(user: User) -> dict[str, object]:
     now = standing.of(user)
     kinds = ActivityType.objects.filter(company_id=user.company_id, is_active=True)
-    waiting = Hold.objects.filter(mailbox=now.mailbox).order_by("-since")[:PAGE] if now.is_on else []
     return {
         "now": now,
         "proven": switching.is_proven(user),
         "code": codes.waiting(user),
         "microsoft_is_offered": microsoft_sign_in.is_offered(user.company_id),
         "outgoing": kinds.filter(synchronised=True).exclude(category=Category.PROJECT_TASK),
-        "holds": [(hold, words.held(hold.reason, hold.detail)) for hold in waiting],
-        "deletions_held": any(hold.reason in holds.DELETIONS for hold in waiting),
+        "waiting": waiting.groups(now.mailbox, FEW),
         "latest": lines.told(lines.of(user)[:5], user.zone),
     }
 

@@ -13,6 +13,7 @@ from almanakka.calendars import (
     sign_in_page,
     sync_page,
     views,
+    waiting_page,
 )
 
 SYNC = "profile/calendar-sync"
@@ -38,7 +39,8 @@ urlpatterns = [
     path(f"{SYNC}/on", sync_page.switch_on, name="calendar-sync-on"),
     path(f"{SYNC}/off", sync_page.switch_off, name="calendar-sync-off"),
     path(f"{SYNC}/now", sync_page.sync_now, name="calendar-sync-now"),
-    path(f"{SYNC}/confirm", sync_page.confirm_deletions, name="calendar-sync-confirm"),
+    path(f"{SYNC}/waiting", waiting_page.listed, name="calendar-sync-waiting"),
+    path(f"{SYNC}/waiting/decide", waiting_page.decide, name="calendar-sync-decide"),
     path(f"{SYNC}/prove", proof_page.send_proof, name="calendar-sync-prove"),
     path(f"{SYNC}/code", proof_page.write_code, name="calendar-sync-code"),
     path(f"{SYNC}/code/enter", proof_page.enter_code, name="calendar-sync-code-enter"),

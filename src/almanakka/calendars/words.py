@@ -79,6 +79,7 @@ WHY: Mapping[str, Promise] = {
     "superseded by the meeting itself": _("the meeting itself takes its place"),
     "a meeting is changed in Outlook": _("a meeting is only changed by its organiser, who is asked before any mail"),
     "cancelled here": _("you cancelled the meeting in Almanakka"),
+    "wanted back": _("you wanted it back"),
     "undone": _("you have undone what was done before"),
     "taken out of a colleague's meeting of it": _("a colleague's meeting no longer includes you"),
 }

@@ -13,6 +13,7 @@ from almanakka.sync.merge import significant
 from almanakka.sync.one_side import create_here, create_there, finish, gone_here, gone_there
 from almanakka.sync.ports import ActivityId, Born, Hold, Known, Pair, Record, State, UserId
 from almanakka.sync.reconcile import attach_copy, join, leaves, reconcile
+from almanakka.sync.returning import returning
 from almanakka.sync.scope import incoming, outgoing, takes_part
 from almanakka.sync.steps import (
     CreateThere,
@@ -92,6 +93,9 @@ class _Planning:
             return self._declined(pair)
         if pair.state is State.DELETING:
             return self._ending(pair, record)
+        if pair.state is State.RETURNING:
+            back = self.snapshot.events.get(pair.event or "")
+            return Wait(_unreadable(back)) if isinstance(back, Unreadable) else returning(self.view, pair, record, back)
         if pair.event is None:
             return self._never_created(pair, record)
         event = self.snapshot.events.get(pair.event)

@@ -55,8 +55,7 @@ class Calendar(Telling, Protocol):
     def listing(self) -> Iterator[Page]:
         """Yield every single entry and every series, however far away, and at the end a fresh watermark.
 
-        The watermark stands for a moment before the listing began, so nothing falls between. Events carry their
-        ``origin`` where they have one.
+        The watermark is of a moment before it began: nothing falls between. Events carry ``origin`` if they have one.
         """
 
     def changes(self, watermark: str, versions: Versions = unknown) -> Iterator[Page]:
@@ -239,6 +238,7 @@ class State(StrEnum):
     MUTED = "muted"  # from Microsoft, its type no longer travels; kept so that changing back revives it
     DELETING = "deleting"  # about to be deleted there
     DEAD = "dead"  # tombstone: this event must not come back, nor this activity go out
+    RETURNING = "returning"  # a person wants what is gone on one side back
     DECLINED = "declined"  # a copy that somebody said no to, and left; who is put in again since stays in
 
 
@@ -337,7 +337,7 @@ class Ledger(Protocol):
         """Return every pair of the mailbox, tombstones too."""
 
     def unfinished(self) -> list[Pair]:
-        """Return pairs in CREATING or DELETING, with ``intended`` set, ``approved``, or not ``told``."""
+        """Return pairs in CREATING, DELETING or RETURNING, with ``intended`` set, ``approved``, or not ``told``."""
 
     def by_event(self, ids: Collection[str]) -> list[Pair]: ...
 

@@ -41,7 +41,7 @@ def _with_content(told: str, seen: _Seen) -> Hashable:
 
 _ALL = frozenset(State)
 _NOT_DELETED = _ALL - {State.DELETING}
-_LIVING = frozenset({State.CREATING, State.LIVE, State.MUTED})
+_LIVING = frozenset({State.CREATING, State.LIVE, State.MUTED, State.RETURNING})
 
 #: What a pair and an event have in common, the surest first, and for which pairs that is enough. A copy of an event has
 #: its origin key too, and entries of one file may share a uid: then the content tells which is which. What is about to

@@ -299,6 +299,8 @@ class Run:
             return False
         if feed.full or pair.event in feed.removed or pair.intended is not None or pair.approved:
             return True
+        if pair.state is State.RETURNING:
+            return True
         if not pair.told and pair.key not in feed.heard:
             return True
         if pair.activity not in touched:

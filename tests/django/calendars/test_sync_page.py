@@ -18,7 +18,7 @@ from almanakka.activities import changes
 from almanakka.activities.models import ActivityType
 from almanakka.activities.values import Draft, Origin
 from almanakka.calendars import remotes, triggers, wiring
-from almanakka.calendars.models import Connection, Hold, Mailbox, Pair
+from almanakka.calendars.models import Connection, Mailbox, Pair
 from almanakka.remote.memory import MemoryCalendar
 from almanakka.sync.entry import Entry, Timed
 from almanakka.sync.errors import Denied
@@ -165,18 +165,6 @@ def test_b4_the_history_can_be_searched_and_is_ones_own(
         assert ("Added to Almanakka" in text(as_aino.get(f"{PAGE}history", {"q": wanted}))) is there, wanted
 
 
-def test_b2_deletions_that_were_held_back_are_carried_out_on_ones_word(
-    as_aino: Client, aino: User, aino_box: Mailbox, calendars: dict[str, MemoryCalendar]
-) -> None:
-    Pair.objects.create(mailbox=aino_box, origin="o", event="e", born="there", state="live")
-    Hold.objects.create(mailbox=aino_box, item="event:e", reason="many_deletion_here", title="Seminaari")
-    page = text(as_aino.get(PAGE))
-    assert "Seminaari" in page
-    assert "Carry the deletions out" in page
-    as_aino.post(f"{PAGE}confirm")
-    assert Pair.objects.get().approved
-
-
 # --- everybody else ------------------------------------------------------------------------------
 
 
@@ -186,7 +174,7 @@ def test_whoever_is_signed_out_is_asked_to_sign_in(client: Client, db: None, pat
     assert (answer.status_code, answer.headers["Location"][:16]) == (302, "/accounts/login/")
 
 
-@pytest.mark.parametrize("path", ["on", "off", "now", "confirm", "prove"])
+@pytest.mark.parametrize("path", ["on", "off", "now", "waiting/decide", "prove", "code", "code/enter"])
 def test_nothing_is_done_without_a_token_or_by_a_link(aino: User, path: str) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(aino)

@@ -1,0 +1,110 @@
+"""What waits for a person, in words, with the answers that make sense (B2, B11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext, ngettext_lazy
+
+from almanakka.calendars import holds, words
+from almanakka.calendars.models import Hold, Mailbox
+
+#: What all holds of one reason are about, by how many there are.
+TOLD = {
+    "many_deletion_here": ngettext_lazy(
+        "%(number)d entry was deleted in your Microsoft calendar, among many. It is still in Almanakka.",
+        "%(number)d entries were deleted in your Microsoft calendar at once. They are still in Almanakka.",
+        "number",
+    ),
+    "many_deletion_there": ngettext_lazy(
+        "%(number)d entry is to be deleted in your Microsoft calendar, among many. It is still there.",
+        "%(number)d entries are to be deleted in your Microsoft calendar at once. They are still there.",
+        "number",
+    ),
+    "too_frequent": ngettext_lazy(
+        "%(number)d entry changes again and again, so it rests.",
+        "%(number)d entries change again and again, so they rest.",
+        "number",
+    ),
+    "unrepresentable": ngettext_lazy(
+        "%(number)d entry of your Microsoft calendar cannot be represented here. It is left as it is.",
+        "%(number)d entries of your Microsoft calendar cannot be represented here. They are left as they are.",
+        "number",
+    ),
+    "refused": ngettext_lazy(
+        "%(number)d entry was not accepted on the other side.",
+        "%(number)d entries were not accepted on the other side.",
+        "number",
+    ),
+}
+
+#: What the buttons say.
+ANSWERS: Mapping[tuple[str, str], str | Promise] = {
+    ("many_deletion_here", holds.DELETE): _("Delete in Almanakka too"),
+    ("many_deletion_here", holds.PUT_BACK): _("Put back in Microsoft"),
+    ("many_deletion_there", holds.DELETE): _("Delete in Microsoft too"),
+    ("many_deletion_there", holds.PUT_BACK): _("Keep on both sides"),
+}
+OTHERWISE: Mapping[str, str | Promise] = {
+    holds.TRY_AGAIN: _("Try again now"),
+    holds.LEAVE: _("Leave as it is"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """All that waits for one reason; ``entries`` are the first of them, each with what is told of it."""
+
+    reason: str
+    number: int
+    told: str
+    answers: list[tuple[str, str]]
+    entries: list[tuple[Hold, str]]
+
+    @property
+    def more(self) -> int:
+        return self.number - len(self.entries)
+
+
+def groups(mailbox: Mailbox | None, few: int) -> list[Group]:
+    """What waits in an enabled mailbox, by reason."""
+    if mailbox is None or not mailbox.enabled:
+        return []
+    return [
+        Group(each.reason, each.number, told(each.reason, each.number), answers(each.reason), entries(each.first))
+        for each in holds.waiting(mailbox.pk, few)
+    ]
+
+
+def told(reason: str, number: int) -> str:
+    """Return what so many holds of a reason are about."""
+    text = TOLD.get(reason, TOLD["refused"])
+    return str(text % {"number": number})
+
+
+def answers(reason: str) -> list[tuple[str, str]]:
+    """Return what may be said to them, each with its button."""
+    return [(answer, str(ANSWERS.get((reason, answer)) or OTHERWISE[answer])) for answer in holds.choices(reason)]
+
+
+def entries(found: list[Hold]) -> list[tuple[Hold, str]]:
+    """Return holds with what is told of each beyond its group."""
+    return [(hold, "" if hold.reason in holds.DELETIONS else words.held(hold.reason, hold.detail)) for hold in found]
+
+
+def settled(answer: str, number: int) -> str:
+    """Return what becomes of so many holds that a person has answered."""
+    if answer == holds.DELETE:
+        return ngettext("%(number)d entry is being deleted.", "%(number)d entries are being deleted.", number) % {
+            "number": number
+        }
+    if answer == holds.PUT_BACK:
+        return ngettext("%(number)d entry is being put back.", "%(number)d entries are being put back.", number) % {
+            "number": number
+        }
+    if answer == holds.TRY_AGAIN:
+        return str(_("It is being tried again."))
+    return str(_("It stays as it is."))
