@@ -10,6 +10,7 @@ from allauth.core.internal.ratelimit import RateLimitUsage
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
+from django.utils import translation
 
 from almanakka.accounts import known_browsers, limits
 
@@ -56,6 +57,12 @@ class AccountAdapter(DefaultAccountAdapter):
         person = stage.login.user if stage is not None else request.user
         seconds = limits.wait(request, "login_failed", f"mfa-auth-user-{person.pk}")
         return ValidationError(limits.told(seconds), code=code)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Write to people in their own language, whoever has caused the mail."""
+        person = context.get("user")
+        with translation.override(person.preferred_language if person is not None else translation.get_language()):
+            super().send_mail(template_prefix, email, context)
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **options: Any) -> HttpResponse:
         """Remember that this browser is the person's."""

@@ -79,6 +79,7 @@ class User(AbstractBaseUser):
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, blank=True, default="")
     is_active = models.BooleanField(_("active"), default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    invited_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = UserManager()
 
@@ -117,6 +118,11 @@ class User(AbstractBaseUser):
     @property
     def is_administrator(self) -> bool:
         return self.role == Role.ADMINISTRATOR
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the person was invited and has not come yet."""
+        return self.invited_at is not None and self.last_login is None and not self.has_usable_password()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -9,9 +9,10 @@ class CalendarsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from almanakka.calendars import hints, invitations, presence, triggers
+        from almanakka.calendars import hints, invitations, presence, switching, triggers
 
         hints.connect()
         invitations.connect()
         presence.connect()
+        switching.connect()
         triggers.connect()

@@ -120,6 +120,11 @@ def proves(user: User) -> bool:
     return CalendarCode.objects.filter(user=user, address=user.email.lower(), used_at__isnull=False).exists()
 
 
+def forget(user: User) -> None:
+    """Have the user's codes prove nothing any more; their appointments are removed as ever."""
+    CalendarCode.objects.filter(user=user).update(address="", hashed="", expires_at=clock.now())
+
+
 def clear(connection: Connection, remote_id: str) -> None:
     """Remove whatever codes still stand in a calendar, so that none of them comes in; raises CalendarError."""
     for row in CalendarCode.objects.filter(connection=connection, remote_id=remote_id, removed_at__isnull=True):

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 
 from almanakka.accounts import addresses
 from almanakka.accounts.models import User
+from almanakka.accounts.signals import deactivated
 from almanakka.activities import queries
 from almanakka.calendars import clock, codes, hints, remotes, standstill, tenant, triggers
 from almanakka.calendars.models import Connection, Health, Kind, Mailbox, Proof
@@ -217,6 +218,17 @@ def disable(user: User, *, acting: User) -> None:
     with transaction.atomic():
         hints.hand_over(list(boxes.values_list("pk", flat=True)))
         boxes.update(enabled=False, due_at=None, wanted_again=False)
+
+
+def connect() -> None:
+    """Listen to people being deactivated."""
+    deactivated.connect(_deactivated, dispatch_uid="almanakka.calendars.switching")
+
+
+def _deactivated(user: User, acting: User, **_: Any) -> None:
+    """Whoever may sign in again later proves their address and switches it on anew (S3, S12)."""
+    codes.forget(user)
+    disable(user, acting=acting)
 
 
 def candidate(user: User, proof: Proof | None = None) -> Mailbox:

@@ -76,23 +76,6 @@ def test_a_profile_page_changes_nobody_elses_role_or_company(aino: User) -> None
     assert (aino.role, aino.company.name) == (Role.EMPLOYEE, "Kuura Oy")
 
 
-def test_somebody_is_invited_and_chooses_a_password(boss: User) -> None:
-    client = signed_in(boss)
-    client.post("/settings/users/", {"email": "Uusi@kuura.example", "full_name": "Uusi", "role": "employee"})
-    new = User.objects.get(email="uusi@kuura.example")
-    assert new.company == boss.company
-    assert not new.has_usable_password()
-    (letter,) = mail.outbox
-    assert letter.to == ["uusi@kuura.example"]
-    link = next(word for word in letter.body.split() if "/accounts/password/reset/key/" in word)
-    visitor = Client()
-    page = visitor.get(link[link.index("/accounts/") :], follow=True)
-    assert page.status_code == 200
-    visitor.post(page.redirect_chain[-1][0], {"password1": PASSWORD, "password2": PASSWORD})
-    new.refresh_from_db()
-    assert new.check_password(PASSWORD)
-
-
 def test_an_address_that_is_taken_is_not_invited(boss: User, aino: User) -> None:
     page = signed_in(boss).post("/settings/users/", {"email": "AINO@kuura.example", "role": "employee"})
     assert "already has this e-mail address" in text(page)

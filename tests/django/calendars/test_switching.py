@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from allauth.account.models import EmailAddress
 from django.db import connection as database
+from django.test import Client
 
 from almanakka.accounts.models import Company, User
 from almanakka.activities import changes
@@ -183,6 +184,20 @@ def test_a_candidate_is_not_saved(aino: User, link: Connection, directory: dict[
     directory[aino.email] = remotes.Found("id-1")
     assert isinstance(switching.candidate(aino).pk, UUID)
     assert not Mailbox.objects.exists()
+
+
+def test_s12_who_is_deactivated_switches_it_on_anew_with_an_address_proven_anew(
+    aino: User, boss: User, aino_box: Mailbox, link: Connection, directory: dict[str, remotes.Found]
+) -> None:
+    verify(aino)
+    client = Client()
+    client.force_login(boss)
+    client.post(f"/settings/users/{aino.pk}/active", {"active": "no"})
+    client.post(f"/settings/users/{aino.pk}/active", {"active": "yes"})
+    aino_box.refresh_from_db()
+    assert not aino_box.enabled
+    aino.refresh_from_db()
+    assert refused(lambda: switching.enable(aino, acting=aino)).code == "address_unproven"
 
 
 def test_only_oneself_and_administrators_switch_off(aino: User, eero: User, aino_box: Mailbox) -> None:

@@ -1,0 +1,123 @@
+"""Settings > People: who belongs to the company, invitations, and who administers it (administrators only)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, RestrictedError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from almanakka.accounts import invitations, signals
+from almanakka.accounts.forms import InvitationForm
+from almanakka.accounts.gates import administrators_only
+from almanakka.accounts.models import Company, Role, User
+
+#: Does what an administrator has asked for, and returns what they read; None if it cannot be done.
+Deed = Callable[[HttpRequest, User], str | None]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@administrators_only
+def users(request: HttpRequest) -> HttpResponse:
+    """List the company's people, and invite more."""
+    form = InvitationForm(request.POST or None)
+    if form.is_valid():
+        person = form.save(commit=False)
+        person.company = request.user.company
+        person.set_unusable_password()
+        with transaction.atomic():
+            person.save()
+            invitations.send(request, person)
+        messages.success(request, _("An invitation is on its way to %(address)s.") % {"address": person.email})
+        return redirect("settings-users")
+    proven = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
+    people = _people(request.user.company).annotate(proven=Exists(proven))
+    people = people.order_by("-is_active", "full_name", "email")
+    return render(request, "accounts/users.html", {"form": form, "people": people})
+
+
+def _deed(do: Deed) -> Callable[[HttpRequest, UUID], HttpResponse]:
+    """Make a view of what is done to one person of the company, one administrator after the other."""
+
+    @require_POST
+    @administrators_only
+    def view(request: HttpRequest, user_id: UUID) -> HttpResponse:
+        with transaction.atomic():
+            Company.objects.select_for_update().get(pk=request.user.company_id)
+            person = get_object_or_404(_people(request.user.company), pk=user_id)
+            told = do(request, person)
+        if told is not None:
+            messages.success(request, told)
+        return redirect("settings-users")
+
+    return view
+
+
+def _set_active(request: HttpRequest, person: User) -> str | None:
+    """Let somebody sign in, or no longer; then their synchronisation rests until they prove their address again."""
+    if request.POST.get("active") == "yes":
+        person.is_active = True
+        person.save(update_fields=["is_active"])
+        return _("%(name)s can sign in. Calendar sync is theirs to switch on.") % {"name": person}
+    if person == request.user:
+        return _refuse(request, _("You cannot take the right to sign in from yourself."))
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    EmailAddress.objects.filter(user=person).update(verified=False)
+    signals.deactivated.send(User, user=person, acting=request.user)
+    return _("%(name)s can no longer sign in, and their calendar sync rests.") % {"name": person}
+
+
+def _set_role(request: HttpRequest, person: User) -> str | None:
+    """Make somebody an administrator, or no longer; there is always one who can sign in."""
+    wanted = request.POST.get("role")
+    if wanted not in Role.values:
+        return None
+    others = _people(person.company).filter(role=Role.ADMINISTRATOR, is_active=True).exclude(pk=person.pk)
+    if wanted != Role.ADMINISTRATOR and not others.exists():
+        return _refuse(request, _("The company needs an administrator: make somebody else one first."))
+    person.role = wanted
+    person.save(update_fields=["role"])
+    if person.is_administrator:
+        return _("%(name)s is an administrator now.") % {"name": person}
+    return _("%(name)s is no longer an administrator.") % {"name": person}
+
+
+def _invite_again(request: HttpRequest, person: User) -> str | None:
+    """Send the invitation once more to somebody who has not come yet."""
+    if not person.is_awaited:
+        return _refuse(request, _("%(name)s has come already.") % {"name": person})
+    invitations.send(request, person)
+    return _("An invitation is on its way to %(address)s.") % {"address": person.email}
+
+
+def _withdraw(request: HttpRequest, person: User) -> str | None:
+    """Take an invitation back: its link opens nothing any more."""
+    if not person.is_awaited:
+        return _refuse(request, _("%(name)s has come already.") % {"name": person})
+    try:
+        with transaction.atomic():
+            person.delete()
+    except RestrictedError:  # somebody has put them into an activity
+        person.is_active = False
+        person.save(update_fields=["is_active"])
+    return _("The invitation of %(address)s is withdrawn.") % {"address": person.email}
+
+
+def _refuse(request: HttpRequest, told: str) -> None:
+    messages.error(request, told)
+
+
+def _people(company: Company) -> QuerySet[User]:
+    return User.objects.filter(company_id=company.pk).select_related("company")
+
+
+set_active, set_role = _deed(_set_active), _deed(_set_role)
+invite_again, withdraw = _deed(_invite_again), _deed(_withdraw)
