@@ -198,7 +198,7 @@ def test_whoever_is_signed_out_reaches_nothing(own: House) -> None:
 def test_nothing_is_done_without_a_token(own: House) -> None:
     """Whatever the address: a form on somebody else's page does nothing here."""
     clients = [own.client(user, enforce_csrf_checks=True) for user in (own.boss, own.aino)]
-    given = {"key": "made-up", "uidb36": "1", **own.ids}
+    given = {"key": "made-up", "token": "made-up", "uidb36": "1", **own.ids}
     before = everything()
     for page, method, client in product(PAGES, ("post", "json"), [*clients, Client(enforce_csrf_checks=True)]):
         assert ask(client, method, page.at(**given)).status_code == 403, page
