@@ -277,14 +277,16 @@ def _certainly_later(edit: Edit, other: Edit, life: Remembered) -> bool:
 # --- the same, whatever the order of runs --------------------------------------------------------
 
 
-def outcome(life: Life) -> list[tuple[object, ...]]:
+def outcome(life: Life, now: datetime) -> list[tuple[object, ...]]:
     """Return what a company at rest shows, without ids: two that settled in another order must show the same.
+
+    Occurrences around ``now`` are compared, the same of both, however long each has taken to come to rest.
 
     Of an entry that one person deleted while another changed it, whose it is afterwards is for whoever comes first;
     what it says is not.
     """
     company = life.company
-    since, until = company.now - timedelta(days=60), company.now + AHEAD
+    since, until = now - timedelta(days=60), now + AHEAD
     found: set[tuple[object, ...]] = set()
     for ours in company.ours():
         if _for_the_first(life, ours):

@@ -44,7 +44,8 @@ def _elsewhere(life: Life, other: Life) -> list[str]:
     """Return where two orders of runs have led to different ends; one that may differ may still lose nothing."""
     if raw(life) == raw(other):
         return []
-    differing = set(outcome(life)) ^ set(outcome(other))
+    now = life.company.now
+    differing = set(outcome(life, now)) ^ set(outcome(other, now))
     elsewhere = [f"it ends elsewhere: {str(each)[:400]}" for each in sorted(differing, key=repr)[:6]]
     return elsewhere or Judgement(other).problems()
 
