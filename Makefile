@@ -32,6 +32,12 @@ prove: set-up ## Prove the engine at full size, an hour or more: make prove ARGS
 bench: set-up ## Measure speed and memory beside their floors: make bench ARGS="first-2000 --quick"
 	@PYTHONPATH=tests:$$PYTHONPATH exec $(BIN)/python -m bench $(ARGS)
 
+.PHONY: screenshots
+screenshots: export no_proxy := localhost,127.0.0.1,$(or $(no_proxy),$(NO_PROXY))
+screenshots: set-up ## Photograph every page into screenshots/: make screenshots ARGS="--keep" makes the guides' anew
+	@$(if $(findstring --check,$(ARGS)),,scripts/browser)
+	@PYTHONPATH=tests:$$PYTHONPATH exec $(BIN)/python -m screenshots $(ARGS)
+
 .PHONY: check
 check: lint types floors house migrations translations ## Run every static check
 

@@ -159,6 +159,7 @@ LANGUAGES = [("en", _("English")), ("fi", _("Finnish")), ("sv", _("Swedish"))]
 LANGUAGE_CODE = "en"
 LOCALE_PATHS = [PACKAGE / "locale"]
 USE_I18N = True
+FORMAT_MODULE_PATH = "almanakka.formats"
 USE_TZ = True
 TIME_ZONE = "Europe/Helsinki"
 

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from almanakka.calendars.paragraphs import paragraph
+
+
+class Told(list[str]):
+    """Three sentences as texts, and the ``paragraph`` of the guide that says more."""
+
+    paragraph: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +25,14 @@ class Sentence:
     what: str | Promise
     meaning: str | Promise
     remedy: str | Promise
+    paragraph: str = ""
 
-    def told(self, **details: Any) -> list[str]:
+    def told(self, **details: Any) -> Told:
         """The three as texts; ``details`` fill in what the first one names (an address, for instance)."""
         known = dict.fromkeys(("address", "addresses", "name"), "?") | details
-        return [str(part) % known for part in (self.what, self.meaning, self.remedy)]
+        told = Told(str(part) % known for part in (self.what, self.meaning, self.remedy))
+        told.paragraph = self.paragraph
+        return told
 
 
 _WAITS = _("Your calendar stays as it is until this is put right; nothing is lost or deleted.")
@@ -320,4 +331,5 @@ SENTENCES: Mapping[str, Sentence] = {
 
 def sentence(code: str) -> Sentence:
     """What to tell of ``code``; an unknown one is told as the calendar's failure in general."""
-    return SENTENCES.get(code, SENTENCES["calendar_error"])
+    known = code if code in SENTENCES else "calendar_error"
+    return replace(SENTENCES[known], paragraph=paragraph(known))

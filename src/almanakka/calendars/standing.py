@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
 from almanakka.accounts.models import User
@@ -35,6 +36,11 @@ class Standing:
     @property
     def running(self) -> bool:
         return self.state == "running"
+
+    @property
+    def ago(self) -> str:
+        """How long ago the last run ended, in words."""
+        return timesince(self.last.ended_at, clock.now()) if self.last is not None else ""
 
     @property
     def again_at(self) -> datetime | None:

@@ -1,0 +1,1 @@
+"""`make screenshots`: pictures of every page, in the reader's language, light and dark, wide and narrow."""
