@@ -28,9 +28,9 @@ class View:
 VIEWS = (
     View("sign-in", "account_login", STRANGER),
     View("password-reset", "account_reset_password", STRANGER),
-    View("home", "home", AINO, readme=True, guide=True),
+    View("home", "home", AINO, readme=True),
     View("home-new", "home", EERO),
-    View("calendar", "calendar", AINO, readme=True, guide=True),
+    View("calendar", "calendar", AINO, readme=True),
     View("calendar-list", "calendar", AINO, query="as=list"),
     View("calendar-people", "calendar", AINO, query="people={aino}&people={eero}"),
     View("activities", "activities", AINO),

@@ -103,7 +103,9 @@ def test_every_change_is_allowed_by_the_schemas(dialect: Dialect) -> None:
         operations.find_since("2026-10-23T00:00:00Z", 250),
         operations.delete_items([operations.item_id("AAA=", "BBB="), operations.item_id("CCC=")]),
         operations.delete_items([operations.item_id("AAA=", "BBB=")], told=True),
-        operations.update_items([operations.item_change("A=", "B=", write.updates({"Subject": "<t:Subject>x</t:Subject>"}))], told=True),
+        operations.update_items(
+            [operations.item_change("A=", "B=", write.updates({"Subject": "<t:Subject>x</t:Subject>"}))], told=True
+        ),
     ],
     ids=lambda text: text[3:30],
 )
