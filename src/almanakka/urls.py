@@ -7,7 +7,7 @@ from almanakka.accounts import address_page
 handler429 = "almanakka.accounts.limits.handler429"
 
 urlpatterns = [
-    path("accounts/email/", address_page.addresses, name="account_email"),
+    path("accounts/email/", address_page.page, name="account_email"),
     path("accounts/", include("allauth.account.urls")),
     path("", include("almanakka.accounts.urls")),
     path("", include("almanakka.activities.urls")),

@@ -8,10 +8,13 @@ from allauth.account.forms import AddEmailForm
 from allauth.account.models import EmailAddress
 from allauth.account.views import EmailView
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from almanakka.accounts import addresses
 from almanakka.accounts.models import User
 from django import forms
 
@@ -25,10 +28,17 @@ class AddressForm(AddEmailForm):
         self.fields["email"] = forms.EmailField(label=label, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
 
+@method_decorator(login_required, name="dispatch")
 class AddressPage(EmailView):
     """allauth's page, but the main address is always one that has been proven, and nobody else's."""
 
     form_class = AddressForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """See to it that the address that somebody signs in with is among them, as the main one."""
+        addresses.list_primary(request.user)
+        answer: HttpResponse = super().dispatch(request, *args, **kwargs)
+        return answer
 
     def _action_primary(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | None:
         found: EmailAddress | None = self._get_email_address(request)
@@ -44,4 +54,4 @@ class AddressPage(EmailView):
         return None
 
 
-addresses = AddressPage.as_view()
+page = AddressPage.as_view()

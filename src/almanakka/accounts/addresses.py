@@ -48,9 +48,19 @@ def of(user: User) -> list[str]:
     return [primary, *sorted({address.lower() for address in secondary} - {primary})]
 
 
+def list_primary(user: User) -> EmailAddress:
+    """Return the row of ``user``'s primary address, made if there is none, as the one that is primary."""
+    row, _made = EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": False})
+    if not row.primary:
+        EmailAddress.objects.filter(user=user, primary=True).update(primary=False)
+        row.primary = True
+        row.save(update_fields=["primary"])
+    return row
+
+
 def prove(user: User) -> None:
-    """Note that ``user`` has shown the primary address to be theirs, otherwise than by a mailed link."""
-    row, _made = EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True})
+    """Note that ``user`` has shown the primary address to be theirs, otherwise than by a mailed link of allauth's."""
+    row = list_primary(user)
     if not row.verified:
         row.verified = True
         row.save(update_fields=["verified"])

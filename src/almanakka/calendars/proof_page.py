@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from allauth.account.models import EmailAddress
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from almanakka.accounts import limits
+from almanakka.accounts import addresses, limits
 from almanakka.calendars import codes, switching
 from almanakka.calendars.refusals_page import told_on
 from almanakka.calendars.sync_page import refused
@@ -22,7 +21,7 @@ from almanakka.calendars.sync_page import refused
 def send_proof(request: HttpRequest) -> HttpResponse:
     """Mail a link to one's own primary address, which proves that it is one's own (S12)."""
     user = request.user
-    address, _made = EmailAddress.objects.get_or_create(user=user, email=user.email, defaults={"primary": True})
+    address = addresses.list_primary(user)
     if not address.verified:
         limits.spend(request, "proof", str(user.pk))
         address.send_confirmation(request)

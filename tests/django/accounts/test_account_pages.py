@@ -107,3 +107,14 @@ def test_the_company_is_changed_by_administrators_only(boss: User, aino: User) -
 @pytest.mark.parametrize("path", ["/help/", "/profile/", "/accounts/email/", "/accounts/password/change/"])
 def test_pages_open(aino: User, path: str) -> None:
     assert signed_in(aino).get(path).status_code == 200
+
+
+def test_the_address_one_signs_in_with_is_the_main_one_and_stays(aino: User) -> None:
+    client = signed_in(aino)
+    page = text(client.get("/accounts/email/"))
+    assert "main address, not proven yet" in page
+    assert "action_remove" not in page
+    client.post("/accounts/email/", {"action_add": "", "email": "toinen@kuura.example"})
+    assert "Remove toinen@kuura.example" in text(client.get("/accounts/email/"))
+    client.post("/accounts/email/", {"action_remove": "", "email": aino.email})
+    assert aino.emailaddress_set.filter(email=aino.email, primary=True).exists()

@@ -183,9 +183,7 @@ def test_the_last_administrator_stays_one(as_boss: Client, boss: User, aino: Use
     assert not boss.is_administrator
 
 
-def test_s12_whoever_comes_back_proves_the_address_again(
-    as_boss: Client, boss: User, aino: User
-) -> None:
+def test_s12_whoever_comes_back_proves_the_address_again(as_boss: Client, boss: User, aino: User) -> None:
     heard: list[tuple[User, User]] = []
 
     def listen(user: User, acting: User, **_: Any) -> None:
