@@ -8,33 +8,56 @@ import theme from "fullcalendar/themes/classic";
 import fi from "fullcalendar/locales/fi";
 import sv from "fullcalendar/locales/sv";
 
+import * as beside from "./beside.js";
+import { mover } from "./moving.js";
 import "./calendar.css";
 
 const settings = JSON.parse(document.getElementById("grid-settings").textContent);
 const grid = document.getElementById("grid");
 const told = document.getElementById("grid-told");
 const token = JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"];
+const wide = !window.matchMedia("(max-width: 52rem)").matches;
 
-async function moved(info) {
-  const { activity, day, version } = info.event.extendedProps;
-  const end = info.event.end ?? info.event.start;
+let focused = ""; // the entry that has the focus, or should have it once it is drawn anew
+
+function tell(text) {
+  told.textContent = text;
+}
+
+function focus(key) {
+  focused = key;
+  document.querySelector(`#grid [data-key="${key}"]`)?.focus({ preventScroll: false });
+}
+
+async function save(event, revert) {
+  const { activity, day, version } = event.extendedProps;
+  const end = event.end ?? event.start;
   const answer = await fetch(`/calendar/${activity}/move`, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": token },
     body: JSON.stringify({
       day,
       version,
-      allDay: info.event.allDay,
-      start: info.event.startStr,
-      end: info.event.endStr || end.toISOString(),
+      allDay: event.allDay,
+      start: event.startStr,
+      end: event.endStr || end.toISOString(),
     }),
   }).catch(() => null);
-  told.textContent = "";
   if (!answer || !answer.ok) {
-    info.revert();
-    told.textContent = settings.stale;
+    revert();
+    const why = await answer?.json().catch(() => null);
+    tell([why?.told, settings.failed].filter(Boolean).join(" "));
   }
   calendar.refetchEvents();
+}
+
+function moved(info) {
+  tell("");
+  save(info.event, info.revert);
+}
+
+function title({ title, extendedProps: { whose, elsewhere } = {} }) {
+  return [whose && `${whose} ·`, title || settings.noName, elsewhere?.mark].filter(Boolean).join(" ");
 }
 
 const calendar = new Calendar(grid, {
@@ -47,28 +70,116 @@ const calendar = new Calendar(grid, {
   headerToolbar: { start: "prev,today,next", center: "title", end: "dayGridMonth,timeGridWeek,timeGridDay,listWeek" },
   firstDay: 1,
   nowIndicator: true,
+  navLinks: true,
+  dayMaxEvents: true,
   scrollTime: "07:00:00",
-  height: "auto",
+  height: Math.max(480, window.innerHeight - 250),
   selectable: true,
   editable: true,
   eventDrop: moved,
   eventResize: moved,
+  eventDidMount: ({ el, event, timeText }) => {
+    if (!event.id) return;
+    el.dataset.key = event.id;
+    const { kind, place, elsewhere } = event.extendedProps;
+    el.setAttribute("aria-label", [timeText, event.title, kind, place, elsewhere?.told].filter(Boolean).join(", "));
+    if (event.id === focused) window.requestAnimationFrame(() => el.focus({ preventScroll: true }));
+  },
+  eventClick: (info) => {
+    info.jsEvent.preventDefault();
+    beside.showCard(info.event, info.el, true);
+  },
+  eventMouseEnter: (info) => beside.hover(info.event, info.el),
+  eventMouseLeave: beside.leave,
+  datesSet: (info) => {
+    beside.hideCard();
+    const day = info.startStr.slice(0, 10);
+    document.querySelectorAll("input[name=week]").forEach((input) => (input.value = day));
+  },
   select: (info) => {
     const query = new URLSearchParams({ start: info.startStr, end: info.endStr, all_day: info.allDay ? "1" : "" });
-    window.location.href = `/activities/new?${query}`;
+    beside.openPanel(`${settings.make}?${query}`);
   },
   events: (info, success, failure) => {
     const query = new URLSearchParams({ start: info.startStr, end: info.endStr });
     settings.people.forEach((person) => query.append("people", person));
     fetch(`${settings.items}?${query}`, { headers: { Accept: "application/json" } })
       .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(answer.status))))
-      .then((found) => success(found.map((each) => ({ ...each, title: each.title || settings.noName }))))
-      .catch(failure);
+      .then((found) => success(found.map((each) => ({ ...each, title: title(each) }))))
+      .catch((error) => {
+        tell(settings.unread);
+        failure(error);
+      });
   },
 });
 
-if (!window.matchMedia("(max-width: 52rem)").matches) {
+const moving = mover({ calendar, tell, focus, save, words: settings });
+
+function entry(target) {
+  const key = target.closest?.("#grid [data-key]")?.dataset.key;
+  return key ? calendar.getEventById(key) : null;
+}
+
+function close() {
+  const from = beside.close();
+  if (from === null) return false;
+  if (from) focus(from);
+  return true;
+}
+
+const KEYS = {
+  t: () => calendar.today(),
+  ArrowLeft: () => calendar.prev(),
+  ArrowRight: () => calendar.next(),
+  n: () => beside.openPanel(settings.make),
+};
+
+function pressed(press) {
+  if (moving.keydown(press)) return;
+  if (press.key === "Escape" && close()) return;
+  if (press.ctrlKey || press.metaKey || press.altKey || press.shiftKey) return;
+  if (press.target.closest("input, select, textarea, summary, #panel, [contenteditable]")) return;
+  const key = press.key.length === 1 ? press.key.toLowerCase() : press.key;
+  if (key === "m") {
+    const card = document.getElementById("card");
+    const event = entry(press.target) ?? (card.hidden ? null : calendar.getEventById(card.dataset.key));
+    beside.hideCard();
+    moving.start(event);
+  } else if (KEYS[key] && !beside.isOpen()) {
+    press.preventDefault();
+    KEYS[key]();
+  }
+}
+
+if (wide) {
   grid.hidden = false;
+  document.getElementById("grid-keys").hidden = false;
   document.getElementById("week").hidden = true;
   calendar.render();
+  document.addEventListener("keydown", pressed, true);
+  document.addEventListener("click", (click) => {
+    if (click.target.closest("[data-close]")) close();
+    const move = click.target.closest("#card [data-move]");
+    if (move) {
+      const event = calendar.getEventById(document.getElementById("card").dataset.key);
+      beside.hideCard();
+      moving.start(event);
+    } else if (!click.target.closest("#card, #grid a, #panel")) {
+      beside.hideCard();
+    }
+  });
+  document.querySelectorAll("[data-make]").forEach((link) =>
+    link.addEventListener("click", (click) => {
+      click.preventDefault();
+      beside.openPanel(settings.make);
+    }),
+  );
+  grid.addEventListener("focusin", (event) => {
+    focused = event.target.closest("[data-key]")?.dataset.key ?? focused;
+  });
+  document.body.addEventListener("activity-done", (done) => {
+    close();
+    tell(done.detail.told);
+    calendar.refetchEvents();
+  });
 }

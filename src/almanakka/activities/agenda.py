@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
 from almanakka.accounts.models import User
 from almanakka.activities import elsewhere, patterns
 from almanakka.activities.models import Activity, Occurrence, Participant
-from almanakka.activities.permissions import may_edit, may_see
+from almanakka.activities.permissions import may_edit, may_see, takes_part
 from almanakka.activities.rules import times_on
 from almanakka.sync.expansion import dates
 
@@ -30,7 +30,7 @@ class Item:
 
     ``start`` and ``end`` are aware; of an all-day one they are the midnights of the reader's zone and ``first``
     and ``last`` its days. ``open``: the reader may see what it is; if not, it has no name, place or project.
-    ``editable``: and may change it.
+    ``editable``: and may change it. ``people`` are those of the people looked at whose it is.
     """
 
     activity: Activity
@@ -53,9 +53,35 @@ def items(reader: User, people: Collection[UUID], since: datetime, until: dateti
     Four statements, however much there is, and those of whoever tells where else it is.
     """
     wanted = [pk for pk, *shape in _candidates(reader, people, since, until) if _occurs(*shape, since, until)]
-    found = [item for each in _whole(wanted) for item in _items(*each, reader, since, until)]
+    look = _Look(reader, frozenset(people), since, until)
+    found = [item for each in _whole(wanted) for item in _items(*each, look)]
     elsewhere.mark(reader, list({item.activity.pk: item.activity for item in found if item.open}.values()))
     return sorted(found, key=lambda item: (item.start, not item.all_day, item.name, str(item.activity.pk)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Who looks at whose calendars, from when to when."""
+
+    reader: User
+    people: frozenset[UUID]
+    since: datetime
+    until: datetime
+
+    def shares(self, activity: Activity, people: list[tuple[UUID, bool]]) -> list[tuple[bool, frozenset[UUID]]]:
+        """Return whose an activity is, for those whom it is open for, and for those of whom only "busy" is told (B9).
+
+        Somebody's own mark hides from others that they take part, and nothing else.
+        """
+        everybody = dict(people)
+        if activity.owner_id is not None:
+            everybody[activity.owner_id] = False
+        looked_at = self.people & everybody.keys()
+        if not may_see(activity, self.reader):
+            return [(False, looked_at)]
+        inside = takes_part(activity, self.reader.pk)
+        openly = frozenset(each for each in looked_at if inside or not everybody[each])
+        return [(True, openly), (False, looked_at - openly)]
 
 
 def _candidates(reader: User, people: Collection[UUID], since: datetime, until: datetime) -> Iterable[tuple[Any, ...]]:
@@ -114,16 +140,15 @@ def _whole(ids: Collection[UUID]) -> Iterator[tuple[Activity, list[tuple[UUID, b
         yield each, people[each.pk]
 
 
-def _items(
-    activity: Activity, people: list[tuple[UUID, bool]], reader: User, since: datetime, until: datetime
-) -> Iterator[Item]:
-    visible, editable = may_see(activity, reader), may_edit(activity, reader)
-    shown = {user for user, private in people if visible or not private}
-    if activity.owner_id:
-        shown.add(activity.owner_id)
-    for day, departs in _days_of(activity, since, until):
-        all_day, first, last, start, end = _times(activity, day, departs, reader.zone)
-        if start < until and (end > since or start == end >= since):
+def _items(activity: Activity, people: list[tuple[UUID, bool]], look: _Look) -> Iterator[Item]:
+    """Yield what of it lies between the two moments, once for each way in which it is shown."""
+    shares = [(visible, whose) for visible, whose in look.shares(activity, people) if whose]
+    editable = may_edit(activity, look.reader)
+    for day, departs in _days_of(activity, look.since, look.until):
+        all_day, first, last, start, end = _times(activity, day, departs, look.reader.zone)
+        if not (start < look.until and (end > look.since or start == end >= look.since)):
+            continue
+        for visible, whose in shares:
             yield Item(
                 activity=activity,
                 day=day,
@@ -136,7 +161,7 @@ def _items(
                 location=_own(departs, "location", activity.location) if visible else "",
                 open=visible,
                 editable=visible and editable,
-                people=frozenset(shown),
+                people=whose,
             )
 
 

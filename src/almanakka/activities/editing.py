@@ -14,7 +14,7 @@ from django.db import transaction
 from almanakka.accounts.models import User
 from almanakka.activities import changes, patterns, rows
 from almanakka.activities.models import Activity
-from almanakka.activities.permissions import may_delete, may_edit, may_leave
+from almanakka.activities.permissions import may_delete, may_edit, may_leave, takes_part
 from almanakka.activities.rules import times_on
 from almanakka.activities.values import ActivityGone, Draft, OccurrenceDraft, Origin
 from almanakka.sync.expansion import neighbours, occurs_on
@@ -48,6 +48,14 @@ def edit(
     if not may_edit(activity, user):
         raise Forbidden
     changes.change(activity.pk, version, fields, origin(user, now, tells=tells))
+
+
+def edit_own(user: User, activity: Activity, version: int, fields: Mapping[str, Any], now: datetime) -> None:
+    """Change what is the company's own of somebody else's meeting: its type and its project; raises Forbidden."""
+    if activity.company_id != user.company_id or not takes_part(activity, user.pk):
+        raise Forbidden
+    own = {name: fields[name] for name in ("type_id", "project_id")}
+    changes.change(activity.pk, version, own, origin(user, now))
 
 
 def edit_occurrence(
@@ -92,9 +100,14 @@ def edit_following(
             "is_private": activity.is_private,
             "time_zone": activity.time_zone,
         }
-        draft = Draft(**{**usual, **fields})
+        draft = Draft(**{**usual, **fields, "occurrences": _later(kept, day, fields.get("recurrence"))})
         changes.create(activity.company_id, draft, origin(user, now))
         return draft.id
+
+
+def _later(kept: Mapping[date, OccurrenceDraft], day: date, rule: Recurrence | None) -> Mapping[date, OccurrenceDraft]:
+    """Return what departed after ``day`` and still has its date in what goes on."""
+    return {} if rule is None else {on: each for on, each in kept.items() if on > day and occurs_on(rule, on)}
 
 
 def remove(
@@ -107,17 +120,16 @@ def remove(
     *,
     tells: bool = False,
 ) -> None:
-    """Delete an activity, or a part of a series; raises Forbidden, and of a part of a meeting Asks and Locked.
+    """Delete an activity, or a part of a series; only its owner may.
 
-    With ``tells`` a meeting is cancelled and its people get mail; without, it stays in Microsoft's calendars.
+    Raises Forbidden, and of a part of a meeting Asks and Locked. With ``tells`` a meeting is cancelled and its people
+    get mail; without, it stays in Microsoft's calendars.
     """
+    if not may_delete(activity, user):
+        raise Forbidden
     if extent is Extent.ALL or day is None:
-        if not may_delete(activity, user):
-            raise Forbidden
         changes.remove(activity.pk, version, origin(user, now, tells=tells))
         return
-    if not may_edit(activity, user):
-        raise Forbidden
     _require(activity, day)
     if extent is Extent.ONE:
         changes.set_occurrence(activity.pk, version, day, OccurrenceDraft(cancelled=True), origin(user, now))

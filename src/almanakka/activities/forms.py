@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from almanakka.accounts.choices import LongSelect, LongSelectMultiple
 from almanakka.accounts.models import User
+from almanakka.accounts.zones import zone_names
 from almanakka.activities.models import Activity, ActivityType, Project, ShowAs
 from almanakka.activities.values import InvalidActivity
 from django import forms
@@ -41,22 +44,37 @@ class ActivityForm(forms.Form):
     location = forms.CharField(label=_("Location"), max_length=10_000, required=False)
     notes = forms.CharField(label=_("Notes"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
     show_as = forms.ChoiceField(label=_("Show as"), choices=ShowAs.choices, initial=ShowAs.BUSY)
+    zone_name = forms.ChoiceField(label=_("Time zone"), required=False, widget=LongSelect)
     is_private = forms.BooleanField(label=_("Private: others see only that I am busy"), required=False)
 
     #: What the copies of a meeting have in common.
     SHARED = (
-        "name", "all_day", "first", "starts", "last", "ends", "location", "notes", "show_as", "is_private"
-    )  # fmt: skip
+        *("name", "all_day", "first", "starts", "last", "ends", "location"),
+        *("notes", "show_as", "zone_name", "is_private"),
+    )
 
-    def __init__(self, *args: Any, reader: User, zone: Any, locked: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        reader: User,
+        zone: ZoneInfo,
+        locked: bool = False,
+        people_locked: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.reader, self.zone, self.locked = reader, zone, locked
+        self.fields["zone_name"].choices = [(name, name) for name in sorted({*zone_names(), zone.key})]
+        self.fields["zone_name"].initial = zone.key
         for name in self.SHARED if locked else ():
             self.fields[name].disabled = True
+        self.fields["participants"].disabled = people_locked
         company = reader.company_id
-        self.fields["type"].queryset = ActivityType.objects.filter(company_id=company, is_active=True)
+        kinds = Q(is_active=True) | Q(pk=_key(self.initial.get("type")))
+        self.fields["type"].queryset = ActivityType.objects.filter(kinds, company_id=company)
         self.fields["project"].queryset = Project.objects.filter(company_id=company)
-        self.fields["participants"].queryset = User.objects.filter(company_id=company, is_active=True).order_by(
+        people = Q(is_active=True) | Q(pk__in=self.initial.get("participants") or ())
+        self.fields["participants"].queryset = User.objects.filter(people, company_id=company).order_by(
             "full_name", "email"
         )
 
@@ -90,13 +108,22 @@ class ActivityForm(forms.Form):
                 }
             return {
                 "is_all_day": False,
-                "start": datetime.combine(given["first"], given["starts"], self.zone),
-                "end": datetime.combine(given["last"], given["ends"], self.zone),
+                "start": datetime.combine(given["first"], given["starts"], self.zone_chosen()),
+                "end": datetime.combine(given["last"], given["ends"], self.zone_chosen()),
                 "first_date": None,
                 "end_date": None,
             }
         except OverflowError as error:
             raise InvalidActivity(str(_("One of its times lies outside the calendar.")), "time-out-of-range") from error
+
+    def zone_chosen(self) -> ZoneInfo:
+        """Return the zone whose clocks the times are by."""
+        return ZoneInfo(self.cleaned_data.get("zone_name") or self.zone.key)
+
+    def own(self) -> dict[str, Any]:
+        """Return the fields of a draft that are the company's own in somebody else's meeting."""
+        rest = self.rest()
+        return {"type_id": rest["type_id"], "project_id": rest["project_id"]}
 
     def texts(self) -> dict[str, Any]:
         """Return the fields of a draft that an occurrence may have of its own."""
@@ -113,6 +140,10 @@ class ActivityForm(forms.Form):
 
     def people(self) -> list[UUID]:
         return [person.pk for person in self.cleaned_data["participants"]]
+
+
+def _key(chosen: ActivityType | UUID | None) -> UUID | None:
+    return chosen.pk if isinstance(chosen, ActivityType) else chosen
 
 
 def initial(activity: Activity, zone: Any) -> dict[str, Any]:

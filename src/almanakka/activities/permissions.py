@@ -9,7 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from almanakka.accounts.models import User
-from almanakka.activities.models import Activity, Category
+from almanakka.activities.models import Activity, Category, Participant
 
 
 def takes_part(activity: Activity, user_id: UUID) -> bool:
@@ -23,6 +23,12 @@ def may_see(activity: Activity, reader: User) -> bool:
         return False
     hidden = activity.is_private or activity.type.category == Category.PERSONAL
     return not hidden or takes_part(activity, reader.pk)
+
+
+def seen_taking_part(activity: Activity, reader: User) -> list[Participant]:
+    """Return the participants whom somebody may see; one's own mark hides one from those outside (B9)."""
+    inside = takes_part(activity, reader.pk)
+    return [each for each in activity.participants.all() if inside or not each.private]
 
 
 def may_edit(activity: Activity, reader: User) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -54,29 +55,7 @@ class RuleForm(forms.Form):
 
     def recurrence(self, first: date) -> Recurrence | None:
         """Return the rule of an activity that begins on ``first``; raises Unrepresentable."""
-        given = self.cleaned_data
-        if given["kind"] == NEVER:
-            return None
-        kind, ends = Kind(given["kind"]), given["ends"] or "never"
-        days = frozenset(given["days"])
-        if kind in RELATIVE and not days:
-            days = frozenset((first.weekday(),))
-        if kind is Kind.WEEKLY:
-            days = days or frozenset((first.weekday(),))
-        if (ends == "until" and given["until"] is None) or (ends == "count" and given["count"] is None):
-            raise Unrepresentable("it does not say when it ends", "no-end")
-        rule = Recurrence(
-            kind,
-            first,
-            given["interval"] or 1,
-            days=days if kind in RELATIVE or kind is Kind.WEEKLY else frozenset(),
-            index=Index(int(given["index"] or 1)) if kind in RELATIVE else None,
-            day=first.day if kind in (Kind.ABSOLUTE_MONTHLY, Kind.ABSOLUTE_YEARLY) else None,
-            month=first.month if kind in YEARLY else None,
-            count=given["count"] if ends == "count" else None,
-            until=given["until"] if ends == "until" else None,
-        )
-        return patterns.load(patterns.canonical(rule))
+        return shown(self.cleaned_data, first)
 
 
 def initial(rule: Recurrence | None) -> dict[str, Any]:
@@ -92,3 +71,27 @@ def initial(rule: Recurrence | None) -> dict[str, Any]:
         "until": rule.until,
         "count": rule.count,
     }
+
+
+def shown(given: Mapping[str, Any], first: date) -> Recurrence | None:
+    """Return the rule that a form's values say, of an activity that begins on ``first``; raises Unrepresentable."""
+    if given["kind"] == NEVER:
+        return None
+    kind, ends = Kind(given["kind"]), given["ends"] or "never"
+    days = frozenset(given.get("days") or ())
+    if kind in RELATIVE or kind is Kind.WEEKLY:
+        days = days or frozenset((first.weekday(),))
+    if (ends == "until" and given.get("until") is None) or (ends == "count" and given.get("count") is None):
+        raise Unrepresentable("it does not say when it ends", "no-end")
+    rule = Recurrence(
+        kind,
+        first,
+        given["interval"] or 1,
+        days=days if kind in RELATIVE or kind is Kind.WEEKLY else frozenset(),
+        index=Index(int(given.get("index") or 1)) if kind in RELATIVE else None,
+        day=first.day if kind in (Kind.ABSOLUTE_MONTHLY, Kind.ABSOLUTE_YEARLY) else None,
+        month=first.month if kind in YEARLY else None,
+        count=given["count"] if ends == "count" else None,
+        until=given["until"] if ends == "until" else None,
+    )
+    return patterns.load(patterns.canonical(rule))

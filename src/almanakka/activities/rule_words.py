@@ -16,11 +16,21 @@ def sentence(rule: Recurrence) -> str:
     return " ".join(part for part in (_pattern(rule), _end(rule)) if part)
 
 
+def whole_sentence(rule: Recurrence) -> str:
+    """Return the rule as a sentence of its own: "Every second Tuesday until 18.12."."""
+    said = sentence(rule)
+    return f"{said[:1].upper()}{said[1:]}{'' if said.endswith('.') else '.'}"
+
+
 def _pattern(rule: Recurrence) -> str:
     n = rule.interval
     match rule.kind:
         case Kind.DAILY:
             return ngettext("every day", "every %(n)d days", n) % {"n": n}
+        case Kind.WEEKLY if n <= 2 and len(rule.days) == 1:
+            day = str(WEEKDAYS[min(rule.days)])
+            said = _("every %(day)s") if n == 1 else _("every second %(day)s")
+            return said % {"day": day}
         case Kind.WEEKLY:
             weeks = ngettext("every week", "every %(n)d weeks", n) % {"n": n}
             return _("%(weeks)s on %(days)s") % {"weeks": weeks, "days": days(rule.days)}
