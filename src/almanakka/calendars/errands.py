@@ -1,4 +1,4 @@
-"""Rows of what people have asked for in their calendars: a code that proves them theirs, something to be undone."""
+"""Rows between people and the runs of their calendars: what they have asked for, and what waits for their word."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from almanakka.accounts.models import ZONE_LENGTH
+from almanakka.calendars import clock
 
 
 class CalendarCode(models.Model):
@@ -65,3 +66,25 @@ class Undo(models.Model):
 
     def __str__(self) -> str:
         return f"{self.mailbox_id} at {self.asked_at}"
+
+
+class Hold(models.Model):
+    """A step that waits for a person, or an entry left untouched, with the reason (B2, B8, B11).
+
+    ``decided`` is what the person has said already, see :mod:`almanakka.calendars.holds`.
+    """
+
+    mailbox = models.ForeignKey("calendars.Mailbox", on_delete=models.CASCADE, related_name="holds")
+    item = models.TextField()
+    reason = models.TextField()
+    detail = models.TextField(blank=True, default="")
+    title = models.TextField(blank=True, default="")
+    decided = models.CharField(max_length=8, blank=True, default="")
+    since = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        app_label = "calendars"
+        constraints = [models.UniqueConstraint(fields=["mailbox", "item"], name="hold_once")]
+
+    def __str__(self) -> str:
+        return f"{self.item}: {self.reason}"

@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from almanakka.calendars import lines, triggers, undos
+from almanakka.calendars import journal, lines, triggers, undos
 from almanakka.calendars.models import Mailbox, Run
 from almanakka.calendars.sentences import sentence
 
@@ -74,6 +74,29 @@ def _asked(request: HttpRequest, asked: bool) -> HttpResponse:
         messages.error(request, _("There is nothing to undo: it has been undone already, or calendar sync is off."))
     back = {name: request.POST[name] for name in ("q", "run", "page") if request.POST.get(name)}
     return redirect(f"{reverse('calendar-sync-history')}?{urlencode(back)}" if back else "calendar-sync-history")
+
+
+@require_safe
+@login_required
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """Hand one's own journal over, as a file (B13)."""
+    if request.GET.get("as") == "json":
+        rows, kind, name = journal.as_json(request.user), "application/json", "history.json"
+    else:
+        rows, kind, name = journal.as_csv(request.user), "text/csv; charset=utf-8", "history.csv"
+    answer = StreamingHttpResponse(rows, content_type=kind)
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_POST
+@login_required
+def erase(request: HttpRequest) -> HttpResponse:
+    """Delete one's own journal (B4)."""
+    journal.erase(request.user)
+    messages.success(request, _("Your history has been erased."))
+    return redirect("calendar-sync-history")
 
 
 def _run(request: HttpRequest) -> Run | None:

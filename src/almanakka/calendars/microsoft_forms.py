@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from almanakka.accounts.models import User
 from almanakka.activities.models import NEVER_DEFAULT, ActivityType, Category
-from almanakka.calendars import switching
+from almanakka.calendars import switching, triggers
 from almanakka.calendars.models import Connection, Kind, MeetingMail
 from almanakka.calendars.sentences import sentence
 from almanakka.remote import destinations
@@ -125,6 +125,16 @@ class WhatForm(forms.Form):
         widget=forms.RadioSelect,
     )
 
+    when = forms.ChoiceField(
+        label=_("When calendars are synchronised"),
+        choices=[
+            ("used", _("when people use Almanakka, or change something in it")),
+            ("always", _("continuously: every calendar is looked at every five minutes, whoever is signed in")),
+        ],
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
     def __init__(self, *args: Any, connection: Connection, **kwargs: Any) -> None:
         kinds = ActivityType.objects.filter(company_id=connection.company_id, is_active=True)
         travelling = kinds.exclude(category=Category.PROJECT_TASK)
@@ -133,6 +143,7 @@ class WhatForm(forms.Form):
             "default": next((kind.pk for kind in kinds if kind.is_default), None),
             "personal": connection.personal_type_id,
             "meeting_mail": connection.meeting_mail,
+            "when": "always" if connection.continuous else "used",
         }
         super().__init__(*args, **kwargs)
         self.connection = connection
@@ -155,8 +166,12 @@ class WhatForm(forms.Form):
                 kind.save()
         self.connection.personal_type = given["personal"]
         self.connection.meeting_mail = given["meeting_mail"] or self.connection.meeting_mail
+        self.connection.continuous = given["when"] == "always" if given["when"] else self.connection.continuous
         if self.connection.pk and Connection.objects.filter(pk=self.connection.pk).exists():
-            self.connection.save(update_fields=["personal_type", "meeting_mail"])
+            self.connection.save(update_fields=["personal_type", "meeting_mail", "continuous"])
+            if self.connection.continuous:  # from now on each run says when the next one is
+                boxes = self.connection.mailboxes.filter(enabled=True, due_at__isnull=True)
+                triggers.activity_changed(boxes.values_list("pk", flat=True))
 
 
 FORMS: dict[str, type[TenantForm | ServerForm]] = {Kind.GRAPH: TenantForm, Kind.EXCHANGE: ServerForm}

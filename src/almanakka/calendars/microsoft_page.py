@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from almanakka.accounts.gates import administrators_only
 from almanakka.activities import queries
 from almanakka.activities.models import ActivityType
-from almanakka.calendars import causes, doctor, switching, tenant
+from almanakka.calendars import causes, doctor, leaving, switching, tenant
 from almanakka.calendars.microsoft_forms import FORMS, WhatForm
 from almanakka.calendars.models import Connection, Kind, Mailbox
 from almanakka.calendars.refusals_page import told_on
@@ -104,8 +104,12 @@ def enable(request: HttpRequest) -> HttpResponse:
 @require_POST
 @administrators_only
 def disable(request: HttpRequest) -> HttpResponse:
-    """Switch it off for the company; nothing is removed anywhere."""
+    """Switch it off for the company: at once and keeping everything, or once what we created has been removed."""
     connection = _connection(request)
+    if request.POST.get("what") == "remove":
+        switching.leave_company(request.user, connection)
+        messages.success(request, _("What Almanakka added is being removed from people's calendars; then it is off."))
+        return _back(connection)
     switching.disable_company(request.user, connection)
     messages.success(request, _("Microsoft Exchange is off. Everything stays where it is, on both sides."))
     return _back(connection)
@@ -149,6 +153,7 @@ def _page(request: HttpRequest, connection: Connection, status: int = 200, **mor
         "form": FORMS[connection.kind](instance=connection),
         "what": WhatForm(connection=connection),
         "missing": missing,
+        "created": leaving.ours(Mailbox.objects.filter(connection=connection, enabled=True)),
         "one_way": _one_way(connection),
         "told": sentence(connection.error_code).told(address="", addresses="") if connection.error_code else [],
         "people": people.select_related("user", "connection").order_by("user__full_name", "address")[:500],

@@ -14,6 +14,7 @@ from almanakka.accounts.zones import validate_zone
 from almanakka.activities.models import ActivityType
 from almanakka.calendars import clock
 from almanakka.calendars.errands import CalendarCode as CalendarCode
+from almanakka.calendars.errands import Hold as Hold
 from almanakka.calendars.errands import Undo as Undo
 from almanakka.calendars.errands import UndoState
 from almanakka.calendars.ics_files import CalendarFile as CalendarFile
@@ -76,7 +77,8 @@ class Connection(models.Model):
     ``personal_type`` is what private entries become; None = an ordinary entry (S10). ``enabled_at`` is when it was
     first switched on. Nothing runs before ``not_before``, and nothing at all once the server has refused the password
     (``refused_at``); ``troubled_at`` is when an error was noted last that every mailbox would have met, the
-    ``failures``-th in a row.
+    ``failures``-th in a row. ``continuous``: calendars are looked at while nobody is signed in too (B7). Since
+    ``leaving_at`` what we created is removed from every calendar, and then it is switched off.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -121,6 +123,8 @@ class Connection(models.Model):
     error_code = models.CharField(max_length=64, blank=True, default="")
     error_detail = models.TextField(blank=True, default="")
     refused_at = models.DateTimeField(null=True, blank=True)
+    continuous = models.BooleanField(default=False)
+    leaving_at = models.DateTimeField(null=True, blank=True)
     not_before = models.DateTimeField(null=True, blank=True)
     troubled_at = models.DateTimeField(null=True, blank=True)
     failures = models.PositiveIntegerField(default=0)
@@ -149,7 +153,8 @@ class Mailbox(models.Model):
     began at ``ran_at``, in the job ``leased_by`` if in any. Nothing runs before ``not_before``: the server, or
     our own patience, asked for a pause. ``server_version`` and ``dialect`` are of the Exchange Server that holds it.
     ``moved_at`` is set from a move to another connection until its pairs have been found again there;
-    ``gaps_allowed`` says that much may be missing.
+    ``gaps_allowed`` says that much may be missing. Since ``clearing_at``, runs only remove what we created there, and
+    switch it off in the end; since ``paused_at`` it is off by its user's pause.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -184,6 +189,8 @@ class Mailbox(models.Model):
     moved_at = models.DateTimeField(null=True, blank=True)
     gaps_allowed = models.BooleanField(default=False)
     undo_wanted = models.BooleanField(default=False)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    clearing_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("mailbox")
@@ -329,6 +336,8 @@ class Run(models.Model):
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     finished = models.BooleanField(default=False)
+    done = models.PositiveIntegerField(default=0, db_default=0)
+    total = models.PositiveIntegerField(default=0, db_default=0)
     counts = models.JSONField(default=dict)
     skipped = models.JSONField(default=dict)
     requests = models.PositiveIntegerField(default=0)
@@ -375,24 +384,3 @@ class JournalEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.action} {self.side}"
-
-
-class Hold(models.Model):
-    """A step that waits for a person, or an entry left untouched, with the reason (B2, B8, B11).
-
-    ``decided`` is what the person has said already, see :mod:`almanakka.calendars.holds`.
-    """
-
-    mailbox = models.ForeignKey(Mailbox, on_delete=models.CASCADE, related_name="holds")
-    item = models.TextField()
-    reason = models.TextField()
-    detail = models.TextField(blank=True, default="")
-    title = models.TextField(blank=True, default="")
-    decided = models.CharField(max_length=8, blank=True, default="")
-    since = models.DateTimeField(default=clock.now)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["mailbox", "item"], name="hold_once")]
-
-    def __str__(self) -> str:
-        return f"{self.item}: {self.reason}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from time import monotonic
 from uuid import UUID
 
 from django.db import connection
@@ -12,6 +13,8 @@ from almanakka.calendars.lease import Lease
 from almanakka.calendars.models import Run, RunKind
 from almanakka.database.rows import insert
 
+#: How many seconds apart a run tells how far it is.
+EVERY = 2.0
 END = """
     UPDATE calendars_run
     SET kind = %(kind)s, ended_at = %(ended_at)s, finished = %(finished)s, counts = %(counts)s, skipped = %(skipped)s,
@@ -32,6 +35,20 @@ def begin(lease: Lease, kind: RunKind, now: datetime) -> Run:
     fields = [field for field in Run._meta.concrete_fields if not field.primary_key]
     [(row.pk,)] = insert(Run, [{field.column: getattr(row, field.attname) for field in fields}], returning=("id",))
     return row
+
+
+class Told:
+    """Notes in a run's row how far it is, every two seconds at most; for a page to show."""
+
+    def __init__(self, row: Run) -> None:
+        self._row = row
+        self._told = 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        moment = monotonic()
+        if moment - self._told >= EVERY:
+            self._told = moment
+            Run.objects.filter(pk=self._row.pk).update(done=done, total=total)
 
 
 def end(row: Run) -> None:

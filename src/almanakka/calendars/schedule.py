@@ -24,6 +24,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 LONGEST_REST = timedelta(hours=24)
 #: How old the last reading of everything may be before the next run reads everything again (DESIGN §4.12).
 RECONCILE_AFTER = timedelta(hours=24)
+#: How often a calendar is looked at in continuous mode, whoever is signed in (B7).
+POLL_EVERY = timedelta(minutes=5)
 #: A hint this old whose mailbox is not due at any time has lost its trigger: its process died after the commit.
 FORGOTTEN_AFTER = timedelta(minutes=1)
 
@@ -140,7 +142,7 @@ class Result:
 def release(lease: Lease, result: Result) -> bool:
     """Give the mailbox back; return whether it is due again at once. Raises LeaseLost."""
     now = clock.now()
-    after = _after_success(result, now) if result.error is None else _after_error(lease, result.error, now)
+    after = _after_success(lease, result, now) if result.error is None else _after_error(lease, result.error, now)
     with connection.cursor() as cursor:
         cursor.execute(
             RELEASE,
@@ -154,17 +156,24 @@ def release(lease: Lease, result: Result) -> bool:
     return bool(told[0])
 
 
-def _after_success(result: Result, now: datetime) -> dict[str, Any]:
+def _after_success(lease: Lease, result: Result, now: datetime) -> dict[str, Any]:
     return {
         "well": True,
         "done": result.finished,
-        "due_at": result.retry_at if result.finished else now,  # stopped half-way: the rest is still to do
+        "due_at": _next(lease, result, now) if result.finished else now,  # stopped half-way: the rest is still to do
         "not_before": None,
         "failures": 0,
         "health": Health.WELL.value,
         "error_code": "",
         "error_detail": "",
     }
+
+
+def _next(lease: Lease, result: Result, now: datetime) -> datetime | None:
+    """When to look again of our own accord; in continuous mode, before long at any rate (B7)."""
+    if not lease.mailbox.connection.continuous:
+        return result.retry_at
+    return min(result.retry_at or now + POLL_EVERY, now + POLL_EVERY)
 
 
 def _after_error(lease: Lease, error: CalendarError, now: datetime) -> dict[str, Any]:

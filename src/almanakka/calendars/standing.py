@@ -28,6 +28,7 @@ class Standing:
     told: list[str]
     last: Run | None = None
     waiting: int = 0
+    run: Run | None = None
 
     @property
     def is_on(self) -> bool:
@@ -54,7 +55,9 @@ def of(user: User) -> Standing:
     mailbox = Mailbox.objects.select_related("connection").filter(user=user).first()
     company_on = Connection.objects.filter(company_id=user.company_id, enabled=True).exists()
     if mailbox is None or not mailbox.enabled:
-        return Standing(mailbox, company_on, "off", _("Off"), [])
+        paused = mailbox is not None and mailbox.paused_at is not None
+        return Standing(mailbox, company_on, "off", _("Paused") if paused else _("Off"), [])
+    begun = mailbox.first_done_at is None and mailbox.leased_until is not None
     last = mailbox.runs.filter(ended_at__isnull=False).order_by("-started_at").first()
     state, word = _state(mailbox)
     told = sentence(mailbox.error_code).told(address=mailbox.address, addresses=mailbox.address)
@@ -66,12 +69,15 @@ def of(user: User) -> Standing:
         told if mailbox.error_code else [],
         last,
         Hold.objects.filter(mailbox=mailbox, decided="").count(),
+        mailbox.runs.filter(ended_at__isnull=True).order_by("-started_at").first() if begun else None,
     )
 
 
 def _state(mailbox: Mailbox) -> tuple[str, object]:
     if not mailbox.connection.enabled:
         return "off", _("Off for the whole company")
+    if mailbox.clearing_at is not None:
+        return "running", _("Being switched off: what Almanakka added is removed")
     if mailbox.leased_until is not None and mailbox.leased_until > clock.now():
         return "running", _("Synchronising now")
     if mailbox.health in (Health.NEW, Health.WELL):

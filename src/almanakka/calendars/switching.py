@@ -14,7 +14,7 @@ from almanakka.accounts import addresses
 from almanakka.accounts.models import User
 from almanakka.accounts.signals import deactivated
 from almanakka.activities import queries
-from almanakka.calendars import clock, codes, hints, remotes, standstill, tenant, triggers
+from almanakka.calendars import clock, codes, hints, leaving, remotes, standstill, tenant, triggers
 from almanakka.calendars.models import Connection, Health, Kind, Mailbox, Proof
 from almanakka.calendars.relocation import transfer
 from almanakka.remote.destinations import entered
@@ -144,8 +144,16 @@ def enable_company(acting: User, connection: Connection) -> Connection:
 def disable_company(acting: User, connection: Connection) -> None:
     """Switch the connection off; everybody's pairs are kept."""
     _require_administrator(acting, connection)
-    connection.enabled = False
-    connection.save(update_fields=["enabled"])
+    connection.enabled, connection.leaving_at = False, None
+    connection.save(update_fields=["enabled", "leaving_at"])
+    connection.mailboxes.update(clearing_at=None)
+
+
+def leave_company(acting: User, connection: Connection) -> None:
+    """Have what we created removed from everybody's calendar, and then the connection be off (B13)."""
+    _require_administrator(acting, connection)
+    leaving.begin_company(connection)
+    triggers.activity_changed(connection.mailboxes.filter(enabled=True).values_list("pk", flat=True))
 
 
 def _prove(connection: Connection) -> None:
@@ -194,6 +202,7 @@ def enable(user: User, *, acting: User, proof: Proof | None = None) -> Mailbox:
     codes.clear(mailbox.connection, mailbox.remote_id)
     now = clock.now()
     mailbox.enabled, mailbox.due_at, mailbox.not_before = True, now, None
+    mailbox.paused_at, mailbox.clearing_at = None, None
     mailbox.failures, mailbox.error_code, mailbox.error_detail = 0, "", ""
     try:
         with transaction.atomic():
@@ -217,7 +226,22 @@ def disable(user: User, *, acting: User) -> None:
     boxes = Mailbox.objects.filter(user=user)
     with transaction.atomic():
         hints.hand_over(list(boxes.values_list("pk", flat=True)))
-        boxes.update(enabled=False, due_at=None, wanted_again=False)
+        boxes.update(enabled=False, due_at=None, wanted_again=False, paused_at=None, clearing_at=None)
+
+
+def pause(user: User, *, acting: User) -> None:
+    """Switch it off for a while, which is to say so; what changes meanwhile is compared when it goes on (B13)."""
+    disable(user, acting=acting)
+    Mailbox.objects.filter(user=user).update(paused_at=clock.now())
+
+
+def leave(user: User, *, acting: User) -> None:
+    """Have what we created removed from one's own calendar, and then calendar sync be off (B13); raises Refused."""
+    mailbox = Mailbox.objects.filter(user=user, enabled=True, connection__enabled=True).first()
+    if acting != user or mailbox is None:
+        raise Refused("not_yourself" if acting != user else "switched_off", address=user.email)
+    leaving.begin(mailbox)
+    triggers.sync_now(user)
 
 
 def connect() -> None:

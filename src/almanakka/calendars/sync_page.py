@@ -11,8 +11,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from almanakka.accounts.models import User
 from almanakka.activities.models import ActivityType, Category
-from almanakka.calendars import codes, lines, microsoft_sign_in, standing, switching, triggers, waiting, wiring, words
-from almanakka.calendars.models import Proof
+from almanakka.calendars import (
+    codes,
+    leaving,
+    lines,
+    microsoft_sign_in,
+    standing,
+    switching,
+    triggers,
+    waiting,
+    wiring,
+    words,
+)
+from almanakka.calendars.models import Mailbox, Proof
 from almanakka.calendars.refusals_page import told_on
 from almanakka.calendars.sentences import sentence
 from almanakka.sync.run import Preview
@@ -57,7 +68,18 @@ def switch_on(request: HttpRequest) -> HttpResponse:
 @login_required
 @told_on(refused)
 def switch_off(request: HttpRequest) -> HttpResponse:
-    """Switch calendar sync off for oneself; what is there stays on both sides."""
+    """Switch calendar sync off for oneself: keeping everything, for a while only, or removing what we created (B13)."""
+    what = request.POST.get("what", "keep")
+    if what == "remove":
+        switching.leave(request.user, acting=request.user)
+        messages.success(
+            request, _("What Almanakka added to your Microsoft calendar is being removed; then it is off.")
+        )
+        return redirect("calendar-sync")
+    if what == "pause":
+        switching.pause(request.user, acting=request.user)
+        messages.success(request, _("Calendar sync is paused. Go on whenever you like; nothing is lost meanwhile."))
+        return redirect("calendar-sync")
     switching.disable(request.user, acting=request.user)
     messages.success(request, _("Calendar sync is off. Everything stays where it is, on both sides."))
     return redirect("calendar-sync")
@@ -106,6 +128,8 @@ def _context(user: User) -> dict[str, object]:
         "microsoft_is_offered": microsoft_sign_in.is_offered(user.company_id),
         "outgoing": kinds.filter(synchronised=True).exclude(category=Category.PROJECT_TASK),
         "waiting": waiting.groups(now.mailbox, FEW),
+        "created": leaving.ours(Mailbox.objects.filter(user=user)) if now.is_on else 0,
+        "on": now.is_on,
         "latest": lines.told(lines.of(user)[:5], user.zone),
     }
 

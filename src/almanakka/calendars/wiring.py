@@ -16,7 +16,7 @@ from almanakka.accounts import addresses
 from almanakka.accounts.models import User
 from almanakka.calendars import clock as clocks
 from almanakka.calendars import lease as leases
-from almanakka.calendars import relocation, remotes, runs, schedule, triggers, undos
+from almanakka.calendars import leaving, relocation, remotes, runs, schedule, triggers, undos
 from almanakka.calendars.activities import OrmActivities
 from almanakka.calendars.lease import Fence, Lease
 from almanakka.calendars.ledger import MailboxLedger
@@ -79,6 +79,8 @@ def run_mailbox(
     meter = Meter()
     with meter.running():
         row = _begin(lease, clock())
+        if row.kind == RunKind.FIRST and progress is None:
+            progress = runs.Told(row)
         try:
             result = _run(lease.mailbox, lease, row, meter, _Watch(lease, stop), clock, progress)
             row.requests, row.statements = meter.requests, meter.statements
@@ -116,6 +118,9 @@ def _run(
             fence = Fence(mailbox.pk, lease.run_no)
             ledger = MailboxLedger(mailbox.pk, lease.run_no, fence=fence, run=row, company_id=mailbox.user.company_id)
             moved = relocation.relink(calendar, ledger, gaps=mailbox.gaps_allowed) if mailbox.moved_at else {}
+            if mailbox.clearing_at is not None:
+                row.counts = leaving.perform(calendar, ledger, stop)
+                return _left(row, mailbox, meter)
             if mailbox.undo_wanted:
                 row.counts = undos.perform(mailbox, calendar, ledger, _settings(mailbox), clock, stop)
             outcome = engine.Run(
@@ -144,6 +149,14 @@ def _run(
     if outcome.error is not None:
         return _failed(row, outcome.error, meter)
     return Result(retry_at=outcome.retry_at, finished=outcome.finished, requests=meter.requests)
+
+
+def _left(row: Run, mailbox: Mailbox, meter: Meter) -> Result:
+    """Switch off where nothing of ours is left in the calendar."""
+    row.finished = "left_over" not in row.counts
+    if row.finished:
+        leaving.finish(mailbox)
+    return Result(finished=row.finished and mailbox.first_done_at is not None, requests=meter.requests)
 
 
 def _added(counts: dict[str, int], more: dict[str, int]) -> dict[str, int]:

@@ -80,6 +80,7 @@ WHY: Mapping[str, Promise] = {
     "a meeting is changed in Outlook": _("a meeting is only changed by its organiser, who is asked before any mail"),
     "cancelled here": _("you cancelled the meeting in Almanakka"),
     "wanted back": _("you wanted it back"),
+    "switched off": _("calendar sync was switched off, and you asked for that"),
     "undone": _("you have undone what was done before"),
     "taken out of a colleague's meeting of it": _("a colleague's meeting no longer includes you"),
 }
