@@ -9,8 +9,9 @@ from almanakka.remote.memory import MemoryCalendar
 from almanakka.sync.entry import Entry, Event, Meeting, Person, Response, Series, Timed
 from almanakka.sync.fields import regular
 from almanakka.sync.ports import Record
+from almanakka.sync.preview import Preview
 from almanakka.sync.recurrence import Kind, Recurrence
-from almanakka.sync.run import Outcome, Preview, Run
+from almanakka.sync.run import Outcome, Run
 from almanakka.sync.scope import AGE, Settings
 
 from .hub import Box, Hub, HubActivities, HubLedger, vars_of

@@ -21,7 +21,7 @@ from almanakka.calendars.models import Connection, Mailbox, Run
 from almanakka.calendars.sentences import sentence
 from almanakka.calendars.switching import Refused
 from almanakka.sync.errors import CalendarError
-from almanakka.sync.run import Preview
+from almanakka.sync.preview import Preview
 
 out = Console(highlight=False)
 aside = Console(stderr=True, highlight=False)

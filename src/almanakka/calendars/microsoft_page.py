@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from almanakka.accounts.gates import administrators_only
 from almanakka.activities import queries
 from almanakka.activities.models import ActivityType
-from almanakka.calendars import causes, doctor, leaving, switching, tenant
+from almanakka.calendars import causes, doctor, foresight, leaving, switching, tenant
 from almanakka.calendars.microsoft_forms import FORMS, WhatForm
 from almanakka.calendars.models import Connection, Kind, Mailbox
 from almanakka.calendars.refusals_page import told_on
@@ -64,6 +64,18 @@ def save_what(request: HttpRequest) -> HttpResponse:
     form.save()
     messages.success(request, _("What is synchronised is saved."))
     return _back(connection)
+
+
+@require_POST
+@administrators_only
+def preview_what(request: HttpRequest) -> HttpResponse:
+    """Show what saving this would do in people's calendars, in numbers; nothing is stored or written (B3)."""
+    connection = _connection(request)
+    form = WhatForm(request.POST, connection=connection)
+    if not form.is_valid():
+        return _page(request, connection, status=422, what=form)
+    told = foresight.of_types(connection, {kind.pk for kind in form.cleaned_data["outgoing"]})
+    return _page(request, connection, what=form, foresight=told)
 
 
 @require_POST

@@ -26,7 +26,7 @@ from almanakka.calendars import (
 from almanakka.calendars.models import Mailbox, Proof
 from almanakka.calendars.refusals_page import told_on
 from almanakka.calendars.sentences import sentence
-from almanakka.sync.run import Preview
+from almanakka.sync.preview import Preview
 
 #: So many of what waits are named at once.
 FEW = 10

@@ -52,6 +52,7 @@ urlpatterns = [
     path(f"{MICROSOFT}/", microsoft_page.settings, name="microsoft-exchange"),
     path(f"{MICROSOFT}/save", microsoft_page.save, name="microsoft-save"),
     path(f"{MICROSOFT}/what", microsoft_page.save_what, name="microsoft-what"),
+    path(f"{MICROSOFT}/what/preview", microsoft_page.preview_what, name="microsoft-what-preview"),
     path(f"{MICROSOFT}/grant", microsoft_page.grant, name="microsoft-grant"),
     path(f"{MICROSOFT}/granted", microsoft_page.granted, name="microsoft-granted"),
     path(f"{MICROSOFT}/on", microsoft_page.enable, name="microsoft-on"),

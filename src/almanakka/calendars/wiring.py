@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +25,8 @@ from almanakka.calendars.relocation import Relocated
 from almanakka.calendars.schedule import DATABASE_AWAY, DatabaseAway, Result
 from almanakka.sync import run as engine
 from almanakka.sync.errors import CalendarError, Denied, LeaseLost
+from almanakka.sync.preview import Preview
+from almanakka.sync.preview import recalled as preview_recalled
 from almanakka.sync.scope import Settings
 
 log = structlog.get_logger(__name__)
@@ -194,7 +196,7 @@ def _check_address(mailbox: Mailbox) -> None:
         raise Denied("the address is no longer the user's", code="address_changed")
 
 
-def preview(mailbox: Mailbox) -> engine.Preview:
+def preview(mailbox: Mailbox) -> Preview:
     """What the next run of ``mailbox`` (saved or not) would do if it read everything; writes nothing (B3).
 
     Raises CalendarError.
@@ -211,6 +213,12 @@ def preview(mailbox: Mailbox) -> engine.Preview:
             _settings(mailbox),
             clock=clocks.now,
         ).preview(first=mailbox.first_done_at is None)
+
+
+def recalled(mailbox: Mailbox, marked: Collection[UUID]) -> Preview:
+    """What would be done if these activity types went out and no others, by what was last seen (B3)."""
+    ledger = MailboxLedger(mailbox.pk, mailbox.run_no, company_id=mailbox.user.company_id)
+    return preview_recalled(OrmActivities(mailbox, marked=marked), ledger, _settings(mailbox), clocks.now())
 
 
 def mailbox_of(user: User) -> Mailbox | None:

@@ -26,6 +26,16 @@ COUNTS: Mapping[str, Promise] = {
     "left_out": _("are left out"),
 }
 
+#: The same of everybody's calendars, for administrators.
+COUNTS_FOR_COMPANY: Mapping[str, Promise] = {
+    "created_there": _("entries are added to people's Microsoft calendars"),
+    "deleted_there": _("entries are removed from people's Microsoft calendars"),
+    "updated_there": _("entries are changed in people's Microsoft calendars"),
+    "muted": _("entries stay in Microsoft and are no longer followed"),
+    "unlinked": _("entries stay where they are and are no longer followed"),
+    "held": _("entries wait for their people's word, because they are many"),
+}
+
 #: Why an entry is left out, by the code that a run counts.
 LEFT_OUT: Mapping[str, Promise] = {
     "too_old": _("ended more than 30 days before calendar sync was switched on"),

@@ -27,19 +27,11 @@ from almanakka.sync.ports import (
     Record,
     State,
 )
+from almanakka.sync.preview import Preview, preview_of
 from almanakka.sync.scope import Settings
 from almanakka.sync.steps import (
-    CreateHere,
     CreateThere,
-    Forget,
     Plan,
-    Reconcile,
-    RemoveHere,
-    RemoveThere,
-    Retire,
-    Step,
-    Supersede,
-    Wait,
 )
 from almanakka.sync.view import View
 
@@ -61,15 +53,6 @@ class Outcome:
     finished: bool = False
     full: bool = False
     error: CalendarError | None = None
-
-
-@dataclass(slots=True)
-class Preview:
-    """What a run would do (B3): counts, named as a run's own, and each entry as (action, title, reason)."""
-
-    counts: dict[str, int]
-    skipped: dict[str, int]
-    items: list[tuple[str, str, str]]
 
 
 class Run:
@@ -109,7 +92,7 @@ class Run:
         """Return what a run that reads everything would do, the first one or a later one; writes nothing (B3)."""
         feed, hints = self._read(None, full=True)
         snapshot = self._snapshot(feed, hints, first=first)
-        return _preview(self._plan(snapshot))
+        return preview_of(self._plan(snapshot))
 
     def _plan(self, snapshot: Snapshot) -> Plan:
         return without_doubles(self.ledger, plan(snapshot), self.settings.user)
@@ -344,46 +327,3 @@ def _found(pair: Pair, event: Event) -> None:
     pair.state = State.LIVE
     if pair.intended is not None:
         pair.base = pair.seen = replace(pair.intended, exceptions={})
-
-
-# --- preview -------------------------------------------------------------------------------------
-
-
-def _preview(todo: Plan) -> Preview:
-    items: list[tuple[str, str, str]] = []
-    for step in todo.steps:
-        items += _told(step)
-    items += [("left_out", title, reason) for reason, title in todo.left_out]
-    counts: dict[str, int] = {}
-    for action, _, _ in items:
-        counts[action] = counts.get(action, 0) + 1
-    return Preview(counts, todo.skipped, items)
-
-
-def _told(step: Step) -> list[tuple[str, str, str]]:
-    """Return what one step does, in the words in which a run counts it."""
-    match step:
-        case Reconcile(record=record, reason=reason):
-            done = {"matched": step.matched, "updated_here": step.here, "updated_there": step.there}
-            return [(action, record.entry.title, reason) for action, it in done.items() if it]
-        case CreateHere(event=event):
-            return [("created_here", event.entry.title, "")]
-        case CreateThere(record=record):
-            return [("created_there", record.entry.title, "")]
-        case RemoveHere(record=record, leave=leave, reason=reason):
-            return [("left" if leave else "deleted_here", record.entry.title, reason)]
-        case RemoveThere(pair=pair, reason=reason):
-            return [("deleted_there", _title(pair), reason)]
-        case Retire(pair=pair, mute=mute, reason=reason):
-            return [("muted" if mute else "unlinked", _title(pair), reason)]
-        case Supersede(record=record):
-            title, reason = record.entry.title, "superseded by the meeting itself"
-            return [("superseded", title, reason), ("deleted_there", title, reason)]
-        case Wait(hold=hold):
-            return [("held", hold.title, hold.detail)]
-        case Forget():
-            return []
-
-
-def _title(pair: Pair) -> str:
-    return pair.base.title if pair.base else ""
