@@ -42,7 +42,7 @@ class House:
         page.goto(f"{self.url}/accounts/login/")
         page.locator("[name=login]").fill(user.email)
         page.locator("[name=password]").fill(PASSWORD)
-        page.locator("main [type=submit]").click()
+        page.locator("main [type=submit]").first.click()
         expect(page).to_have_url(f"{self.url}/")
 
     def put(self, title: str, day: date, hour: int) -> str:
