@@ -20,9 +20,9 @@ from almanakka.activities import changes, editing, forms, meetings, panel, permi
 from almanakka.activities.editing import Extent, Forbidden
 from almanakka.activities.forms import ActivityForm
 from almanakka.activities.meetings import Asks, Locked
-from almanakka.activities.models import Activity
+from almanakka.activities.models import Activity, Project
 from almanakka.activities.rule_form import RuleForm
-from almanakka.activities.subject import EXTENTS, Subject, day_of, extent_of, found, version_of
+from almanakka.activities.subject import EXTENTS, Subject, day_of, extent_of, found, id_of, version_of
 from almanakka.activities.values import ActivityGone, Draft, InvalidActivity
 from almanakka.sync.errors import StaleVersion
 from almanakka.sync.recurrence import Recurrence, Unrepresentable
@@ -37,7 +37,11 @@ def create(request: HttpRequest) -> HttpResponse:
     user: User = request.user
     now = timezone.localtime(timezone.now(), user.zone)
     times = _drawn(request, user.zone) or forms.suggested(now, day_of(request.GET.get("day")))
-    first = {**times, "type": queries.default_type(user.company_id)}
+    first = {
+        **times,
+        "type": queries.default_type(user.company_id),
+        "project": Project.objects.filter(company_id=user.company_id, pk=id_of(request.GET.get("project"))).first(),
+    }
     form = ActivityForm(request.POST or None, initial=first, reader=user, zone=user.zone)
     rule = RuleForm(request.POST or None, initial=rule_form.initial(None), prefix=RULE)
 

@@ -35,14 +35,40 @@ class Elsewhere:
         return {Place.THERE: "⇄", Place.COMING: "↻", Place.HELD: "!", Place.LOOSE: "⇹"}[self.place]
 
 
+@dataclass(frozen=True, slots=True)
+class Mirrors:
+    """What would become of entries in other calendars if their activities stayed here (S13).
+
+    ``removed`` entries came from here, out of the calendars of ``people``; ``muted`` ones came from there and stay.
+    """
+
+    removed: int = 0
+    people: int = 0
+    muted: int = 0
+
+
+NONE = Mirrors()
+
+
 Look = Callable[[User, Collection[Activity]], Mapping[UUID, Elsewhere]]
+Count = Callable[[Collection[UUID]], Mirrors]
 _looks: list[Look] = []
+_counts: list[Count] = []
 
 
-def tell(look: Look) -> None:
-    """Have ``look`` asked; it answers for many activities, their types loaded, with a constant number of statements."""
+def tell(look: Look, count: Count) -> None:
+    """Have these asked; they answer for many activities, their types loaded, with a constant number of statements."""
     if look not in _looks:
         _looks.append(look)
+        _counts.append(count)
+
+
+def mirrors(activities: Collection[UUID]) -> Mirrors:
+    """Return what would become of the entries of these activities elsewhere if they stayed here from now on."""
+    found = [count(activities) for count in _counts] if activities else []
+    return Mirrors(
+        sum(each.removed for each in found), sum(each.people for each in found), sum(each.muted for each in found)
+    )
 
 
 def mark(reader: User, activities: Collection[Activity]) -> None:

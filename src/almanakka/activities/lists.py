@@ -1,25 +1,34 @@
-"""The lists of activities and of projects."""
+"""The list of activities: filters, words, and another type for several at once."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KT
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from almanakka.accounts.models import User
 from almanakka.activities import changes, editing, elsewhere, queries
-from almanakka.activities.models import Activity, ActivityType, Project
-from almanakka.activities.permissions import may_edit
+from almanakka.activities.models import Activity, ActivityType, Category, Project
+from almanakka.activities.permissions import may_edit, takes_part
 
 PAGE = 50
+#: So many are given another type at once.
+MOST_CHANGED = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +41,11 @@ class Filters:
     found: QuerySet[Activity]
 
     @classmethod
-    def of(cls, request: HttpRequest) -> Filters:
-        """Read the filters of a request: whose, of which type and project, with which words in name or location."""
-        user = request.user
+    def of(cls, user: User, asked: Mapping[str, str]) -> Filters:
+        """Read filters: whose, when, of which type and project, with which words in name or location."""
         kinds = list(ActivityType.objects.filter(company_id=user.company_id))
         projects = list(Project.objects.filter(company_id=user.company_id))
-        wanted = {name: request.GET.get(name, "").strip()[:200] for name in ("q", "type", "project", "whose")}
+        wanted = {name: asked.get(name, "").strip()[:200] for name in ("q", "type", "project", "whose", "when")}
         found = queries.open_to(user) if wanted["whose"] == "all" else queries.of(user.pk)
         words = wanted["q"].replace("\0", "")
         if words:
@@ -48,50 +56,87 @@ class Filters:
         project = next((each for each in projects if str(each.pk) == wanted["project"]), None)
         if project is not None:
             found = found.filter(project=project)
+        if wanted["when"] in ("coming", "past"):
+            found = _by_time(found, wanted["when"] == "coming", timezone.localtime(timezone.now(), user.zone))
         return cls(wanted, kinds, projects, found)
+
+    @property
+    def ordered(self) -> QuerySet[Activity]:
+        """What was found, latest first; of what is to come the next first."""
+        rows = self.found.select_related("type", "project", "owner")
+        if self.wanted["when"] == "coming":
+            return rows.order_by("start", "first_date", "pk")
+        return rows.order_by("-start", "-first_date", "pk")
 
 
 @require_safe
 @login_required
 def activities(request: HttpRequest) -> HttpResponse:
-    """List one's own activities, or the whole company's, latest first, by type, project and words."""
-    filters = Filters.of(request)
-    found = filters.found.select_related("type", "project", "owner").order_by("-start", "-first_date", "pk")
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    """List one's own activities, or the whole company's."""
+    filters = Filters.of(request.user, request.GET)
+    page = Paginator(filters.ordered, PAGE).get_page(request.GET.get("page"))
     elsewhere.mark(request.user, list(page.object_list))
-    return render(request, "activities/list.html", {"page": page, "filters": filters, "wanted": filters.wanted})
+    context = {"page": page, "filters": filters, "wanted": filters.wanted, "most": MOST_CHANGED}
+    return render(request, "activities/list.html", context)
 
 
 @require_POST
 @login_required
 def change_types(request: HttpRequest) -> HttpResponse:
-    """Give several activities another type at once."""
-    user = request.user
-    kind = ActivityType.objects.filter(company_id=user.company_id, is_active=True, pk=_id(request.POST.get("type")))
-    chosen = kind.first()
-    ids = [each for each in map(_id, request.POST.getlist("activity")) if each is not None][: 10 * PAGE]
-    rows = Activity.objects.filter(pk__in=ids, company_id=user.company_id).prefetch_related("participants")
-    changed = 0
-    for row in rows if chosen is not None else ():
-        if may_edit(row, user):
-            changes.set_type(row.pk, None, chosen.pk, editing.origin(user, timezone.now()))
-            changed += 1
-    text = ngettext("%(n)d activity has another type now.", "%(n)d activities have another type now.", changed)
-    messages.success(request, text % {"n": changed})
-    return redirect("activities")
+    """Give several activities another type; what that removes from Microsoft is said, and asked for, first (S13)."""
+    user: User = request.user
+    back = QueryDict(request.POST.get("back", ""))
+    kinds = ActivityType.objects.filter(company_id=user.company_id, is_active=True)
+    kind = kinds.filter(pk=_id(request.POST.get("type"))).first()
+    rows = _chosen(request, back)
+    if kind is None or not rows:
+        messages.error(request, _("Choose activities and the type that they should have."))
+        return _list(back)
+    changed = [row for row in rows if row.type_id != kind.pk]
+    leaving = elsewhere.mirrors({row.pk for row in changed}) if _stays_here(kind) else elsewhere.NONE
+    if leaving.removed and not request.POST.get("sure"):
+        context = {"rows": changed, "kind": kind, "leaving": leaving, "back": back.urlencode()}
+        return render(request, "activities/types_confirm.html", context)
+    with transaction.atomic():
+        for row in changed:
+            changes.set_type(row.pk, None, kind.pk, editing.origin(user, timezone.now()))
+    number = len(changed)
+    text = ngettext("%(n)d activity has another type now.", "%(n)d activities have another type now.", number)
+    messages.success(request, text % {"n": number})
+    return _list(back)
 
 
-@require_safe
-@login_required
-def projects(request: HttpRequest) -> HttpResponse:
-    """List the company's projects with how many activities each has."""
-    found = (
-        Project.objects.filter(company_id=request.user.company_id)
-        .annotate(number=Count("activities"))
-        .order_by("name", "pk")
-    )
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
-    return render(request, "activities/projects.html", {"page": page})
+# --- inside --------------------------------------------------------------------------------------
+
+
+def _by_time(found: QuerySet[Activity], coming: bool, now: datetime) -> QuerySet[Activity]:
+    """Return what ends from now on, or what has ended; ``now`` is by the reader's clock."""
+    until = Q(until__isnull=True) | Q(until__gte=now.date().isoformat())
+    single = Q(end__gte=now) | Q(end_date__gt=now.date())
+    lies_ahead = Q(single, recurrence__isnull=True) | Q(until, recurrence__isnull=False)
+    return found.alias(until=KT("recurrence__until")).filter(lies_ahead if coming else ~lies_ahead)
+
+
+def _chosen(request: HttpRequest, back: QueryDict) -> list[Activity]:
+    """Return the activities that were chosen, or all of the list, as far as the person may give them a type."""
+    user: User = request.user
+    if request.POST.get("all"):
+        rows = Filters.of(user, back).ordered
+    else:
+        ids = [each for each in map(_id, request.POST.getlist("activity")) if each is not None]
+        rows = Activity.objects.filter(pk__in=ids, company_id=user.company_id).select_related("type")
+    found = list(rows.prefetch_related("participants")[:MOST_CHANGED])
+    # the type is the company's own, even of a meeting that somebody outside organises
+    return [row for row in found if may_edit(row, user) or (row.owner_id is None and takes_part(row, user.pk))]
+
+
+def _stays_here(kind: ActivityType) -> bool:
+    return not kind.synchronised or kind.category == Category.PROJECT_TASK
+
+
+def _list(back: QueryDict) -> HttpResponse:
+    query = back.urlencode()
+    return redirect(f"{reverse('activities')}{f'?{query}' if query else ''}")
 
 
 def _id(text: str | None) -> str | None:

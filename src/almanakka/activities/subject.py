@@ -90,6 +90,14 @@ def version_of(request: HttpRequest, activity: Activity) -> int:
     return int(given) if given.isascii() and given.isdigit() and len(given) < 19 else activity.version
 
 
+def id_of(text: str | None) -> UUID | None:
+    """Return an id given as text, or None."""
+    try:
+        return UUID(text or "")
+    except ValueError:
+        return None
+
+
 def day_of(text: str | None) -> date | None:
     """Return a day given as text, or None."""
     try:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from almanakka.activities import activity_page, calendar_page, editor, grid, lists, type_pages
+from almanakka.activities import activity_page, calendar_page, editor, grid, lists, project_pages, type_pages
 
 urlpatterns = [
     path("calendar/", calendar_page.calendar, name="calendar"),
@@ -19,5 +19,6 @@ urlpatterns = [
     path("activities/<uuid:activity_id>/leave", activity_page.leave, name="activity-leave"),
     path("settings/types/", type_pages.types, name="settings-types"),
     path("settings/types/<uuid:type_id>/", type_pages.edit, name="settings-type"),
-    path("projects/", lists.projects, name="projects"),
+    path("projects/", project_pages.projects, name="projects"),
+    path("projects/<uuid:project_id>/", project_pages.project, name="project"),
 ]

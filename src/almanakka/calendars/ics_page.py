@@ -43,7 +43,7 @@ def export_one(request: HttpRequest, activity_id: UUID) -> HttpResponse:
 @login_required
 def export_list(request: HttpRequest) -> HttpResponse:
     """Answer the activities of a list, by its filters, as a file."""
-    return _file(request, Filters.of(request).found, "activities.ics")
+    return _file(request, Filters.of(request.user, request.GET).found, "activities.ics")
 
 
 @require_safe

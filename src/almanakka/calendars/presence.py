@@ -10,16 +10,16 @@ from django.utils.translation import gettext as _
 
 from almanakka.accounts.models import User
 from almanakka.activities import elsewhere
-from almanakka.activities.elsewhere import Elsewhere, Place
+from almanakka.activities.elsewhere import Elsewhere, Mirrors, Place
 from almanakka.activities.models import Activity, Category
 from almanakka.calendars import words
 from almanakka.calendars.models import ActivityHint, Hold, Mailbox, Pair
-from almanakka.sync.ports import State
+from almanakka.sync.ports import Born, State
 
 
 def connect() -> None:
     """Answer the activities' pages."""
-    elsewhere.tell(of)
+    elsewhere.tell(of, mirrors)
 
 
 def of(reader: User, activities: Collection[Activity]) -> dict[UUID, Elsewhere]:
@@ -37,6 +37,14 @@ def of(reader: User, activities: Collection[Activity]) -> dict[UUID, Elsewhere]:
         each.pk: _one(each, reader, pairs.get(each.pk), holds.get(each.pk), each.pk in hinted) for each in activities
     }
     return {id: told for id, told in found.items() if told is not None}
+
+
+def mirrors(activities: Collection[UUID]) -> Mirrors:
+    """Count what loses its mirror and what is only muted, in everybody's mailbox, if its type stays here (S13)."""
+    pairs = Pair.objects.filter(activity__in=activities, state=State.LIVE.value, mailbox__enabled=True, real=False)
+    born = list(pairs.values_list("born", "mailbox_id"))
+    removed = [mailbox for born_where, mailbox in born if born_where == Born.HERE.value]
+    return Mirrors(len(removed), len(set(removed)), len(born) - len(removed))
 
 
 def _pairs(mailbox: Mailbox, ids: set[UUID]) -> list[Pair]:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.formats import date_format
 
 from almanakka.accounts.models import User
 from almanakka.activities import changes, elsewhere
@@ -54,7 +55,11 @@ def test_it_is_there_since_it_was_paired(aino: User, aino_box: Mailbox, board: A
     paired(aino_box, board)
     told = looked(aino, board)
     assert told is not None
-    assert (told.place, told.since, told.told) == (Place.THERE, SINCE, "In your Microsoft calendar since 12/24/2025")
+    assert (told.place, told.since, told.told) == (
+        Place.THERE,
+        SINCE,
+        f"In your Microsoft calendar since {date_format(SINCE, 'SHORT_DATE_FORMAT')}",
+    )
 
 
 def test_each_reader_hears_of_their_own_mailbox(
@@ -116,3 +121,44 @@ def test_pages_show_it_with_as_many_statements_for_many_as_for_few(
         paired(aino_box, made(aino, types["meeting"], str(number)))
     many, text = asked()
     assert (many, text.count("In your Microsoft calendar since") >= 20) == (few, True)
+
+
+# --- another type for several (S13) --------------------------------------------------------------
+
+
+def test_s13_a_change_of_type_that_removes_mirrors_says_how_many_before_it_does(
+    aino: User,
+    eero: User,
+    aino_box: Mailbox,
+    mailbox_for: Callable[..., Mailbox],
+    types: dict[str, ActivityType],
+    board: Activity,
+) -> None:
+    client = Client()
+    client.force_login(aino)
+    theirs = made(aino, types["meeting"], "From Outlook")
+    unpaired = made(aino, types["meeting"], "Nowhere else")
+    paired(aino_box, board)
+    paired(mailbox_for(eero), board, origin="of Eero")
+    paired(aino_box, theirs, born="there")
+    chosen = [board.pk, theirs.pk, unpaired.pk]
+    asked = client.post("/activities/types", {"activity": chosen, "type": types["internal"].pk, "back": "q=o"})
+    page = asked.content.decode()
+    assert "2 entries that came from here are removed from Microsoft calendars" in page
+    assert "in the calendars of 2 people" in page
+    assert "1 that came from Microsoft stays there" in page
+    assert not Activity.objects.filter(type=types["internal"]).exists()
+    given = {"activity": chosen, "type": types["internal"].pk, "back": "q=o", "sure": "1"}
+    assert client.post("/activities/types", given).headers["Location"] == "/activities/?q=o"
+    assert Activity.objects.filter(type=types["internal"]).count() == 3
+
+
+def test_s13_a_type_that_goes_out_or_activities_without_mirrors_ask_nothing(
+    aino: User, aino_box: Mailbox, types: dict[str, ActivityType], board: Activity
+) -> None:
+    client = Client()
+    client.force_login(aino)
+    client.post("/activities/types", {"activity": board.pk, "type": types["internal"].pk})
+    paired(aino_box, board)
+    client.post("/activities/types", {"activity": board.pk, "type": types["todo"].pk})
+    assert Activity.objects.get().type == types["todo"]

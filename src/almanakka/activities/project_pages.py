@@ -1,0 +1,81 @@
+"""Projects: the company's list, and one of them with its activities."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Count, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from almanakka.activities import elsewhere
+from almanakka.activities.lists import PAGE, Filters
+from almanakka.activities.models import Category, Project
+from django import forms
+
+#: So many of what comes and of what has been are shown with a project; the list has them all.
+MOST_SHOWN = 10
+
+
+class ProjectForm(forms.ModelForm):
+    """What activities are done for."""
+
+    class Meta:
+        model = Project
+        fields = ("name", "customer")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def projects(request: HttpRequest) -> HttpResponse:
+    """List the company's projects with how many activities each has; administrators add one."""
+    user = request.user
+    form = ProjectForm(request.POST or None, instance=Project(company_id=user.company_id))
+    if request.method == "POST" and _may_write(request) and form.is_valid():
+        project = form.save()
+        messages.success(request, _("The project is added."))
+        return redirect("project", project.pk)
+    words = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    found = Project.objects.filter(company_id=user.company_id)
+    if words:
+        found = found.filter(Q(name__icontains=words) | Q(customer__icontains=words))
+    # what is private is not counted either: a number would tell of it (B9)
+    hidden = Q(activities__is_private=True) | Q(activities__type__category=Category.PERSONAL)
+    counted = found.annotate(number=Count("activities", filter=~hidden)).order_by("name", "pk")
+    page = Paginator(counted, PAGE).get_page(request.GET.get("page"))
+    status = 422 if request.method == "POST" else 200
+    context = {"page": page, "form": form, "wanted": words}
+    return render(request, "activities/projects.html", context, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def project(request: HttpRequest, project_id: UUID) -> HttpResponse:
+    """Show a project with what comes and what has been; administrators change it."""
+    user = request.user
+    subject = get_object_or_404(Project, pk=project_id, company_id=user.company_id)
+    form = ProjectForm(request.POST or None, instance=subject)
+    if request.method == "POST" and _may_write(request) and form.is_valid():
+        form.save()
+        messages.success(request, _("The project is saved."))
+        return redirect("project", subject.pk)
+    asked = {"project": str(subject.pk), "whose": "all"}
+    coming, past = (list(Filters.of(user, {**asked, "when": when}).ordered[:MOST_SHOWN]) for when in ("coming", "past"))
+    elsewhere.mark(user, [*coming, *past])
+    context = {
+        "project": Project.objects.get(pk=subject.pk),
+        "form": form,
+        "lists": [(_("What comes"), "coming", coming), (_("What has been"), "past", past)],
+    }
+    return render(request, "activities/project.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _may_write(request: HttpRequest) -> bool:
+    if not request.user.is_administrator:
+        raise Http404
+    return True
