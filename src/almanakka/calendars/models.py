@@ -19,6 +19,7 @@ from almanakka.calendars.errands import Undo as Undo
 from almanakka.calendars.errands import UndoState
 from almanakka.calendars.ics_files import CalendarFile as CalendarFile
 from almanakka.calendars.images import EntryField
+from almanakka.calendars.inbound import InboundFilter as InboundFilter
 from almanakka.calendars.secrets import EncryptedText
 from almanakka.calendars.server_fields import validate_account, validate_domain, validate_ews_url
 from almanakka.sync import ports

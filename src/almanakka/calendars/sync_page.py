@@ -13,6 +13,7 @@ from almanakka.accounts.models import User
 from almanakka.activities.models import ActivityType, Category
 from almanakka.calendars import (
     codes,
+    filter_page,
     leaving,
     lines,
     microsoft_sign_in,
@@ -124,6 +125,7 @@ def _context(user: User) -> dict[str, object]:
     return {
         "now": now,
         "proven": switching.is_proven(user),
+        "filters": filter_page.form_of(user),
         "code": codes.waiting(user),
         "microsoft_is_offered": microsoft_sign_in.is_offered(user.company_id),
         "outgoing": kinds.filter(synchronised=True).exclude(category=Category.PROJECT_TASK),

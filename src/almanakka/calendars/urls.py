@@ -3,6 +3,7 @@
 from django.urls import path
 
 from almanakka.calendars import (
+    filter_page,
     help_page,
     history_page,
     home,
@@ -39,6 +40,7 @@ urlpatterns = [
     path(f"{SYNC}/history/undo", history_page.undo, name="calendar-sync-undo"),
     path(f"{SYNC}/history/undo-run", history_page.undo_run, name="calendar-sync-undo-run"),
     path(f"{SYNC}/on", sync_page.switch_on, name="calendar-sync-on"),
+    path(f"{SYNC}/filters", filter_page.save, name="calendar-sync-filters"),
     path(f"{SYNC}/off", sync_page.switch_off, name="calendar-sync-off"),
     path(f"{SYNC}/now", sync_page.sync_now, name="calendar-sync-now"),
     path(f"{SYNC}/waiting", waiting_page.listed, name="calendar-sync-waiting"),

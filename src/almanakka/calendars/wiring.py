@@ -15,8 +15,8 @@ from django.db import connection, transaction
 from almanakka.accounts import addresses
 from almanakka.accounts.models import User
 from almanakka.calendars import clock as clocks
+from almanakka.calendars import inbound, leaving, relocation, remotes, runs, schedule, triggers, undos
 from almanakka.calendars import lease as leases
-from almanakka.calendars import leaving, relocation, remotes, runs, schedule, triggers, undos
 from almanakka.calendars.activities import OrmActivities
 from almanakka.calendars.lease import Fence, Lease
 from almanakka.calendars.ledger import MailboxLedger
@@ -186,7 +186,8 @@ class _Watch:
 
 def _settings(mailbox: Mailbox) -> Settings:
     assert mailbox.cutoff is not None
-    return Settings(user=str(mailbox.user_id), zone=mailbox.user.zone.key, cutoff=mailbox.cutoff)
+    filters = inbound.of(mailbox.user_id)
+    return Settings(user=str(mailbox.user_id), zone=mailbox.user.zone.key, cutoff=mailbox.cutoff, filters=filters)
 
 
 def _check_address(mailbox: Mailbox) -> None:

@@ -47,6 +47,7 @@ LEFT_OUT: Mapping[str, Promise] = {
     "unrepresentable": _("it cannot be represented on the other side"),
     "deleted_before": _("it was deleted before"),
     "already_here": _("it is there already"),
+    "filtered": _("you have chosen to leave entries like it out"),
 }
 
 #: What a journal entry says was done, by action and side.

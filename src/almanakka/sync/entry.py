@@ -149,6 +149,7 @@ class Event:
     orphan_date: date | None = None
     created: datetime | None = None
     fixed: frozenset[Group] = frozenset()
+    categories: tuple[str, ...] = ()
 
     @property
     def declined(self) -> bool:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from almanakka.sync import meetings
 from almanakka.sync.entry import Event, Unreadable
+from almanakka.sync.filters import leaves_out
 from almanakka.sync.match import match
 from almanakka.sync.merge import significant
 from almanakka.sync.one_side import create_here, create_there, finish, gone_here, gone_there
@@ -197,7 +198,11 @@ class _Planning:
                 fresh.append(event)
         matched = self._matches(fresh) if self.snapshot.first else set()
         for event in fresh:
-            if event.id not in matched:
+            if event.id in matched:
+                continue
+            if leaves_out(self.view.settings.filters, event):
+                self.plan.skip("filtered", event.entry.title)
+            else:
                 self.plan.steps.append(create_here(self.view, event))
 
     def _nobody_knows(self, event: Event) -> bool:

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from almanakka.sync.entry import AllDay, Entry, Event, Series, Timed, When
 from almanakka.sync.expansion import dates, has_date_on_or_after
 from almanakka.sync.fields import instant, regular, wall
+from almanakka.sync.filters import NONE, Filters
 from almanakka.sync.ports import Category, Record, UserId
 
 #: How old an entry may be at the first synchronisation (S15).
@@ -18,11 +19,12 @@ _IN_ANY_ZONE = timedelta(days=3)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Whose mailbox it is, their zone (IANA), and the line of S15: 30 days before the moment of switching on."""
+    """Whose mailbox it is, their zone (IANA), the line of S15 (30 days before switching on), what they leave out."""
 
     user: UserId
     zone: str
     cutoff: datetime
+    filters: Filters = NONE
 
 
 def incoming(event: Event, settings: Settings) -> str | None:

@@ -11,7 +11,7 @@ CLIP_END = '<t:ExtendedFieldURI DistinguishedPropertySetId="Appointment" Propert
 #: Whether it is a series (MS-OXOCAL 2.2.1.12, PidLidRecurring).
 RECURRING = '<t:ExtendedFieldURI DistinguishedPropertySetId="Appointment" PropertyId="33315" PropertyType="Boolean"/>'
 
-_ITEM = ("Subject", "Sensitivity", "Body", "DateTimeCreated", "LastModifiedTime")
+_ITEM = ("Subject", "Sensitivity", "Body", "Categories", "DateTimeCreated", "LastModifiedTime")
 _CALENDAR = (
     *("UID", "Start", "End", "OriginalStart", "IsAllDayEvent", "LegacyFreeBusyStatus", "Location", "IsMeeting"),
     *("IsCancelled", "CalendarItemType", "MyResponseType", "Organizer", "RequiredAttendees", "OptionalAttendees"),

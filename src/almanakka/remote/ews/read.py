@@ -95,6 +95,7 @@ class Reader:
             orphan_date=None if isinstance(when, Series) else orphan_date,
             created=_instant(item.text("DateTimeCreated")),
             fixed=frozenset({Group.NOTES}) if holds_online_meeting(notes) else frozenset(),
+            categories=tuple(each.text for each in item.listed("Categories") if each.text),
         )
 
     # -- times

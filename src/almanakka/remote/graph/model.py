@@ -108,6 +108,7 @@ class EventRow(Struct, rename="camel"):
     recurrence: PatternedRecurrence | None = None
     sensitivity: str | None = None
     show_as: str | None = None
+    categories: object = None
     is_organizer: bool | None = None
     is_cancelled: bool | None = None
     is_online_meeting: bool | None = None
@@ -189,7 +190,7 @@ class Draft(Struct, rename="camel", omit_defaults=True):
 FIELDS = (
     "id,changeKey,type,seriesMasterId,subject,body,start,end,isAllDay,originalStart,originalStartTimeZone,location,"
     "locations,recurrence,sensitivity,showAs,isOrganizer,isCancelled,isOnlineMeeting,onlineMeetingUrl,organizer,"
-    "attendees,responseStatus,iCalUId,createdDateTime,lastModifiedDateTime"
+    "attendees,responseStatus,iCalUId,createdDateTime,lastModifiedDateTime,categories"
 )
 #: What an exception can differ in, and what says which occurrence it is. ``occurrenceId`` would say it more plainly,
 #: but not every version of the service knows that name, and one that does not refuses the whole request.

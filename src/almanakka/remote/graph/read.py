@@ -107,6 +107,7 @@ class Reader:
             orphan_date=None if isinstance(when, Series) else orphan_date,
             created=self._instant(row.created_date_time),
             fixed=_fixed(row, notes),
+            categories=_categories(row.categories),
         )
 
     def _instant(self, text: str | None) -> datetime | None:
@@ -160,6 +161,10 @@ def _checked(id: str, asked: str | None) -> str:
 
 def _origin(row: EventRow) -> str | None:
     return next((each.value for each in row.properties or () if each.id.lower() == ORIGIN.lower()), None)
+
+
+def _categories(given: object) -> tuple[str, ...]:
+    return tuple(each for each in given if isinstance(each, str)) if isinstance(given, list) else ()
 
 
 def _fixed(row: EventRow, notes: str) -> frozenset[Group]:
