@@ -6,6 +6,7 @@ import io
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from statistics import median, quantiles
 from typing import Any
 
@@ -119,7 +120,7 @@ def _browser(session: str) -> Get:
     def get(path: str) -> tuple[int, float]:
         begun = time.perf_counter()
         answer: list[int] = []
-        body: Any = application(_request(path, session), lambda status, headers, _=None: answer.append(int(status[:3])))
+        body: Any = application(_request(path, session), partial(_begun, answer))
         length = sum(map(len, body))
         spent = (time.perf_counter() - begun) * 1000
         body.close()
@@ -128,6 +129,12 @@ def _browser(session: str) -> Get:
         return answer[0], spent
 
     return get
+
+
+def _begun(answer: list[int], status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
+    """Note the status; a file to be kept is no page, and counts as one that is not there."""
+    kept = any(name.lower() == "content-disposition" for name, _ in headers)
+    answer.append(404 if kept else int(status[:3]))
 
 
 def _request(path: str, session: str) -> dict[str, Any]:

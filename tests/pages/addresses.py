@@ -32,6 +32,7 @@ QUERIES: Mapping[str, tuple[Mapping[str, Any], ...]] = {
     "activity": ({"day": "{day}"},),
     "activity-edit": ({"day": "{day}", "extent": "following"},),
     "calendar-sync-history": ({"q": "subject 10"}, {"page": "30"}),
+    "calendar-sync-waiting": ({"reason": "unrepresentable"},),
     "microsoft-exchange": ({"kind": "graph"},),
 }
 #: Those that are nothing without a query.

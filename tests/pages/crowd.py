@@ -255,6 +255,7 @@ def arguments(crowd: Crowd) -> dict[str, object]:
         "type_id": kind.pk,
         "user_id": crowd.boss.pk,
         "key": "nobody-was-sent-this",
+        "token": "nobody-was-sent-this",
         "uidb36": "1",
     }
 

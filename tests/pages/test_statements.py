@@ -23,7 +23,7 @@ def asked(client: Client, address: Address) -> list[str] | None:
     client.get(address.path)  # what is looked up once and kept, a change of section, a message
     with CaptureQueriesContext(connection) as statements:
         answer = client.get(address.path)
-    assert answer.status_code in (200, 302, 404, 405), f"{address.path}: {answer.status_code}"
+    assert answer.status_code < 500, f"{address.path}: {answer.status_code}"
     return [each["sql"] for each in statements] if answer.status_code == 200 else None
 
 
