@@ -254,6 +254,7 @@ def arguments(crowd: Crowd) -> dict[str, object]:
         "activity_id": series_of(crowd.boss),
         "type_id": kind.pk,
         "user_id": crowd.boss.pk,
+        "project_id": crowd.projects[0].pk,
         "key": "nobody-was-sent-this",
         "token": "nobody-was-sent-this",
         "uidb36": "1",
