@@ -271,6 +271,7 @@ def words(crowd: Crowd, today: date) -> dict[str, object]:
         "monday": f"{monday}T00:00:00",
         "sunday": f"{monday + timedelta(days=7)}T00:00:00",
         "month": f"{month}T00:00:00",
+        "today": today,
         "end_of_month": f"{month + timedelta(days=42)}T00:00:00",
         "colleagues": [str(person.pk) for person in crowd.people[:10]],
         "type": str(kind.pk),
