@@ -165,7 +165,7 @@ def _path(view: View, house: Any) -> str:
 
     needed = get_resolver().reverse_dict.getlist(view.address)[0][0][0][1]
     series = house.series if view.name.startswith("series") else house.meeting
-    known = {"activity_id": series.pk, "type_id": house.kind.pk}
+    known = {"activity_id": series.pk, "type_id": house.kind.pk, "project_id": house.series.project_id}
     path = reverse(view.address, kwargs={name: known[name] for name in needed})
     day: date = house.series.start.date()
     query = view.query.format(aino=house.aino.pk, eero=house.eero.pk, day=day)
