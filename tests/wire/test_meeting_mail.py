@@ -70,7 +70,9 @@ def test_b1_an_organiser_is_asked_and_a_yes_sends_one_mail_to_everybody(office: 
     client = signed_in(office.anna)
     asked = save(client, activity, name="Board, later", starts="15:00", ends="16:00")
     assert asked.status_code == 200
-    assert "2 people get a mail about this change" in asked.content.decode()
+    page = asked.content.decode()
+    assert "2 people get a mail about this change" in page
+    assert page.index('<button type="submit" hidden>') < page.index('name="tells"')  # what Enter presses is no yes
     activity.refresh_from_db()
     assert (activity.name, MeetingApproval.objects.count()) == ("Board", 0)
     office.calms_down()

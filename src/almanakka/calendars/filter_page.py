@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -38,8 +39,8 @@ class Lines(forms.CharField):
 
 
 class FilterForm(forms.ModelForm):
-    categories = Lines(label=InboundFilter._meta.get_field("categories").verbose_name, required=False)
-    words = Lines(label=InboundFilter._meta.get_field("words").verbose_name, required=False)
+    categories = Lines(label=capfirst(InboundFilter._meta.get_field("categories").verbose_name), required=False)
+    words = Lines(label=capfirst(InboundFilter._meta.get_field("words").verbose_name), required=False)
 
     class Meta:
         model = InboundFilter
