@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from almanakka.accounts.invitations import TOKENS
 from almanakka.accounts.models import User
 from almanakka.activities import changes
 from almanakka.activities.models import ActivityType
@@ -112,7 +113,9 @@ def test_screen_readers_and_narrow_windows(
     look: Callable[..., Page], house: House, pages: list[str], window: dict[str, Any]
 ) -> None:
     page, axe, found = look(**window), Axe(), []
-    for path in ("/accounts/login/", "/accounts/password/reset/"):
+    invited = f"/accounts/invitation/{house.aino.pk}"
+    good = TOKENS.make_token(house.aino)
+    for path in ("/accounts/login/", "/accounts/password/reset/", f"{invited}/{good}/", f"{invited}/over/"):
         page.goto(f"{house.url}{path}")
         found += [f"{path}: {each['id']}: {each['nodes'][0]['html']}" for each in axe.run(page).response["violations"]]
     boss(page, house)
