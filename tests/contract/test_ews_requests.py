@@ -175,6 +175,19 @@ def test_b1_a_series_just_made_is_left_alone_once_somebody_is_invited_to_it(ews:
     assert ews.mails() == 0
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_b1_an_occurrence_is_left_alone_once_somebody_is_invited_to_its_series(ews: EwsOutlook, number: int) -> None:
+    """However late: right before the write itself, too."""
+    event = ews.calendar.create(series(), key())
+    day, override = next((day, each) for day, each in EXCEPTIONS.items() if not each.cancelled)
+    ews.sent.clear()
+    calendar = between(ews, number, lambda: ews.person.invite(ews.person.dump()["events"][0]["id"], [BEN]))
+    with pytest.raises(Stale):
+        calendar.update(event.id, event.change_key, event.entry, replace(event.entry, exceptions={day: override}))
+    assert ews.sent[-1] != "UpdateItem"
+    assert (ews.person.dump()["events"][0]["exceptions"], ews.mails()) == ([], 0)
+
+
 # --- trouble with some of many -------------------------------------------------------------------
 
 

@@ -23,7 +23,12 @@ from almanakka.sync.expansion import dates
 
 #: How many occurrences are written with one request.
 _AT_ONCE = 20
+#: How often one occurrence is written before somebody else is believed to be at it.
+_ATTEMPTS = 3
 _DELETED = "ErrorCalendarOccurrenceIsDeletedFromRecurrence"
+
+_Known = dict[date, tuple[str, str]]
+"""Id and change key of occurrences by original date."""
 
 
 def write_all(mailbox: Mailbox, event: Event, wanted: Overrides, dialect: Dialect) -> bool:
@@ -41,7 +46,7 @@ def write_all(mailbox: Mailbox, event: Event, wanted: Overrides, dialect: Dialec
         cancelled = [known[original] for original, override in chunk if override.cancelled and original in known]
         if cancelled:
             _perform(mailbox, operations.delete_items(operations.item_id(*each) for each in cancelled))
-        changes = []
+        changes: dict[date, str] = {}
         for original, override in chunk:
             if override.cancelled:
                 continue
@@ -49,10 +54,33 @@ def write_all(mailbox: Mailbox, event: Event, wanted: Overrides, dialect: Dialec
                 raise Stale("an occurrence is no longer there")
             before = held.get(original, AS_SERIES)
             properties = write.occurrence(entry, original, before, override, mailbox.zone, dialect)
-            changes.append(operations.item_change(*known[original], write.updates(properties)))
-        if changes:
-            _perform(mailbox, operations.update_items(changes, whatever_changed=True))
+            changes[original] = write.updates(properties)
+        if changes and len(chunk) == 1:
+            _write_one(mailbox, event, *changes.popitem(), known)
+        elif changes:
+            updates = [operations.item_change(*known[original], change) for original, change in changes.items()]
+            _perform(mailbox, operations.update_items(updates, whatever_changed=True))
     return bool(pending)
+
+
+def _write_one(mailbox: Mailbox, event: Event, original: date, updates: str, known: _Known) -> None:
+    """Write one occurrence at its version, so that nobody's invitation comes in between (B1).
+
+    The server's own assistants may have saved it once more since it was looked up; only then is it looked up again.
+    """
+    series = event.entry.when
+    assert isinstance(series, Series)
+    for attempt in range(1, _ATTEMPTS + 1):
+        if original not in known:
+            raise Stale("an occurrence is no longer there")
+        try:
+            _perform(mailbox, operations.update_items([operations.item_change(*known[original], updates)]))
+        except Stale:
+            if attempt == _ATTEMPTS:
+                raise
+            known = _look_up(mailbox, event.id, series, [original], event.entry.exceptions)
+        else:
+            return
 
 
 def _perform(mailbox: Mailbox, operation: str) -> None:
@@ -63,16 +91,14 @@ def _perform(mailbox: Mailbox, operation: str) -> None:
         raise Stale("an occurrence is no longer there") if isinstance(error, NotFound) else error
 
 
-def _look_up(
-    mailbox: Mailbox, id: str, series: Series, originals: Sequence[date], held: Overrides
-) -> dict[date, tuple[str, str]]:
+def _look_up(mailbox: Mailbox, id: str, series: Series, originals: Sequence[date], held: Overrides) -> _Known:
     """Return id and change key of occurrences by original date; they change with every write, so none is ever kept.
 
     An occurrence is asked for by its number in the series. Whether cancelled ones count differs between servers, so
     what comes back is believed only where its original start says the same, and the other way of counting is tried.
     """
     reader = mailbox.reader()
-    found: dict[date, tuple[str, str]] = {}
+    found: _Known = {}
     cancelled = [original for original, each in held.items() if each.cancelled]
     for counted in ((), cancelled):
         missing = [original for original in originals if original not in found]

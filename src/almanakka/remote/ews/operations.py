@@ -113,7 +113,7 @@ def update_items(changes: Sequence[str], *, whatever_changed: bool = False, told
     """Perform :func:`item_change`s; one that meets another's change is refused.
 
     Nobody is told of any (B1), unless with ``told`` a meeting's people are: who had not said yes before must not use
-    it. ``whatever_changed`` is for occurrences: writing one gives its series, and so its siblings, new change keys.
+    it. ``whatever_changed`` is for several occurrences: writing one gives its siblings new change keys, as its series.
     """
     resolution = "AlwaysOverwrite" if whatever_changed else "NeverOverwrite"
     return (
