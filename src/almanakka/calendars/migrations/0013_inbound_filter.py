@@ -6,27 +6,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('calendars', '0012_exit'),
+        ("calendars", "0012_exit"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='InboundFilter',
+            name="InboundFilter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('free', models.BooleanField(default=False, verbose_name='entries shown as free')),
-                ('tentative', models.BooleanField(default=False, verbose_name='entries shown as tentative, unanswered invitations among them')),
-                ('all_day', models.BooleanField(default=False, verbose_name='all-day entries')),
-                ('categories', models.JSONField(default=list, verbose_name='entries of these Outlook categories, one a line')),
-                ('words', models.JSONField(default=list, verbose_name='entries with any of these words in the title, one a line')),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='inbound_filter', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("free", models.BooleanField(default=False, verbose_name="entries shown as free")),
+                (
+                    "tentative",
+                    models.BooleanField(
+                        default=False, verbose_name="entries shown as tentative, unanswered invitations among them"
+                    ),
+                ),
+                ("all_day", models.BooleanField(default=False, verbose_name="all-day entries")),
+                (
+                    "categories",
+                    models.JSONField(default=list, verbose_name="entries of these Outlook categories, one a line"),
+                ),
+                (
+                    "words",
+                    models.JSONField(
+                        default=list, verbose_name="entries with any of these words in the title, one a line"
+                    ),
+                ),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="inbound_filter",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'inbound filter',
-                'verbose_name_plural': 'inbound filters',
+                "verbose_name": "inbound filter",
+                "verbose_name_plural": "inbound filters",
             },
         ),
     ]
