@@ -23,6 +23,7 @@ export async function showCard(event, near, asked) {
   const { activity, day } = event.extendedProps;
   if (!activity || (sticks && !asked)) return;
   const answer = await fetch(`/calendar/${activity}/card${day ? `?day=${day}` : ""}`).catch(() => null);
+  if (answer?.redirected) return window.location.reload(); // signed out in the meantime
   if (!answer || !answer.ok || !near.isConnected || (sticks && !asked)) return;
   card.innerHTML = await answer.text();
   card.dataset.key = event.id;
@@ -82,6 +83,12 @@ card.addEventListener("click", (click) => {
   if (link) {
     click.preventDefault();
     openPanel(link.getAttribute("href"));
+  }
+});
+body.addEventListener("htmx:beforeSwap", (swap) => {
+  if (new URL(swap.detail.xhr.responseURL).pathname.startsWith("/accounts/")) {
+    swap.detail.shouldSwap = false;
+    window.location.reload();
   }
 });
 body.addEventListener("htmx:afterSettle", () => {

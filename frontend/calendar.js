@@ -5,6 +5,7 @@ import interaction from "fullcalendar/interaction";
 import list from "fullcalendar/list";
 import timeGrid from "fullcalendar/timegrid";
 import theme from "fullcalendar/themes/classic";
+import en from "fullcalendar/locales/en-gb";
 import fi from "fullcalendar/locales/fi";
 import sv from "fullcalendar/locales/sv";
 
@@ -16,6 +17,8 @@ const settings = JSON.parse(document.getElementById("grid-settings").textContent
 const grid = document.getElementById("grid");
 const told = document.getElementById("grid-told");
 const token = JSON.parse(document.body.getAttribute("hx-headers") || "{}")["X-CSRFToken"];
+const VIEWS = ["dayGridMonth", "timeGridWeek", "timeGridDay", "listWeek"];
+const REMEMBERED = "calendar-view";
 const wide = !window.matchMedia("(max-width: 52rem)").matches;
 
 let focused = ""; // the entry that has the focus, or should have it once it is drawn anew
@@ -62,12 +65,12 @@ function title({ title, extendedProps: { whose, elsewhere } = {} }) {
 
 const calendar = new Calendar(grid, {
   plugins: [dayGrid, timeGrid, list, interaction, theme],
-  locales: [fi, sv],
-  locale: settings.locale,
+  locales: [en, fi, sv],
+  locale: settings.locale === "en" ? "en-gb" : settings.locale,
   timeZone: settings.timeZone,
   initialDate: settings.first,
-  initialView: "timeGridWeek",
-  headerToolbar: { start: "prev,today,next", center: "title", end: "dayGridMonth,timeGridWeek,timeGridDay,listWeek" },
+  initialView: VIEWS.find((view) => view === window.sessionStorage.getItem(REMEMBERED)) ?? "timeGridWeek",
+  headerToolbar: { start: "prev,today,next", center: "title", end: VIEWS.join(",") },
   firstDay: 1,
   nowIndicator: true,
   navLinks: true,
@@ -93,6 +96,7 @@ const calendar = new Calendar(grid, {
   eventMouseLeave: beside.leave,
   datesSet: (info) => {
     beside.hideCard();
+    window.sessionStorage.setItem(REMEMBERED, info.view.type);
     const day = info.startStr.slice(0, 10);
     document.querySelectorAll("input[name=week]").forEach((input) => (input.value = day));
   },

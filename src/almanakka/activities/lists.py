@@ -11,8 +11,9 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import DateTimeField, Q, QuerySet
 from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -63,10 +64,9 @@ class Filters:
     @property
     def ordered(self) -> QuerySet[Activity]:
         """What was found, latest first; of what is to come the next first."""
+        begins = Coalesce("start", Cast("first_date", DateTimeField()))
         rows = self.found.select_related("type", "project", "owner")
-        if self.wanted["when"] == "coming":
-            return rows.order_by("start", "first_date", "pk")
-        return rows.order_by("-start", "-first_date", "pk")
+        return rows.order_by(begins.asc() if self.wanted["when"] == "coming" else begins.desc(), "pk")
 
 
 @require_safe

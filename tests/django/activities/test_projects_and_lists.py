@@ -54,6 +54,16 @@ def test_what_comes_and_what_has_been(house: Any) -> None:
     assert len(names("")) == 5
 
 
+def test_all_day_activities_stand_among_the_others_by_time(house: Any) -> None:
+    day = {"is_all_day": True, "start": None, "end": None}
+    made(house, name="second", first_date=date(2026, 3, 4), end_date=date(2026, 3, 5), **day)
+    for name, days in (("first", 0), ("third", 2)):
+        start = datetime(2026, 3, 3, 10, tzinfo=UTC) + timedelta(days=days)
+        made(house, name=name, start=start, end=start + HOUR)
+    aino = signed_in(house.aino)
+    assert [each.name for each in aino.get("/activities/").context["page"]] == ["third", "second", "first"]
+
+
 def test_all_of_a_list_are_given_a_type_at_once_and_the_list_stays(house: Any) -> None:
     for number in range(60):
         made(house, name=f"Spring {number}")
