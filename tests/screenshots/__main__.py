@@ -44,7 +44,10 @@ SHRINK = """async ([data, widest]) => {
   pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
   return canvas.toDataURL("image/webp", 0.82);
 }"""
+#: Where the lowest thing that is shown of a part of the page ends.
+BOTTOM = "part => Math.max(...[...part.children].map(each => each.getBoundingClientRect().bottom))"
 WIDEST, TALLEST = 1000, 1000
+MARGIN = 20
 #: What is enough to look through everything once.
 QUICK = (("light", "desktop"), ("dark", "phone"))
 
@@ -183,7 +186,9 @@ def _keep(page: Page, view: View, language: str) -> None:
         return
     box = page.locator(view.part).bounding_box()
     assert box is not None
-    clip = {**box, "height": min(box["height"], TALLEST)}
+    filled = page.locator(view.part).evaluate(BOTTOM)
+    height = min(filled - box["y"] + MARGIN, TALLEST)
+    clip = {**box, "height": height}
     taken = base64.b64encode(page.screenshot(full_page=True, clip=clip, animations="disabled")).decode()
     blank = page.context.new_page()
     small = blank.evaluate(SHRINK, [f"data:image/png;base64,{taken}", WIDEST])
