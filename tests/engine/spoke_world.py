@@ -255,8 +255,9 @@ class SpokeWorld(World):
     # -- meetings, as the simulator delivers them
 
     def invite(self, organiser: str, others: tuple[str, ...], entry: Entry, uid: str) -> dict[str, str]:
-        id = self.person(organiser).create_event(as_graph(entry) | {"uid": uid})
+        id = self.person(organiser).create_event(as_graph(entry) | ({"uid": uid} if uid else {}))
         self.person(organiser).invite(id, [address(each) for each in others])
+        uid = uid or next(each["uid"] for each in self.person(organiser).dump()["events"] if each["id"] == id)
         return self._copies(organiser, others, uid)
 
     def convert(self, user: str, id: str, others: tuple[str, ...]) -> dict[str, str]:

@@ -7,11 +7,14 @@ from datetime import date
 
 import pytest
 
-from almanakka.sync.entry import Response
+from almanakka.sync.entry import CANCELLED, Group, Override, Response
+from almanakka.sync.fields import same
 
 from .world import World, timed, weekly
 
 TENTH = date(2026, 3, 10)
+#: As Exchange gives them to meetings (MS-OXOCAL 2.2.1.27): one occurrence's says its date.
+UID = "040000008200E00074C5B7101A82E00800000000" + "00" * 8 + "00" * 8 + "10000000" + "AB" * 16
 
 
 def test_r2_the_copies_of_one_meeting_are_one_activity_owned_by_its_organiser(world: World) -> None:
@@ -357,3 +360,33 @@ def test_an_update_that_only_the_next_copy_tells_of_is_not_lost_with_the_organis
     world.disable("aino")
     world.settle()
     assert set(world.ours()) == {"Board, moved"}
+
+
+def test_b8_b10_a_recurring_meeting_is_one_series_and_follows_its_organiser(world: World) -> None:
+    """Its pattern, an occurrence that is changed, and one that is cancelled; nobody's copy is written."""
+    series = weekly("Team")
+    ids = world.invite("aino", ("matti",), series, UID)
+    world.settle()
+    (record,) = world.hub.records.values()
+    assert record.entry.who == frozenset({"aino", "matti"})
+    assert same(Group.WHEN, record.entry, series)
+    changed = replace(series, exceptions={TENTH: Override(title="Special"), date(2026, 3, 17): CANCELLED})
+    world.change_meeting("aino", ids, changed)
+    world.settle()
+    assert dict(world.hub.records[record.id].entry.exceptions) == dict(changed.exceptions)
+    world.cancel("aino", ids)
+    world.settle()
+    assert world.ours() == {}
+    assert world.mails == 0
+
+
+def test_b10_an_answer_is_the_attendees_own(world: World) -> None:
+    ids = world.invite("aino", ("matti",), timed("Board"), "uid-board")
+    world.settle()
+    id = world.ours()["Board"].id
+    for response in (Response.TENTATIVE, Response.ACCEPTED):
+        world.answer("matti", ids["matti"], response)
+        world.settle()
+        assert world.hub.answers[id, "matti"].response is response
+    assert world.ours()["Board"].entry.who == frozenset({"aino", "matti"})
+    assert world.mails == 0
