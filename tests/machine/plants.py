@@ -92,7 +92,7 @@ def without_supersede() -> Iterator[None]:
         yield
 
 
-@plant("ends elsewhere")
+@plant("differs|ends elsewhere")
 def without_tombstones() -> Iterator[None]:
     """R7: what was deleted is not remembered as dead before anything is imported."""
     with patch.object(Hub, "kill", lambda self, ids: None):
@@ -194,4 +194,26 @@ def with_the_watermark_first() -> Iterator[None]:
         return snapshot(self, feed, hints, first=first)
 
     with patch.object(Run, "_snapshot", hasty):
+        yield
+
+
+@plant("ends elsewhere")
+def without_attaching_by_uid() -> Iterator[None]:
+    """R2: a colleague's copy of a meeting that the company knows becomes an activity of its own."""
+    by_uid = _Planning._by_uid
+
+    def alone(self: _Planning, event: Any) -> bool:
+        known = self.view.known.get(meetings.uid_key(event))
+        copied = event.meeting is not None and known is not None and not known.dead
+        return False if copied and known.activity not in self.by_activity else by_uid(self, event)
+
+    with patch.object(_Planning, "_by_uid", alone):
+        yield
+
+
+@plant("ends elsewhere")
+def without_uids_of_plain_entries() -> Iterator[None]:
+    """R3: the uid of what is no meeting yet is not remembered."""
+    key = meetings.uid_key
+    with patch.object(meetings, "uid_key", lambda event: key(event) if event.meeting is not None else ""):
         yield
