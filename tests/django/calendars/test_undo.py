@@ -16,7 +16,7 @@ from almanakka.activities.values import Draft, Origin
 from almanakka.calendars import clock, remotes, undos, wiring
 from almanakka.calendars.models import JournalEntry, Mailbox, Run, Undo, UndoState
 from almanakka.remote.memory import Fault, MemoryCalendar
-from almanakka.sync.entry import Entry, Event, Group, Series, Timed
+from almanakka.sync.entry import Entry, Event, Group, Meeting, Person, Series, Timed
 from almanakka.sync.errors import Unreachable
 from almanakka.sync.fields import canonical, value
 from almanakka.sync.recurrence import Kind, Recurrence
@@ -417,3 +417,23 @@ def test_b5_undo_of_a_whole_run_does_not_bring_back_what_lost(place: Place) -> N
     place.undo_run(row)
     assert JournalEntry.objects.get(action="conflict").undo_state == ""
     assert [each.title for each in place.there()] == ["Ours"]
+
+
+def test_b10_a_meeting_that_was_taken_back_comes_with_a_colleague_and_is_not_mirrored_beside_itself(
+    place: Place, eero: User, eero_box: Mailbox, calendars: dict[str, MemoryCalendar]
+) -> None:
+    with remotes.open_calendar(eero_box):
+        theirs = calendars[eero_box.remote_id]
+    host = Person("host@elsewhere.example", "Host")
+    mine, both = (Person(place.user.email),), (Person(place.user.email), Person(eero.email))
+    for calendar, invited in ((place.calendar, mine), (theirs, both)):  # Eero was invited later
+        calendar.put(entry("Workshop"), uid="uid-w", meeting=Meeting(host, invited, is_organiser=False))
+    place.run()
+    assert place.undo(place.line("created", "here")).undo_state == UndoState.DONE
+    assert not Activity.objects.exists()
+    with clock.stopped_at(place.now):
+        wiring.run_mailbox(eero_box.pk)
+    assert Activity.objects.get().name == "Workshop"
+    place.settles()
+    assert [each.title for each in place.there()] == ["Workshop"]
+    assert place.calendar.mails == theirs.mails == 0
