@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "csp",
     "django_htmx",
     "procrastinate.contrib.django",
@@ -143,6 +144,14 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody gets mail because somebody has mistyped an address
 ACCOUNT_EMAIL_CONFIRMATION_AUTHENTICATED_REDIRECT_URL = "/profile/calendar-sync/"
+MFA_ADAPTER = "almanakka.accounts.second_step.Adapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody adds themselves here, so nobody could keep an address from its holder
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "almanakka.accounts.second_step.SignInForm",
+    "reauthenticate": "almanakka.accounts.second_step.AgainForm",
+    "activate_totp": "almanakka.accounts.second_step.BeginForm",
+}
 # ten a minute from one network, and five in five minutes with one address from there or from a browser that is known;
 # login_failed_address counts what unknown browsers everywhere try with one address
 ACCOUNT_RATE_LIMITS = {

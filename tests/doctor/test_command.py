@@ -12,8 +12,9 @@ from django.db.utils import OperationalError
 
 from almanakka import cli
 from almanakka.accounts.models import Company, User
-from almanakka.calendars import clock, doctor, exchange, installation, secrets, tenant
+from almanakka.calendars import clock, doctor, exchange, installation, tenant
 from almanakka.calendars.models import Cloud, Connection, Kind, Mailbox, Proof
+from almanakka.database import encryption
 from almanakka.remote import sessions
 from exchange_simulator import RunningSimulator
 
@@ -351,7 +352,7 @@ def installed(name: str) -> tuple[str, list[str]]:
 
 @pytest.mark.django_db
 def test_keys_that_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(secrets.VARIABLE, "not-a-key")
+    monkeypatch.setenv(encryption.VARIABLE, "not-a-key")
     assert installed("keys") == ("failed", ["key_malformed"])
 
 

@@ -34,7 +34,7 @@ class CompanyForm(forms.ModelForm):
 
     class Meta:
         model = Company
-        fields = ("name", "language", "time_zone")
+        fields = ("name", "language", "time_zone", "second_step_for_administrators")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -6,9 +6,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from almanakka.accounts import second_step
 
 View = Callable[..., HttpResponse]
 
@@ -21,6 +26,9 @@ def administrators_only(view: View) -> View:
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_administrator:
             raise PermissionDenied
+        if second_step.is_missing(request.user):
+            messages.warning(request, _("Your company wants a second step of administrators: switch it on first."))
+            return redirect("mfa_activate_totp")
         return view(request, *args, **kwargs)
 
     return guarded

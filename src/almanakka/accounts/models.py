@@ -27,6 +27,9 @@ class Company(models.Model):
         _("time zone"), max_length=ZONE_LENGTH, default="Europe/Helsinki", validators=[validate_zone]
     )
     language = models.CharField(_("language"), max_length=8, choices=settings.LANGUAGES, default="en")
+    second_step_for_administrators = models.BooleanField(
+        _("administrators need a second step to sign in"), default=False
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

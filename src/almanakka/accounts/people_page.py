@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, RestrictedError
@@ -14,7 +15,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from almanakka.accounts import invitations, signals
+from almanakka.accounts import invitations, second_step, signals
 from almanakka.accounts.forms import InvitationForm
 from almanakka.accounts.gates import administrators_only
 from almanakka.accounts.models import Company, Role, User
@@ -38,7 +39,8 @@ def users(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("An invitation is on its way to %(address)s.") % {"address": person.email})
         return redirect("settings-users")
     proven = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
-    people = _people(request.user.company).annotate(proven=Exists(proven))
+    steps = Authenticator.objects.filter(user=OuterRef("pk"))
+    people = _people(request.user.company).annotate(proven=Exists(proven), has_second_step=Exists(steps))
     people = people.order_by("-is_active", "full_name", "email")
     return render(request, "accounts/users.html", {"form": form, "people": people})
 
@@ -90,6 +92,13 @@ def _set_role(request: HttpRequest, person: User) -> str | None:
     return _("%(name)s is no longer an administrator.") % {"name": person}
 
 
+def _drop_second_step(request: HttpRequest, person: User) -> str | None:
+    """Let somebody who has lost phone and recovery codes sign in without them; oneself does that in the profile."""
+    if person == request.user or not second_step.take_away(person):
+        return _refuse(request, _("%(name)s has no second step that could be taken away here.") % {"name": person})
+    return _("%(name)s signs in with the password alone again.") % {"name": person}
+
+
 def _invite_again(request: HttpRequest, person: User) -> str | None:
     """Send the invitation once more to somebody who has not come yet."""
     if not person.is_awaited:
@@ -120,4 +129,5 @@ def _people(company: Company) -> QuerySet[User]:
 
 
 set_active, set_role = _deed(_set_active), _deed(_set_role)
+drop_second_step = _deed(_drop_second_step)
 invite_again, withdraw = _deed(_invite_again), _deed(_withdraw)

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from almanakka.calendars import secrets
+from almanakka.database import encryption
 from almanakka.database.directory import data_directory
 from almanakka.remote.checks import Cause, Check, Look, Unmet, chain
 
@@ -61,8 +61,8 @@ def _migrations() -> str:
 
 
 def _keys() -> str:
-    keys = secrets.keys()
-    names = {"variable": secrets.VARIABLE, "file": secrets.FILE}
+    keys = encryption.keys()
+    names = {"variable": encryption.VARIABLE, "file": encryption.FILE}
     for key in keys:
         try:
             Fernet(key)

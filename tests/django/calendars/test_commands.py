@@ -15,8 +15,9 @@ from django.test import Client
 from almanakka import cli
 from almanakka.accounts.models import User
 from almanakka.activities.models import Activity
-from almanakka.calendars import commands, remotes, secrets
+from almanakka.calendars import commands, remotes
 from almanakka.calendars.models import Connection, Hold, Mailbox, Run
+from almanakka.database import encryption
 from almanakka.remote.memory import Fault, MemoryCalendar
 from almanakka.sync.entry import Entry, Timed
 from almanakka.sync.errors import Denied, Throttled
@@ -131,15 +132,15 @@ def test_a_preview_of_an_unproven_address_is_refused(
 
 
 def test_keys_that_others_can_read_are_refused(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv(secrets.VARIABLE, raising=False)
-    monkeypatch.setattr(secrets, "data_directory", lambda: tmp_path)
-    made = secrets.keys()
-    assert secrets.keys() == made
-    path = tmp_path / secrets.FILE
+    monkeypatch.delenv(encryption.VARIABLE, raising=False)
+    monkeypatch.setattr(encryption, "data_directory", lambda: tmp_path)
+    made = encryption.keys()
+    assert encryption.keys() == made
+    path = tmp_path / encryption.FILE
     assert path.stat().st_mode & 0o777 == 0o600
     path.chmod(0o644)
     with pytest.raises(Exception, match="can be read by others"):
-        secrets.keys()
+        encryption.keys()
 
 
 # --- the status page -----------------------------------------------------------------------------

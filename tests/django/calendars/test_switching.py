@@ -19,6 +19,7 @@ from almanakka.activities.values import Draft, Origin
 from almanakka.calendars import clock, remotes, switching, tenant
 from almanakka.calendars.models import ActivityHint, Connection, Health, Mailbox, Pair, Proof
 from almanakka.calendars.switching import Refused
+from almanakka.database import encryption
 from almanakka.sync.errors import Denied, NotFound
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -405,17 +406,15 @@ def test_a_secret_is_stored_closed_and_shown_nowhere(link: Connection) -> None:
 def test_keys_can_be_changed(link: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
     from cryptography.fernet import Fernet
 
-    from almanakka.calendars import secrets
-
-    old, new = secrets.keys()[0], Fernet.generate_key().decode()
-    monkeypatch.setenv(secrets.VARIABLE, f"{new}, {old}")
+    old, new = encryption.keys()[0], Fernet.generate_key().decode()
+    monkeypatch.setenv(encryption.VARIABLE, f"{new}, {old}")
     link.refresh_from_db()
     link.client_secret = link.client_secret.reveal()
     link.save()
-    monkeypatch.setenv(secrets.VARIABLE, new)
+    monkeypatch.setenv(encryption.VARIABLE, new)
     link.refresh_from_db()
     assert link.client_secret.reveal() == "s3cret"
-    monkeypatch.setenv(secrets.VARIABLE, Fernet.generate_key().decode())
+    monkeypatch.setenv(encryption.VARIABLE, Fernet.generate_key().decode())
     link.refresh_from_db()
     with pytest.raises(Denied) as unreadable:
         tenant.graph_settings(link)
