@@ -277,19 +277,21 @@ class MemoryCalendar:
 
     def _told(self, ids: list[str], since: int) -> list[str]:
         """Return which changes the feed tells now; those kept back count as made after it."""
-        recent = [id for id in ids if self._is_recent(self._items[id].event)]
+        longest = self.clock() - LATEST
+        events = {id: self._items[id].event for id in ids}
+        recent = [id for id, event in events.items() if isinstance(event, Unreadable) or event.modified > longest]
         newest = sorted(recent, key=lambda id: self._items[id].touched)[max(0, len(recent) - self._kept_back) :]
         late = set(newest) if self._kept_back else set()
         self._kept_back = 0
         for id in late:
             self._step += 1
             self._items[id].touched = self._step
-            if self._made.get(id, 0) > since:
+            event = events[id]
+            # an edit may be late of what it has told of by then: that it ends is told, too
+            fresh = isinstance(event, Unreadable) or (event.created or event.modified) > longest
+            if self._made.get(id, 0) > since and fresh:
                 self._made[id] = self._step
         return [id for id in ids if id not in late]
-
-    def _is_recent(self, event: Event | Unreadable) -> bool:
-        return isinstance(event, Unreadable) or event.modified > self.clock() - LATEST
 
     def _watermark(self) -> str:
         return f"{self._generation}:{self._step}"
