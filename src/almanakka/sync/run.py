@@ -128,7 +128,9 @@ class Run:
                 self.ledger.checkpoint(watermark, full=False)
             else:
                 feed.hear(effects.linked)
-                self.ledger.checkpoint(feed.watermark, full=feed.full, told=feed.heard)
+                # what was told of an earlier event of a pair says nothing of the one just made
+                afresh = {step.pair.key for step in todo.steps if isinstance(step, CreateThere) and step.pair}
+                self.ledger.checkpoint(feed.watermark, full=feed.full, told=feed.heard - afresh)
         outcome.finished = True
 
     def _release(self, snapshot: Snapshot, removed: Collection[str], held: Collection[str]) -> None:
