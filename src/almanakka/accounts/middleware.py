@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.contrib.auth.middleware import get_user
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
@@ -19,6 +20,8 @@ def preferences(respond: Respond) -> Respond:
         user = request.user
         if not user.is_authenticated:
             return respond(request)
+        # no longer lazily: pages ask for their reader thousands of times
+        request.user = user = get_user(request)
         with timezone.override(user.zone), translation.override(user.preferred_language):
             request.LANGUAGE_CODE = user.preferred_language  # type: ignore[attr-defined]
             response = respond(request)

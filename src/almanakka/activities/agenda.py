@@ -11,17 +11,20 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Q
 
 from almanakka.accounts.models import User
 from almanakka.activities import elsewhere, patterns
-from almanakka.activities.models import Activity, Occurrence, Participant
+from almanakka.activities.models import Activity, ActivityType, Occurrence, Participant
 from almanakka.activities.permissions import may_edit, may_see, takes_part
 from almanakka.activities.rules import times_on
+from almanakka.database.membership import among
 from almanakka.sync.expansion import dates
 
-#: What the engine keeps of an activity; no calendar shows it.
-_NOT_SHOWN = ("changed_at", "changed_through")
+#: What calendars show of an activity and of an occurrence; the rest, notes and all, is not read.
+_TIMES = ("is_all_day", "start", "end", "first_date", "end_date")
+_TOLD = ("company_id", "type_id", "owner_id", "is_private", "name", "location", "time_zone", "recurrence", "version")
+_DEPARTING = ("activity_id", "original_date", "cancelled", "name", "location")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,17 +49,22 @@ class Item:
     editable: bool
     people: frozenset[UUID]
 
+    @property
+    def address(self) -> str:
+        """Where its page is. Reversing it for each of hundreds would take longer than reading them."""
+        return f"/activities/{self.activity.id}/{f'?day={self.day}' if self.day else ''}"
+
 
 def items(reader: User, people: Collection[UUID], since: datetime, until: datetime) -> list[Item]:
     """Return what ``people`` of the reader's company do from ``since`` to ``until`` (aware), in order of time.
 
-    Four statements, however much there is, and those of whoever tells where else it is.
+    Five statements, however much there is, and those of whoever tells where else it is.
     """
     wanted = [pk for pk, *shape in _candidates(reader, people, since, until) if _occurs(*shape, since, until)]
-    look = _Look(reader, frozenset(people), since, until)
-    found = [item for each in _whole(wanted) for item in _items(*each, look)]
-    elsewhere.mark(reader, list({item.activity.pk: item.activity for item in found if item.open}.values()))
-    return sorted(found, key=lambda item: (item.start, not item.all_day, item.name, str(item.activity.pk)))
+    look = _Look(reader, reader.zone, frozenset(people), since, until)
+    found = [item for each in _whole(reader, wanted) for item in _items(*each, look)]
+    elsewhere.mark(reader, list({id(item.activity): item.activity for item in found if item.open}.values()))
+    return sorted(found, key=lambda item: (item.start, not item.all_day, item.name, item.activity.id.int))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,7 @@ class _Look:
     """Who looks at whose calendars, from when to when."""
 
     reader: User
+    zone: ZoneInfo
     people: frozenset[UUID]
     since: datetime
     until: datetime
@@ -73,15 +82,15 @@ class _Look:
 
         Somebody's own mark hides from others that they take part, and nothing else.
         """
-        everybody = dict(people)
-        if activity.owner_id is not None:
-            everybody[activity.owner_id] = False
-        looked_at = self.people & everybody.keys()
+        owner = activity.owner_id
+        taking_part = [(user, private) for user, private in people if user in self.people]
+        looked_at = frozenset([user for user, _ in taking_part] + ([owner] if owner in self.people else []))
         if not may_see(activity, self.reader):
             return [(False, looked_at)]
-        inside = takes_part(activity, self.reader.pk)
-        openly = frozenset(each for each in looked_at if inside or not everybody[each])
-        return [(True, openly), (False, looked_at - openly)]
+        hidden = frozenset(user for user, private in taking_part if private and user != owner)
+        if not hidden or takes_part(activity, self.reader.pk):
+            return [(True, looked_at)]
+        return [(True, looked_at - hidden), (False, hidden)]
 
 
 def _candidates(reader: User, people: Collection[UUID], since: datetime, until: datetime) -> Iterable[tuple[Any, ...]]:
@@ -122,30 +131,40 @@ def _occurs(
     return day is not None and day <= (until + timedelta(days=1)).date()
 
 
-def _whole(ids: Collection[UUID]) -> Iterator[tuple[Activity, list[tuple[UUID, bool]]]]:
-    """Yield the activities, each with its participants and whether they take part in private.
+def _whole(
+    reader: User, ids: Collection[UUID]
+) -> Iterator[tuple[Activity, list[tuple[UUID, bool]], dict[date, Occurrence]]]:
+    """Yield the activities, each with its participants and whether they take part in private, and what departs from it.
 
-    Occurrences are read of series only, and participants as they are: of hundreds of rows at a time, that is most of
-    what a calendar costs.
+    Only what a calendar shows is read, types once each, occurrences of series only, and participants as they are: of
+    hundreds of rows at a time, that is most of what a calendar costs.
     """
-    found = list(Activity.objects.filter(pk__in=ids).select_related("type", "project").defer(*_NOT_SHOWN))
-    prefetch_related_objects([each for each in found if each.recurrence is not None], "occurrences")
+    found = list(Activity.objects.filter(among("pk", ids)).only(*_TOLD, *_TIMES))
+    types = {kind.pk: kind for kind in ActivityType.objects.filter(company_id=reader.company_id)} if found else {}
+    departing: dict[UUID, dict[date, Occurrence]] = defaultdict(dict)
+    series = [each.id for each in found if each.recurrence is not None]
+    rows = Occurrence.objects.filter(among("activity_id", series)).order_by("original_date")
+    for row in rows.only(*_DEPARTING, *_TIMES) if series else ():
+        departing[row.activity_id][row.original_date] = row
     people: dict[UUID, list[tuple[UUID, bool]]] = defaultdict(list)
-    for activity, user, private in Participant.objects.filter(activity_id__in=ids).values_list(
-        "activity_id", "user_id", "private"
-    ):
+    joined = Participant.objects.filter(among("activity_id", ids)).order_by() if found else Participant.objects.none()
+    for activity, user, private in joined.values_list("activity_id", "user_id", "private"):
         people[activity].append((user, private))
     for each in found:
-        each.taking_part = frozenset(user for user, _ in people[each.pk])
-        yield each, people[each.pk]
+        each.type = types[each.type_id]
+        joined_by = people[each.id]
+        each.taking_part = frozenset(user for user, _ in joined_by)
+        yield each, joined_by, departing[each.id] if each.recurrence is not None else {}
 
 
-def _items(activity: Activity, people: list[tuple[UUID, bool]], look: _Look) -> Iterator[Item]:
+def _items(
+    activity: Activity, people: list[tuple[UUID, bool]], departing: dict[date, Occurrence], look: _Look
+) -> Iterator[Item]:
     """Yield what of it lies between the two moments, once for each way in which it is shown."""
     shares = [(visible, whose) for visible, whose in look.shares(activity, people) if whose]
     editable = may_edit(activity, look.reader)
-    for day, departs in _days_of(activity, look.since, look.until):
-        all_day, first, last, start, end = _times(activity, day, departs, look.reader.zone)
+    for day, departs in _days_of(activity, departing, look.since, look.until):
+        all_day, first, last, start, end = _times(activity, day, departs, look.zone)
         if not (start < look.until and (end > look.since or start == end >= look.since)):
             continue
         for visible, whose in shares:
@@ -165,12 +184,13 @@ def _items(activity: Activity, people: list[tuple[UUID, bool]], look: _Look) -> 
             )
 
 
-def _days_of(activity: Activity, since: datetime, until: datetime) -> Iterator[tuple[date | None, Occurrence | None]]:
+def _days_of(
+    activity: Activity, departing: dict[date, Occurrence], since: datetime, until: datetime
+) -> Iterator[tuple[date | None, Occurrence | None]]:
     """Yield the days of a series around the two moments, and what departs from it then; None of a single entry."""
     if activity.recurrence is None:
         yield None, None
         return
-    departing = {each.original_date: each for each in activity.occurrences.all()}
     lasts = timedelta(days=1) + (activity.end_date - activity.first_date if activity.is_all_day else _length(activity))
     first, last = (since - lasts).date(), (until + timedelta(days=1)).date()
     regular = takewhile(lambda day: day <= last, dates(patterns.load(activity.recurrence), first))

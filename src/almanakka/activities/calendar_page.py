@@ -19,16 +19,24 @@ from almanakka.accounts.models import User
 from almanakka.activities import agenda, colours
 from almanakka.activities.agenda import Item
 from almanakka.activities.calendar_people import MOST_PEOPLE, chosen
+from almanakka.activities.elsewhere import Elsewhere
 from almanakka.activities.grid import Palette
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One entry of the list: ``colour`` is the number of its colour, ``names`` whose it is if several are shown."""
+    """One entry of the list, in words; ``names`` says whose it is if several are shown. Busy is all of a hidden one."""
 
-    item: Item
+    first: date
+    last: date
     colour: int
+    when: str
+    open: bool
+    address: str
+    name: str
+    location: str
     names: str
+    elsewhere: Elsewhere | None
 
 
 @require_safe
@@ -42,12 +50,12 @@ def calendar(request: HttpRequest) -> HttpResponse:
     people = chosen(request)
     palette = Palette.of(user, people)
     items = agenda.items(user, [person.pk for person in people], _midnight(first, user), _midnight(first, user, 7))
-    lines = [_line(item, palette, people) for item in items]
+    lines = _lines(items, palette, people)
     colleagues = User.objects.filter(company_id=user.company_id, is_active=True).order_by("full_name", "email")
     shown = {person.pk for person in people}
     context = {
         "days": [
-            (day, [line for line in lines if line.item.first <= day <= line.item.last])
+            (day, [line for line in lines if line.first <= day <= line.last])
             for day in (first + timedelta(days=n) for n in range(7))
         ],
         "first": first,
@@ -55,7 +63,9 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "after": (first + timedelta(days=7)).isoformat(),
         "today": today,
         "people": people,
-        "colleagues": sorted(colleagues, key=lambda person: (person.pk not in shown, person.pk != user.pk)),
+        "colleagues": sorted(
+            colleagues.only("full_name", "email"), key=lambda person: (person.pk not in shown, person.pk != user.pk)
+        ),
         "chosen": shown,
         "most": MOST_PEOPLE,
         "legend": _legend(user, people, palette),
@@ -68,9 +78,25 @@ def calendar(request: HttpRequest) -> HttpResponse:
 # --- inside --------------------------------------------------------------------------------------
 
 
-def _line(item: Item, palette: Palette, people: list[User]) -> Line:
-    names = ", ".join(str(person) for person in people if person.pk in item.people) if palette.several else ""
-    return Line(item, palette.number(item), names)
+def _lines(items: list[Item], palette: Palette, people: list[User]) -> list[Line]:
+    """Put entries into words here: a template does not get through hundreds of them in time."""
+    names = {person.pk: str(person) for person in people} if palette.several else {}
+    whole, unnamed = _("all day"), _("(no name)")
+    return [
+        Line(
+            first=item.first,
+            last=item.last,
+            colour=palette.number(item),
+            when=whole if item.all_day else f"{item.start:%H:%M}–{item.end:%H:%M}",
+            open=item.open,
+            address=item.address,
+            name=item.name or unnamed,
+            location=item.location,
+            names=", ".join(name for pk, name in names.items() if pk in item.people),
+            elsewhere=item.activity.elsewhere if item.open else None,
+        )
+        for item in items
+    ]
 
 
 def _legend(user: User, people: list[User], palette: Palette) -> list[tuple[int, str, str]]:

@@ -55,8 +55,10 @@ class Palette:
 
     def whose(self, item: Item) -> str:
         """Return whose an entry is, in letters, where several people's are shown."""
+        if not self.several:
+            return ""
         mine = sorted((each for each in item.people if each in self.people), key=self.people.__getitem__)
-        return " ".join(self.initials[each] for each in mine) if self.several else ""
+        return " ".join(self.initials[each] for each in mine)
 
 
 @require_safe
@@ -70,7 +72,7 @@ def items(request: HttpRequest) -> HttpResponse:
     people = asked_for(user, request.GET.getlist("people"))
     palette = Palette.of(user, people)
     found = agenda.items(user, [person.pk for person in people], since, until)
-    invited = meetings.among({item.activity.pk for item in found})
+    invited = meetings.among({item.activity.id for item in found})
     return JsonResponse([_shown(item, palette, invited) for item in found], safe=False)
 
 
@@ -117,7 +119,7 @@ def _shown(item: Item, palette: Palette, invited: set[UUID]) -> dict[str, Any]:
 
     What others are ``invited`` to is not dragged, for a mail about it is asked for (B1).
     """
-    activity = item.activity
+    activity, id = item.activity, str(item.activity.id)
     start: date | datetime = item.first if item.all_day else item.start
     end: date | datetime = item.last + timedelta(days=1) if item.all_day else item.end
     whose = palette.whose(item)
@@ -127,17 +129,17 @@ def _shown(item: Item, palette: Palette, invited: set[UUID]) -> dict[str, Any]:
         "allDay": item.all_day,
         "title": item.name if item.open else _("Busy"),
         "color": COLOURS[palette.number(item)],
-        "editable": item.editable and activity.pk not in invited,
+        "editable": item.editable and activity.id not in invited,
     }
     if not item.open:
         return {**shown, "extendedProps": {"whose": whose}}
     day = item.day.isoformat() if item.day else ""
     return {
         **shown,
-        "id": f"{activity.pk}{day}",
-        "url": f"/activities/{activity.pk}/{f'?day={day}' if day else ''}",
+        "id": f"{id}{day}",
+        "url": item.address,
         "extendedProps": {
-            "activity": str(activity.pk),
+            "activity": id,
             "day": day,
             "version": activity.version,
             "place": item.location,

@@ -14,6 +14,7 @@ from almanakka.activities.elsewhere import Elsewhere, Mirrors, Place
 from almanakka.activities.models import Activity, Category
 from almanakka.calendars import words
 from almanakka.calendars.models import ActivityHint, Hold, Mailbox, Pair
+from almanakka.database.membership import among
 from almanakka.sync.ports import Born, State
 
 
@@ -27,12 +28,13 @@ def of(reader: User, activities: Collection[Activity]) -> dict[UUID, Elsewhere]:
     mailbox = Mailbox.objects.filter(user=reader, enabled=True).only("pk").first()
     if mailbox is None:
         return {}
-    ids = {activity.pk for activity in activities}
+    ids = {activity.id for activity in activities}
     pairs = {pair.activity: pair for pair in _pairs(mailbox, ids)}
     events = {pair.event: id for id, pair in pairs.items() if pair.event}
-    hinted = set(ActivityHint.objects.filter(mailbox=mailbox, activity__in=ids).values_list("activity", flat=True))
+    hints = ActivityHint.objects.filter(among("activity", ids), mailbox=mailbox)
+    hinted = set(hints.values_list("activity", flat=True))
     items = {f"activity:{id}": id for id in ids} | {f"event:{event}": id for event, id in events.items()}
-    holds = {items[hold.item]: hold for hold in Hold.objects.filter(mailbox=mailbox, item__in=list(items))}
+    holds = {items[hold.item]: hold for hold in Hold.objects.filter(among("item", items), mailbox=mailbox)}
     found = {
         each.pk: _one(each, reader, pairs.get(each.pk), holds.get(each.pk), each.pk in hinted) for each in activities
     }
@@ -48,7 +50,7 @@ def mirrors(activities: Collection[UUID]) -> Mirrors:
 
 
 def _pairs(mailbox: Mailbox, ids: set[UUID]) -> list[Pair]:
-    wanted = Pair.objects.filter(mailbox=mailbox, activity__in=ids)
+    wanted = Pair.objects.filter(among("activity", ids), mailbox=mailbox)
     return list(wanted.only("activity", "event", "state", "since"))
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC
 from typing import Any
 
 from django.db.backends.postgresql import base
+from django.utils.asyncio import async_unsafe
+from psycopg.adapt import AdaptersMap
+from psycopg.types.datetime import TimestamptzLoader
 
 from almanakka.database import server
 from almanakka.database.directory import data_directory
@@ -20,11 +24,25 @@ RECOVERING = "the database system is"
 class DatabaseWrapper(base.DatabaseWrapper):
     def get_connection_params(self) -> dict[str, Any]:
         params: dict[str, Any] = super().get_connection_params()
+        if self.timezone is UTC:
+            # psycopg's own reads moments in C where it can, and in the connection's zone; Django's does so in Python
+            params["context"] = AdaptersMap(params["context"])
+            params["context"].register_loader("timestamptz", TimestamptzLoader)
         if not params.get("host"):
             address = server.start(data_directory())
             params.update(host=str(address.socket_directory), port=address.port, user=address.user)
             params.pop("password", None)
         return params
+
+    @async_unsafe
+    def create_cursor(self, name: str | None = None) -> Any:
+        if self.timezone is not UTC:
+            return super().create_cursor(name)
+        # as Django's does, which would look for the zone of a loader of its own
+        if not name:
+            return self.connection.cursor()
+        withhold = self.connection.autocommit
+        return base.ServerSideCursor(self.connection, name=name, scrollable=False, withhold=withhold)
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         try:
