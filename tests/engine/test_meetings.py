@@ -247,6 +247,18 @@ def test_b10_an_owner_who_declines_a_colleagues_meeting_of_their_activity_still_
     assert world.run("aino", full=True).counts["written"] == 0
 
 
+def test_row_37_a_colleagues_meeting_that_its_owner_declined_ends_when_it_is_cancelled(world: World) -> None:
+    """The colleague's own copy was gone before anybody had seen that it was a meeting: the owner's has to tell."""
+    world.hub.create(timed("Shared", who=frozenset({"aino", "matti"})), "aino")
+    world.settle()
+    ids = world.convert("matti", world.theirs("matti")["Shared"].id, ("aino",))
+    world.run("aino")
+    world.answer("aino", ids["aino"], Response.DECLINED)
+    world.cancel("matti", ids)
+    world.settle()
+    assert world.ours() == {}
+
+
 def test_b10_an_owner_taken_out_of_a_colleagues_meeting_of_their_activity_still_has_it(world: World) -> None:
     ids = shared(world)
     world.invite_instead("matti", ids, ("guest",))

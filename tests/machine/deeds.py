@@ -325,7 +325,7 @@ class Life:
         self.company.edit_there(holder, event.stored.id, entry, group)
         self._edited(holder, event, group) if group in FOLLOWED else self._tell(group)
         self._early(holder, event)
-        self._life(event).touched.setdefault(holder, []).append(self.company.now)
+        self._life(event).touched.setdefault(holder, {})[group] = self.company.now
         return True
 
     def _edit_received(self, person: str, which: int, what: int) -> bool:

@@ -331,6 +331,9 @@ def _for_the_first(life: Life, shown: Shown) -> bool:
     remembered = life.memory.tokens[token_of(shown)]
     if remembered.loose or remembered.early or remembered.edited_received or remembered.several:
         return True
+    # of two edits that the server says were made at one and the same time nobody can tell the later one (B5)
+    if remembered.at_once:
+        return True
     # who deletes their copy and whose copy is cancelled both leave: only the last to leave ends a meeting of which no
     # run has found the organiser's copy, and only a cancelled copy tells that it has ended (rows 37, 38)
     enabled, ended = life.company.enabled(), [each for each in remembered.deletions if each.whole]

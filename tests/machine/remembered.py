@@ -87,8 +87,8 @@ class Remembered:
     stayed_home: bool = False
     redrawn_there: bool = False
     restored: set[date] = field(default_factory=set)
-    #: When something of it was edited in a place that is not followed.
-    touched: dict[str, list[datetime]] = field(default_factory=dict)
+    #: When each group of it was last edited in a calendar, be it one whose edits are not followed.
+    touched: dict[str, dict[Group, datetime]] = field(default_factory=dict)
 
     @property
     def meeting(self) -> bool:
@@ -122,10 +122,19 @@ class Remembered:
     def standing(self, key: Key) -> list[Edit]:
         return [edit for edit in self.edits if edit.key == key and not edit.overruled]
 
+    @property
+    def at_once(self) -> bool:
+        """Whether the same was edited in two calendars that say the same time of it, and no run has seen either."""
+        edits = [each for each in self.edits if each.place not in (HERE, *each.met) and not each.overruled]
+        found = {(each.key, each.place) for each in edits}
+        found |= {(group, there) for there, when in self.touched.items() for group in when if group not in FOLLOWED}
+        latest = Counter((key, self.latest(place)) for key, place in found)
+        return any(number > 1 for number in latest.values())
+
     def latest(self, place: str) -> datetime | None:
         """When this entry was last edited in a place, whatever of it."""
         times = [edit.at for edit in self.edits if edit.place == place]
-        return max((*times, *self.touched.get(place, ())), default=None)
+        return max((*times, *self.touched.get(place, {}).values()), default=None)
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ def reconcile(view: View, pair: Pair, record: Record, event: Event | None) -> St
         return attach_copy(view, record, event, pair)
     if (step := leaves(view, pair if event is None else facts(pair, event), record)) is not None:
         return step if event is None else _parting(view, pair, event, step)
-    if event is not None and event.declined and record.owner == view.settings.user:
+    if event is not None and event.declined and not event.cancelled and record.owner == view.settings.user:
         return _meeting(view, pair, record, event)  # who says no to a colleague's meeting still owns what it is of
     if event is not None and (event.cancelled or event.declined):
         return gone_there(view, pair, record, "cancelled" if event.cancelled else "declined", event)
