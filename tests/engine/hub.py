@@ -80,7 +80,7 @@ class Hub:
 
     ``records`` are the activities as the engine sees them, ``written`` their entries as they were written: an activity
     of type Personal is private whatever was written, an absence out of office. ``chosen`` are those whose type a
-    person chose (S10).
+    person chose, with the activity or later; no other edit of theirs chooses it (S10).
     """
 
     clock: Callable[[], datetime]
@@ -229,12 +229,15 @@ class Hub:
 
     def _keep(self, record: Record, entry: Entry, through: UserId | None) -> None:
         id, entry = record.id, self._whole(entry, record.owner)
-        if through is None:
+        old = self.records.get(id)
+        retyped = old is None or (old.category, old.synchronised) != (record.category, record.synchronised)
+        if through is None and retyped:
             self.chosen |= {id}
         gone = {key for key in self.answers if key[0] == id and key[1] not in (entry.who or ())}
         self.answers = {key: each for key, each in self.answers.items() if key not in gone}
         self.written[id] = entry
-        self.records[id] = replace(record, entry=self._shown(entry, record.category, chosen=id in self.chosen))
+        chosen = id in self.chosen
+        self.records[id] = replace(record, entry=self._shown(entry, record.category, chosen=chosen), own=chosen)
 
     def _shown(self, entry: Entry, category: Category, *, chosen: bool) -> Entry:
         """What the type says goes before what was written (S10, DESIGN §4.14)."""
