@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import transaction
 from django.db.models import DateTimeField, Q, QuerySet
 from django.db.models.fields.json import KT
@@ -28,6 +29,8 @@ from almanakka.activities.models import Activity, ActivityType, Category, Projec
 from almanakka.activities.permissions import may_edit, takes_part
 
 PAGE = 50
+#: What no list shows.
+_NOT_LISTED = ("notes", "changed_at", "changed_through")
 #: So many are given another type at once.
 MOST_CHANGED = 500
 
@@ -65,8 +68,17 @@ class Filters:
     def ordered(self) -> QuerySet[Activity]:
         """What was found, latest first; of what is to come the next first."""
         begins = Coalesce("start", Cast("first_date", DateTimeField()))
-        rows = self.found.select_related("type", "project", "owner")
-        return rows.order_by(begins.asc() if self.wanted["when"] == "coming" else begins.desc(), "pk")
+        return self.found.order_by(begins.asc() if self.wanted["when"] == "coming" else begins.desc(), "pk")
+
+    def page(self, number: str | None) -> Page[Any]:
+        """Return one page of it."""
+        page = Paginator(self.ordered.values_list("pk", flat=True), PAGE).get_page(number)
+        page.object_list = _whole(page.object_list)
+        return page
+
+    def first(self, most: int) -> list[Activity]:
+        """Return the beginning of it."""
+        return _whole(self.ordered.values_list("pk", flat=True)[:most])
 
 
 @require_safe
@@ -74,8 +86,8 @@ class Filters:
 def activities(request: HttpRequest) -> HttpResponse:
     """List one's own activities, or the whole company's."""
     filters = Filters.of(request.user, request.GET)
-    page = Paginator(filters.ordered, PAGE).get_page(request.GET.get("page"))
-    elsewhere.mark(request.user, list(page.object_list))
+    page = filters.page(request.GET.get("page"))
+    elsewhere.mark(request.user, page.object_list)
     context = {"page": page, "filters": filters, "wanted": filters.wanted, "most": MOST_CHANGED}
     return render(request, "activities/list.html", context)
 
@@ -109,6 +121,13 @@ def change_types(request: HttpRequest) -> HttpResponse:
 # --- inside --------------------------------------------------------------------------------------
 
 
+def _whole(found: Iterable[UUID]) -> list[Activity]:
+    """Return rows by their ids, in the same order. Sorting whole rows would take the database to its disk."""
+    ids = list(found)
+    rows = Activity.objects.select_related("type", "project", "owner").defer(*_NOT_LISTED).in_bulk(ids)
+    return [rows[id] for id in ids if id in rows]
+
+
 def _by_time(found: QuerySet[Activity], coming: bool, now: datetime) -> QuerySet[Activity]:
     """Return what ends from now on, or what has ended; ``now`` is by the reader's clock."""
     until = Q(until__isnull=True) | Q(until__gte=now.date().isoformat())
@@ -121,7 +140,7 @@ def _chosen(request: HttpRequest, back: QueryDict) -> list[Activity]:
     """Return the activities that were chosen, or all of the list, as far as the person may give them a type."""
     user: User = request.user
     if request.POST.get("all"):
-        rows = Filters.of(user, back).ordered
+        rows = Filters.of(user, back).ordered.select_related("type")
     else:
         ids = [each for each in map(_id, request.POST.getlist("activity")) if each is not None]
         rows = Activity.objects.filter(pk__in=ids, company_id=user.company_id).select_related("type")

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from almanakka.activities import elsewhere
 from almanakka.activities.lists import PAGE, Filters
-from almanakka.activities.models import Category, Project
+from almanakka.activities.models import Activity, Category, Project
 from django import forms
 
 #: So many of what comes and of what has been are shown with a project; the list has them all.
@@ -44,10 +44,8 @@ def projects(request: HttpRequest) -> HttpResponse:
     found = Project.objects.filter(company_id=user.company_id)
     if words:
         found = found.filter(Q(name__icontains=words) | Q(customer__icontains=words))
-    # what is private is not counted either: a number would tell of it (B9)
-    hidden = Q(activities__is_private=True) | Q(activities__type__category=Category.PERSONAL)
-    counted = found.annotate(number=Count("activities", filter=~hidden)).order_by("name", "pk")
-    page = Paginator(counted, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(found.order_by("name", "pk"), PAGE).get_page(request.GET.get("page"))
+    page.object_list = _counted(list(page.object_list))
     status = 422 if request.method == "POST" else 200
     context = {"page": page, "form": form, "wanted": words}
     return render(request, "activities/projects.html", context, status=status)
@@ -65,7 +63,7 @@ def project(request: HttpRequest, project_id: UUID) -> HttpResponse:
         messages.success(request, _("The project is saved."))
         return redirect("project", subject.pk)
     asked = {"project": str(subject.pk), "whose": "all"}
-    coming, past = (list(Filters.of(user, {**asked, "when": when}).ordered[:MOST_SHOWN]) for when in ("coming", "past"))
+    coming, past = (Filters.of(user, {**asked, "when": when}).first(MOST_SHOWN) for when in ("coming", "past"))
     elsewhere.mark(user, [*coming, *past])
     context = {
         "project": Project.objects.get(pk=subject.pk),
@@ -73,6 +71,17 @@ def project(request: HttpRequest, project_id: UUID) -> HttpResponse:
         "lists": [(_("What comes"), "coming", coming), (_("What has been"), "past", past)],
     }
     return render(request, "activities/project.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _counted(projects: list[Project]) -> list[Project]:
+    """Set ``number`` of each: how many activities it has, as far as anybody may know (B9)."""
+    # what is private is not counted either: a number would tell of it
+    hidden = Q(is_private=True) | Q(type__category=Category.PERSONAL)
+    rows = Activity.objects.filter(~hidden, project__in=projects).order_by().values_list("project")
+    numbers = dict(rows.annotate(Count("pk")))
+    for each in projects:
+        each.number = numbers.get(each.pk, 0)
+    return projects
 
 
 def _may_write(request: HttpRequest) -> bool:
