@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from django.contrib.sessions.backends import db
-from django.db import connection, transaction
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import connection
+
+#: One statement and so one transaction of its own, which says of itself that it need not wait.
+CHANGE = """
+    UPDATE django_session SET session_data = %s, expire_date = %s
+    FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unhurried
+    WHERE session_key = %s
+"""
 
 
 class SessionStore(db.SessionStore):
     """Django's own. New sessions are on disk before they count, later changes a moment afterwards.
 
-    Every move to another section of the application is such a change (S17). Should the machine stop just then, the
-    worst that happens is that somebody signs in again.
+    Every move to another section of the application is such a change (S17), for which nobody shall wait. Should the
+    machine stop just then, the worst that happens is that somebody signs in again.
     """
 
     def save(self, must_create: bool = False) -> None:
-        if must_create:
+        if must_create or self.session_key is None:
             super().save(must_create)
             return
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL synchronous_commit TO off")
-            super().save()
+        row = self.create_model_instance(self._get_session())
+        with connection.cursor() as cursor:
+            cursor.execute(CHANGE, [row.session_data, row.expire_date, row.session_key])
+            if not cursor.rowcount:
+                raise UpdateError

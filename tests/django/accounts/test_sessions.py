@@ -1,0 +1,42 @@
+"""Sessions: changes are there at once and do not wait for the disk; one that has ended stays ended."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.sessions.backends.base import UpdateError
+from django.db import connection
+
+from almanakka.accounts.sessions import SessionStore
+
+
+@pytest.fixture
+def session(db: None) -> SessionStore:
+    made = SessionStore()
+    made.create()
+    return made
+
+
+def test_a_change_is_there_for_the_next_request(session: SessionStore) -> None:
+    session["section"] = "calendar"
+    session.save()
+    assert SessionStore(session.session_key)["section"] == "calendar"
+
+
+def test_a_change_does_not_wait_for_the_disk_and_is_one_statement(
+    session: SessionStore, django_assert_num_queries: object
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit TO on")
+        session["section"] = "calendar"
+        with django_assert_num_queries(1):  # type: ignore[operator]
+            session.save()
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == ("off",)
+
+
+def test_what_has_been_signed_out_elsewhere_does_not_come_back(session: SessionStore) -> None:
+    session["section"] = "calendar"
+    SessionStore(session.session_key).delete()
+    with pytest.raises(UpdateError):
+        session.save()
+    assert not SessionStore().exists(session.session_key)
