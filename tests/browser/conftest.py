@@ -29,6 +29,7 @@ def browser() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in this thread; nothing of ours is in it
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=chromium.path(), args=list(chromium.FLAGS))
+        connections.close_all()  # once the loop has ended, nobody finds those that this thread opened beside it
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
