@@ -17,7 +17,7 @@ from almanakka.sync.entry import Entry, Group, Override, ShowAs, Timed
 from . import sketches
 from .company import Company, Kind, Ours, Refused, Result, Theirs, Trouble, Weather
 from .remembered import FOLLOWED, HERE, Deletion, Edit, Memory, Remembered
-from .values import Key, Shown, token_of, value
+from .values import Key, Shown, is_old, token_of, value
 
 Deed = Sequence[str | int]
 GAPS = (0, 0, 20, 45, 90, 200, 700, 4000)
@@ -562,7 +562,11 @@ class Life:
         if result.ended == "done":
             for edit in known:
                 edit.met.add(person)
-            self.met |= {(person, event.stored.id) for event in self.company.theirs(person)}
+            cutoff = self.company.cutoff(person)
+            assert cutoff is not None
+            # what is too old by then is left aside, and may be told apart from its twin before it comes in (S14, S15)
+            found = (event for event in self.company.theirs(person) if not is_old(event, cutoff))
+            self.met |= {(person, event.stored.id) for event in found}
         else:
             self._note(f"{trouble.weather} struck")
         return True

@@ -237,7 +237,7 @@ class MemoryCompany:
         if event.meeting is None or event.meeting.is_organiser or event.cancelled:
             raise Refused("nothing to answer")
         self.calendars[person].edit(id, meeting=replace(event.meeting, response=Response(answer)))
-        if tell:
+        if tell and event.orphan_date is None:  # an answer to one occurrence says nothing of its series
             for organiser in self.people:
                 for each in list(self.calendars[organiser].entries().values()):
                     if each.uid == event.uid and each.meeting is not None and each.meeting.is_organiser:
