@@ -31,12 +31,14 @@ def figures(place: Stage, quick: bool) -> list[Figure]:
     pages: dict[str, dict[str, float]] = found["pages"]
     slowest = max(pages, key=lambda name: pages[name]["p95"])
     first = max(pages, key=lambda name: pages[name]["cold"])
+    busiest = max(pages, key=lambda name: pages[name]["cpu"])
     name = f"Pages, {size:,} activities"
     return [
         Figure(f"{name}: slowest, p95", "ms", [pages[slowest]["p95"]], SLOWEST, slowest, pages),
         Figure(
             f"{name}: median of all", "ms", [each["median"] for each in pages.values()], None, f"{len(pages)} pages"
         ),
+        Figure(f"{name}: most processor time", "ms", [pages[busiest]["cpu"]], None, busiest),
         Figure(f"{name}: slowest asked for the first time", "ms", [pages[first]["cold"]], None, first),
         Figure(f"{name}: first page of a fresh process", "ms", [found["fresh"]]),
         Figure(f"{name}: another section", "ms more", [costs["more"]], SECTION, "", costs),
