@@ -576,6 +576,20 @@ def test_row_36_a_create_without_an_answer_is_found_again(world: World, full: bo
     assert len(world.hub.records) == 1
 
 
+def test_row_36_what_they_say_of_an_occurrence_that_was_created_so_is_no_conflict(world: World) -> None:
+    """The create was answered by nobody; they saw the occurrence, and cancelled it, before another was changed here."""
+    world.settle()
+    id = world.hub.create(weekly("Team", exceptions={FIRST: Override(title="Special")}), "aino")
+    world.calendars["aino"].faults.append(Fault("create", Unreachable("no answer"), after=True))
+    assert world.run("aino").error is not None
+    event = world.theirs("aino")["Team"].id
+    occurrence(world, event, FIRST, CANCELLED)
+    here(world, id, exceptions={FIRST: Override(title="Special"), SECOND: Override(title="Cake")})
+    world.settle()
+    for entry in both(world, id, event):
+        assert dict(entry.exceptions) == {FIRST: CANCELLED, SECOND: Override(title="Cake")}
+
+
 def test_row_37_an_organiser_who_cancels_ends_the_activity_and_cancelled_copies_never_come_in(world: World) -> None:
     ids = world.invite("aino", ("matti", "sanna"), timed("Board"), "uid-board")
     world.settle()

@@ -324,8 +324,12 @@ def _may_be_there(todo: Plan, snapshot: Snapshot) -> bool:
 
 
 def _found(pair: Pair, event: Event) -> None:
-    """Take up a create whose answer was lost; occurrences may not have been written yet, so nobody has said of them."""
+    """Take up a create whose answer was lost; what is said of an occurrence there came after what we meant to say.
+
+    Those of which nothing is said may not have been written yet.
+    """
     pair.event = event.id
     pair.state = State.LIVE
     if pair.intended is not None:
-        pair.base = pair.seen = replace(pair.intended, exceptions={})
+        written = {day: each for day, each in pair.intended.exceptions.items() if day in event.entry.exceptions}
+        pair.base = pair.seen = replace(pair.intended, exceptions=written)
