@@ -40,9 +40,9 @@ def perform(calendar: Calendar, ledger: MailboxLedger, stop: Stop) -> dict[str, 
     return leaving.Leaving(calendar, ledger, stop).run()
 
 
-def finish(mailbox: Mailbox) -> None:
-    """Switch off, once nothing of ours is left there."""
-    with transaction.atomic():
+def finish(mailbox: Mailbox, ledger: MailboxLedger) -> None:
+    """Switch off, once nothing of ours is left there; raises LeaseLost where another run has taken over."""
+    with ledger.atomic():
         hints.hand_over([mailbox.pk])
         Mailbox.objects.filter(pk=mailbox.pk).update(
             enabled=False, clearing_at=None, due_at=None, wanted_again=False, full_wanted=True

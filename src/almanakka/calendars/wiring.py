@@ -122,7 +122,7 @@ def _run(
             moved = relocation.relink(calendar, ledger, gaps=mailbox.gaps_allowed) if mailbox.moved_at else {}
             if mailbox.clearing_at is not None:
                 row.counts = leaving.perform(calendar, ledger, stop)
-                return _left(row, mailbox, meter)
+                return _left(row, mailbox, ledger, meter)
             if mailbox.undo_wanted:
                 row.counts = undos.perform(mailbox, calendar, ledger, _settings(mailbox), clock, stop)
             outcome = engine.Run(
@@ -153,11 +153,11 @@ def _run(
     return Result(retry_at=outcome.retry_at, finished=outcome.finished, requests=meter.requests)
 
 
-def _left(row: Run, mailbox: Mailbox, meter: Meter) -> Result:
+def _left(row: Run, mailbox: Mailbox, ledger: MailboxLedger, meter: Meter) -> Result:
     """Switch off where nothing of ours is left in the calendar."""
     row.finished = "left_over" not in row.counts
     if row.finished:
-        leaving.finish(mailbox)
+        leaving.finish(mailbox, ledger)
     return Result(finished=row.finished and mailbox.first_done_at is not None, requests=meter.requests)
 
 

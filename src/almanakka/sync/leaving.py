@@ -27,26 +27,30 @@ class Leaving:
     tally: Tally = field(default_factory=Tally)
 
     def run(self) -> dict[str, int]:
-        """Remove what is ours; return what was done, with ``left`` where somebody asked to stop before the end."""
+        """Remove what is ours; return what was done, with ``left_over`` where something is left for the next run."""
+        left = 0
         for pair in self.ledger.pairs():
             if pair.born is not Born.HERE or pair.real or pair.state is State.DEAD:
                 continue
             if self.stop():
-                return self.tally.counts | {"left_over": 1}
-            self._remove(pair)
-        return self.tally.counts
+                left += 1
+                break
+            left += not self._remove(pair)
+        return self.tally.counts | ({"left_over": left} if left else {})
 
-    def _remove(self, pair: Pair) -> None:
+    def _remove(self, pair: Pair) -> bool:
+        """Return whether it is settled; what changes again and again is left for the next run."""
         for _ in range(ATTEMPTS):
             event = self.calendar.find(pair.origin)
             if event is None or event.meeting is not None or pair.event not in (None, event.id):
                 self._forget(pair)
-                return
+                return True
             try:
                 self._delete(pair, event)
             except Stale:
                 continue
-            return
+            return True
+        return False
 
     def _delete(self, pair: Pair, event: Event) -> None:
         """Tombstone, delete, forget: who dies in between finds it again by its origin key."""

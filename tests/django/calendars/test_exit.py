@@ -16,20 +16,18 @@ from almanakka.accounts.models import User
 from almanakka.activities import changes
 from almanakka.activities.models import Activity, ActivityType
 from almanakka.activities.values import Draft, Origin
-from almanakka.calendars import clock, remotes, schedule, wiring
+from almanakka.calendars import clock, leaving, remotes, schedule, wiring
+from almanakka.calendars import lease as leases
+from almanakka.calendars.ledger import MailboxLedger
 from almanakka.calendars.models import Connection, JournalEntry, Mailbox, Pair, Run
 from almanakka.remote.memory import Fault, MemoryCalendar
+from almanakka.sync import leaving as sync_leaving
 from almanakka.sync.entry import Entry, Meeting, Person, Timed
-from almanakka.sync.errors import Unreachable
+from almanakka.sync.errors import LeaseLost, Stale, Unreachable
+from visits import text
 
 PAGE = "/profile/calendar-sync/"
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def as_aino(client: Client, aino: User) -> Client:
-    client.force_login(aino)
-    return client
 
 
 @pytest.fixture
@@ -69,10 +67,6 @@ def run(box: Mailbox, minutes: int = 0) -> Run | None:
     Mailbox.objects.update(not_before=None)
     with clock.stopped_at(NOW + timedelta(minutes=minutes)):
         return wiring.run_mailbox(box.pk)
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def titles(calendar: MemoryCalendar) -> list[str]:
@@ -126,6 +120,31 @@ def test_b13_removing_goes_on_after_it_was_cut_short(
     assert (row.error_code, row.finished) == ("", True)
     assert titles(calendar) == ["Theirs 0", "Theirs 1"]
     assert not Mailbox.objects.get().enabled
+
+
+def test_b13_what_changes_again_and_again_is_left_for_the_next_run(
+    as_aino: Client, aino_box: Mailbox, calendar: MemoryCalendar
+) -> None:
+    as_aino.post(f"{PAGE}off", {"what": "remove"})
+    calendar.faults += [Fault("delete", Stale("changed")) for _ in range(sync_leaving.ATTEMPTS)]
+    row = run(aino_box, 15)
+    assert row is not None
+    assert (row.finished, row.counts) == (False, {"written": 2, "deleted_there": 2, "left_over": 1})
+    assert Mailbox.objects.get().enabled
+    run(aino_box, 30)
+    assert titles(calendar) == ["Theirs 0", "Theirs 1"]
+    assert not Mailbox.objects.get().enabled
+
+
+def test_b13_a_run_that_another_has_taken_over_switches_nobody_off(aino_box: Mailbox, calendar: MemoryCalendar) -> None:
+    lease = leases.acquire(aino_box.pk)
+    assert lease is not None
+    aino_box.refresh_from_db()
+    late = MailboxLedger(aino_box.pk, lease.run_no)
+    Mailbox.objects.update(run_no=lease.run_no + 1)
+    with pytest.raises(LeaseLost):
+        leaving.finish(aino_box, late)
+    assert Mailbox.objects.get().enabled
 
 
 def test_b13_switched_on_again_everything_is_in_step_again(
