@@ -214,7 +214,7 @@ def _edited(
         "said": _said(form, rule),
         **context,
     }
-    return render(request, "activities/editor.html", {**page, **context}, status=status)
+    return render(request, "activities/editor.html", page, status=status)
 
 
 def _said(form: ActivityForm, rule: RuleForm | None) -> str:

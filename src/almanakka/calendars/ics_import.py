@@ -137,8 +137,7 @@ def _known_by_uid(user: User, coming: Sequence[Coming]) -> set[UUID]:
     copies = set(Pair.objects.filter(mailbox__user=user, activity__in=mine, uid__in=uids).values_list("uid", flat=True))
     meetings = MeetingUid.objects.filter(company_id=user.company_id, activity__in=mine, uid__in=uids)
     copies.update(meetings.values_list("uid", flat=True))
-    wanted = {each.id for each in coming} | set(ours.values())
-    present = set(Activity.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+    present = set(Activity.objects.filter(pk__in={each.id for each in coming}).values_list("pk", flat=True))
     involved = set(mine.filter(pk__in=set(ours.values())).values_list("pk", flat=True))
     return {
         each.id
@@ -176,11 +175,11 @@ def _draft(user: User, coming: Coming, ordinary: UUID, made: Plan) -> None:
     if len(entry.title) > LONGEST_TEXT or len(entry.location) > LONGEST_TEXT:
         made.left.append(Left(title, ics_words.phrase("text-too-long")))
         return
-    private = entry.private and made.personal is not None
+    personal = made.personal if entry.private else None
     try:
         fields: dict[str, Any] = drafts.fields(entry, _GROUPS, user.zone.key)
         fields["notes"] = _notes(coming.loaded)
-        type_id = made.personal.pk if private and made.personal is not None else ordinary
+        type_id = ordinary if personal is None else personal.pk
         draft = values.Draft(id=coming.id, type_id=type_id, owner_id=user.pk, **fields)
         made.drafts.append(values.cleaned(draft))
     except (Invalid, InvalidActivity) as error:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from almanakka.sync.effects import Effects, Tally
-from almanakka.sync.entry import Entry, Event, Unreadable
+from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.errors import Invalid, NotFound, Stale, StaleVersion, UidTaken
-from almanakka.sync.journal import note_removed
+from almanakka.sync.journal import note_removed, note_there
 from almanakka.sync.perform import ATTEMPTS, Performance
 from almanakka.sync.plan import Snapshot
 from almanakka.sync.ports import Activities, Calendar, Ledger, Note, Pair, Side, State
@@ -185,7 +185,8 @@ class Undoer:
                 self.ledger.save([replace(pair, intended=step.intended)])
             event = self.calendar.update(pair.event, pair.change_key, step.before, step.there)
             self.tally.did("updated_there")
-            notes.append(_written(pair, event, plain(self._view(), step.before)))
+            before = plain(self._view(), step.before)
+            notes.append(note_there("updated", record, event, frozenset(), UNDONE, before))
         with self.ledger.atomic():
             if step.edit is not None:
                 self.by_hand.change(record.id, record.version, step.edit)
@@ -203,15 +204,3 @@ class Undoer:
             )
             mark(None)
         self.tally.did("created_here")
-
-
-def _written(pair: Pair, event: Event, before: Entry) -> Note:
-    return Note(
-        action="updated",
-        side=Side.THERE,
-        reason=UNDONE,
-        activity=pair.activity,
-        event=event.id,
-        before=before,
-        after=event.entry,
-    )

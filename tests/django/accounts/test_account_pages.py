@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.core import mail
 from django.test import Client
 
 from almanakka.accounts.models import Company, Role, User
+from visits import signed_in, text
 
 PASSWORD = "kuura-ja-hanki-77"
 
@@ -26,16 +25,6 @@ def boss(company: Company) -> User:
 @pytest.fixture
 def aino(company: Company) -> User:
     return User.objects.create_user("aino@kuura.example", PASSWORD, company=company, full_name="Aino Kuura")
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def test_people_sign_in_with_their_address_and_out_again(client: Client, aino: User) -> None:

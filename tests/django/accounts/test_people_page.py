@@ -15,6 +15,7 @@ from almanakka.accounts import signals
 from almanakka.accounts.invitations import TOKENS
 from almanakka.accounts.models import Company, Role, User
 from almanakka.activities.models import Activity, ActivityType, Category, Participant
+from visits import text
 
 PASSWORD = "kuura-ja-hanki-77"
 PAGE = "/settings/users/"
@@ -42,10 +43,6 @@ def as_boss(boss: User) -> Client:
     client = Client()
     client.force_login(boss)
     return client
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def invited(as_boss: Client, address: str = "uusi@kuura.example") -> tuple[User, str]:

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 
 from almanakka.accounts.models import Company, Role, User
+from visits import text
 
 PASSWORD = "kuura-ja-hanki-77"
 PLACE = "/accounts/second-step/"
@@ -55,10 +56,6 @@ class Phone:
 @pytest.fixture
 def phone(monkeypatch: pytest.MonkeyPatch) -> Phone:
     return Phone(monkeypatch)
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def signs_in(client: Client, user: User, password: str = PASSWORD) -> Any:

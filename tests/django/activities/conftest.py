@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from almanakka.accounts.models import Company, User
-from almanakka.activities.models import ActivityType, Category, Project
+from almanakka.activities import changes
+from almanakka.activities.models import Activity, ActivityType, Category, Project
 from almanakka.activities.signals import ActivityChanged, activity_changed
-from almanakka.activities.values import Draft
+from almanakka.activities.values import Draft, Origin
 
+AT = datetime(2026, 3, 1, tzinfo=UTC)
 START = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 END = datetime(2026, 3, 3, 11, 0, tzinfo=UTC)
 
@@ -41,6 +43,10 @@ class House:
             "time_zone": "Europe/Helsinki",
         }
         return Draft(**{**usual, **fields})
+
+    def made(self, **fields: Any) -> Activity:
+        """An activity of such a draft, made some days before."""
+        return changes.create(self.company.pk, self.draft(**fields), Origin(edited_at=AT))
 
 
 def found_house(name: str) -> House:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from almanakka.accounts.models import Role
@@ -16,24 +15,11 @@ from almanakka.activities import changes
 from almanakka.activities.models import Activity, ActivityType, Category, Occurrence
 from almanakka.activities.values import OccurrenceDraft, Origin
 from almanakka.sync.recurrence import Kind, Recurrence
+from visits import signed_in, text
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 START = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 WEEKLY = Recurrence(Kind.WEEKLY, date(2026, 3, 3), days=frozenset((1,)), count=10)
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
-
-
-def made(house: Any, **fields: Any) -> Activity:
-    return changes.create(house.company.pk, house.draft(**fields), Origin(edited_at=AT))
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def filled(house: Any, **fields: Any) -> dict[str, Any]:
@@ -138,7 +124,7 @@ def test_all_day_ends_on_the_day_that_was_named(house: Any) -> None:
 
 
 def test_somebody_elses_change_in_the_meantime_is_not_overwritten(house: Any) -> None:
-    activity = made(house)
+    activity = house.made()
     client = signed_in(house.aino)
     changes.change(activity.pk, None, {"name": "Toisen nimi"}, Origin(edited_at=AT))
     answer = client.post(f"/activities/{activity.pk}/edit", {**filled(house), "version": activity.version})
@@ -151,7 +137,7 @@ def test_somebody_elses_change_in_the_meantime_is_not_overwritten(house: Any) ->
 
 
 def series(house: Any) -> Activity:
-    return made(house, recurrence=WEEKLY)
+    return house.made(recurrence=WEEKLY)
 
 
 def edited(house: Any, activity: Activity, extent: str, day: str, **fields: Any) -> Any:
@@ -213,7 +199,7 @@ def test_a_day_without_an_occurrence_is_nowhere(house: Any, day: str) -> None:
 
 
 def test_participants_edit_and_take_out_only_themselves(house: Any) -> None:
-    activity = made(house, participants=[house.aino.pk, house.eero.pk])
+    activity = house.made(participants=[house.aino.pk, house.eero.pk])
     eero = signed_in(house.eero)
     assert eero.get(f"/activities/{activity.pk}/edit").status_code == 200
     assert eero.post(f"/activities/{activity.pk}/delete", {}).status_code == 404
@@ -222,7 +208,7 @@ def test_participants_edit_and_take_out_only_themselves(house: Any) -> None:
 
 
 def test_colleagues_look_but_change_nothing(house: Any) -> None:
-    activity = made(house)
+    activity = house.made()
     eero = signed_in(house.eero)
     assert eero.get(f"/activities/{activity.pk}/").status_code == 200
     for path in ("edit", "delete", "leave"):
@@ -233,7 +219,7 @@ def test_colleagues_look_but_change_nothing(house: Any) -> None:
 @pytest.mark.parametrize("hidden", ["private", "personal"])
 def test_b9_what_is_private_shows_others_no_more_than_busy(house: Any, hidden: str) -> None:
     fields = {"is_private": True} if hidden == "private" else {"type_id": house.personal.pk}
-    activity = made(house, name="Lääkäri", location="Klinikka", **fields)
+    activity = house.made(name="Lääkäri", location="Klinikka", **fields)
     eero = signed_in(house.eero)
     assert eero.get(f"/activities/{activity.pk}/").status_code == 404
     week = eero.get("/calendar/", {"week": "2026-03-03", "people": str(house.aino.pk)})
@@ -250,7 +236,7 @@ def test_b9_what_is_private_shows_others_no_more_than_busy(house: Any, hidden: s
 
 
 def test_another_companys_things_are_nowhere(house: Any, neighbours: Any) -> None:
-    activity = made(house)
+    activity = house.made()
     stranger = signed_in(neighbours.aino)
     for path in ("", "edit", "delete", "leave"):
         method = stranger.get if path in ("", "edit") else stranger.post
@@ -287,7 +273,7 @@ def dragged(house: Any, activity: Activity, **fields: Any) -> Any:
 
 
 def test_an_entry_is_dragged(house: Any) -> None:
-    activity = made(house)
+    activity = house.made()
     answer = dragged(house, activity, start="2026-03-04T09:00:00+02:00", end="2026-03-04T09:30:00+02:00")
     assert json.loads(answer.content) == {"version": activity.version + 1}
     moved = Activity.objects.get()
@@ -310,7 +296,7 @@ def test_an_occurrence_is_dragged_by_itself_and_keeps_its_name(house: Any) -> No
     "body", ["", "[]", '{"version": 1}', '{"version": 1, "allDay": false, "start": 5, "end": null}']
 )
 def test_a_drag_that_makes_no_sense_changes_nothing(house: Any, body: str) -> None:
-    activity = made(house)
+    activity = house.made()
     answer = signed_in(house.aino).post(f"/calendar/{activity.pk}/move", body, "application/json")
     assert answer.status_code == 404
     assert Activity.objects.get().version == activity.version
@@ -320,7 +306,7 @@ def test_a_drag_that_makes_no_sense_changes_nothing(house: Any, body: str) -> No
 
 
 def test_activities_are_searched_and_given_another_type(house: Any) -> None:
-    mine, other = made(house, name="Kevätjuhla"), made(house, name="Syysjuhla")
+    mine, other = house.made(name="Kevätjuhla"), house.made(name="Syysjuhla")
     aino = signed_in(house.aino)
     page = text(aino.get("/activities/", {"q": "kevät"}))
     assert "Kevätjuhla" in page
@@ -341,10 +327,10 @@ def test_lists_cost_the_same_however_long_they_are(house: Any) -> None:
         return len(counted)
 
     paths = ("/activities/", "/calendar/?week=2026-03-03", "/projects/")
-    made(house, project_id=house.project.pk, recurrence=WEEKLY)
+    house.made(project_id=house.project.pk, recurrence=WEEKLY)
     few = [statements(path) for path in paths]
     for _ in range(20):
-        made(house, project_id=house.project.pk, recurrence=WEEKLY)
+        house.made(project_id=house.project.pk, recurrence=WEEKLY)
     assert [statements(path) for path in paths] == few
 
 

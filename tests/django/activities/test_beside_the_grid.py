@@ -16,26 +16,13 @@ from almanakka.activities import changes
 from almanakka.activities.models import Activity
 from almanakka.activities.values import OccurrenceDraft, Origin, Participation
 from almanakka.sync.recurrence import Kind, Recurrence
+from visits import signed_in, text
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 START = datetime(2026, 3, 3, 10, 0, tzinfo=UTC)
 WEEK = {"start": "2026-03-02", "end": "2026-03-09"}
 WEEKLY = Recurrence(Kind.WEEKLY, date(2026, 3, 3), days=frozenset((1,)), count=10)
 BESIDE = {"HX-Request": "true"}
-
-
-def made(house: Any, **fields: Any) -> Activity:
-    return changes.create(house.company.pk, house.draft(**fields), Origin(edited_at=AT))
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def feed(client: Client, *people: Any) -> list[dict[str, Any]]:
@@ -52,8 +39,8 @@ def third(house: Any) -> Any:
 
 
 def test_several_people_are_told_apart_by_letters_and_colours(house: Any) -> None:
-    made(house, name="Both", participants=[house.aino.pk, house.eero.pk])
-    made(house, name="Hers", participants=[])
+    house.made(name="Both", participants=[house.aino.pk, house.eero.pk])
+    house.made(name="Hers", participants=[])
     found = {each["title"]: each for each in feed(signed_in(house.aino), house.aino, house.eero)}
     assert {title: each["extendedProps"]["whose"] for title, each in found.items()} == {"Both": "A E", "Hers": "A"}
     alone = feed(signed_in(house.aino), house.aino)
@@ -62,7 +49,7 @@ def test_several_people_are_told_apart_by_letters_and_colours(house: Any) -> Non
 
 def test_b9_somebodys_own_mark_hides_that_they_take_part_and_nothing_else(house: Any) -> None:
     people = {house.aino.pk: Participation(), house.eero.pk: Participation(private=True)}
-    activity = made(house, name="Board", location="Saimaa", participants=people)
+    activity = house.made(name="Board", location="Saimaa", participants=people)
     outside = signed_in(third(house))
     assert [each["title"] for each in feed(outside, house.aino)] == ["Board"]
     hidden = feed(outside, house.eero)
@@ -86,7 +73,7 @@ def test_the_choice_of_people_is_remembered_for_the_session(house: Any) -> None:
 
 
 def test_nobody_of_another_company_can_be_chosen(house: Any, neighbours: Any) -> None:
-    made(neighbours)
+    neighbours.made()
     aino = signed_in(house.aino)
     assert aino.get("/calendar/", {"pick": 1, "people": str(neighbours.aino.pk)}).context["people"] == [house.aino]
     assert feed(aino, neighbours.aino) == []
@@ -110,11 +97,11 @@ def test_many_entries_of_many_people_cost_as_many_statements_as_few(house: Any) 
             feed(client, house.aino, house.eero)
         return len(asked)
 
-    made(house, recurrence=WEEKLY)
+    house.made(recurrence=WEEKLY)
     feed(client, house.aino)
     few = statements()
     for number in range(15):
-        made(house, name=str(number), owner_id=house.eero.pk, participants=[house.eero.pk], recurrence=WEEKLY)
+        house.made(name=str(number), owner_id=house.eero.pk, participants=[house.eero.pk], recurrence=WEEKLY)
     assert statements() == few
 
 
@@ -123,7 +110,7 @@ def test_many_entries_of_many_people_cost_as_many_statements_as_few(house: Any) 
 
 def test_the_card_of_an_occurrence(house: Any) -> None:
     people = {house.eero.pk: Participation(response="accepted")}
-    activity = made(house, recurrence=WEEKLY, participants=people, project_id=house.project.pk)
+    activity = house.made(recurrence=WEEKLY, participants=people, project_id=house.project.pk)
     departing = OccurrenceDraft(name="Only this <b>one</b>")
     changes.set_occurrence(activity.pk, None, date(2026, 3, 10), departing, Origin(edited_at=AT))
     card = text(signed_in(house.aino).get(f"/calendar/{activity.pk}/card", {"day": "2026-03-10"}))
@@ -134,13 +121,13 @@ def test_the_card_of_an_occurrence(house: Any) -> None:
 
 @pytest.mark.parametrize("path", ["/calendar/{pk}/card", "/activities/{pk}/", "/activities/{pk}/edit"])
 def test_b9_beside_the_grid_private_things_are_as_hidden_as_on_a_page(house: Any, neighbours: Any, path: str) -> None:
-    private = made(house, is_private=True)
+    private = house.made(is_private=True)
     for stranger in (house.eero, neighbours.aino):
         assert signed_in(stranger).get(path.format(pk=private.pk), headers=BESIDE).status_code == 404
 
 
 def test_beside_the_grid_only_the_inside_of_a_page_is_answered(house: Any) -> None:
-    activity = made(house)
+    activity = house.made()
     aino = signed_in(house.aino)
     for path in (f"/activities/{activity.pk}/", f"/activities/{activity.pk}/edit", "/activities/new"):
         assert "<html" in text(aino.get(path))
@@ -211,7 +198,7 @@ def edited(house: Any, activity: Activity, extent: str, day: str, **fields: Any)
 
 
 def test_an_occurrence_becomes_an_all_day_one_and_back(house: Any) -> None:
-    activity = made(house, recurrence=WEEKLY)
+    activity = house.made(recurrence=WEEKLY)
     edited(house, activity, "one", "2026-03-10", name="Viikkopalaveri", all_day="on", last="2026-03-11")
     occurrence = Activity.objects.get().occurrences.get()
     assert (occurrence.is_all_day, occurrence.first_date, occurrence.end_date) == (
@@ -225,7 +212,7 @@ def test_an_occurrence_becomes_an_all_day_one_and_back(house: Any) -> None:
 
 
 def test_a_series_becomes_all_day_with_the_same_days(house: Any) -> None:
-    activity = made(house, recurrence=WEEKLY)
+    activity = house.made(recurrence=WEEKLY)
     rule = {"rule-kind": "weekly", "rule-interval": 1, "rule-days": [1], "rule-ends": "count", "rule-count": 10}
     given = {**filled(house, all_day="on"), **rule, "version": activity.version}
     assert signed_in(house.aino).post(f"/activities/{activity.pk}/edit", given).status_code == 302
@@ -234,7 +221,7 @@ def test_a_series_becomes_all_day_with_the_same_days(house: Any) -> None:
 
 
 def test_what_departs_later_stays_so_when_this_and_the_following_change(house: Any) -> None:
-    activity = made(house, recurrence=WEEKLY)
+    activity = house.made(recurrence=WEEKLY)
     given = Origin(edited_at=AT)
     changes.set_occurrence(activity.pk, None, date(2026, 3, 31), OccurrenceDraft(name="Special"), given)
     changes.set_occurrence(activity.pk, None, date(2026, 4, 7), OccurrenceDraft(cancelled=True), given)
@@ -248,7 +235,7 @@ def test_what_departs_later_stays_so_when_this_and_the_following_change(house: A
 
 def test_b1_a_meeting_from_outside_is_read_only_with_the_reason_but_for_type_and_project(house: Any) -> None:
     people = [house.aino.pk]
-    activity = made(house, owner_id=None, organiser_name="Kaisa Kumppani", participants=people, name="Pitch")
+    activity = house.made(owner_id=None, organiser_name="Kaisa Kumppani", participants=people, name="Pitch")
     aino = signed_in(house.aino)
     page = aino.get(f"/activities/{activity.pk}/edit")
     assert "This is a meeting of Kaisa Kumppani" in text(page)
@@ -261,7 +248,7 @@ def test_b1_a_meeting_from_outside_is_read_only_with_the_reason_but_for_type_and
 
 
 def test_participants_delete_no_part_of_a_series(house: Any) -> None:
-    activity = made(house, recurrence=WEEKLY, participants=[house.eero.pk])
+    activity = house.made(recurrence=WEEKLY, participants=[house.eero.pk])
     eero = signed_in(house.eero)
     for extent in ("one", "following", "all"):
         given = {"day": "2026-03-17", "extent": extent}
@@ -270,7 +257,7 @@ def test_participants_delete_no_part_of_a_series(house: Any) -> None:
 
 
 def test_who_has_left_the_company_stays_a_participant_when_others_edit(house: Any) -> None:
-    activity = made(house, participants=[house.eero.pk])
+    activity = house.made(participants=[house.eero.pk])
     house.eero.is_active = False
     house.eero.save()
     aino = signed_in(house.aino)
@@ -282,7 +269,7 @@ def test_who_has_left_the_company_stays_a_participant_when_others_edit(house: An
 
 
 def test_moved_a_week_further_by_drag_it_is_all_day(house: Any) -> None:
-    activity = made(house)
+    activity = house.made()
     body = {"version": activity.version, "allDay": True, "day": "", "start": "2026-03-10", "end": "2026-03-11"}
     answer = signed_in(house.aino).post(f"/calendar/{activity.pk}/move", json.dumps(body), "application/json")
     assert answer.status_code == 200

@@ -7,43 +7,27 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from almanakka.accounts.models import Role
-from almanakka.activities import changes
 from almanakka.activities.models import Activity, Project
-from almanakka.activities.values import Origin
 from almanakka.sync.recurrence import Kind, Recurrence
+from visits import signed_in, text
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
-def made(house: Any, **fields: Any) -> Activity:
-    return changes.create(house.company.pk, house.draft(**fields), Origin(edited_at=AT))
-
-
-def signed_in(user: Any) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
-
-
 def test_what_comes_and_what_has_been(house: Any) -> None:
     now = timezone.now()
     rule = Recurrence(Kind.DAILY, date(2020, 1, 1))
-    made(house, name="Over", start=now - 3 * HOUR, end=now - 2 * HOUR)
-    made(house, name="Ahead", start=now + 2 * HOUR, end=now + 3 * HOUR)
-    made(house, name="Endless", recurrence=rule)
-    made(house, name="Ended", recurrence=Recurrence(Kind.DAILY, date(2020, 1, 1), until=date(2020, 2, 1)))
+    house.made(name="Over", start=now - 3 * HOUR, end=now - 2 * HOUR)
+    house.made(name="Ahead", start=now + 2 * HOUR, end=now + 3 * HOUR)
+    house.made(name="Endless", recurrence=rule)
+    house.made(name="Ended", recurrence=Recurrence(Kind.DAILY, date(2020, 1, 1), until=date(2020, 2, 1)))
     days = {"is_all_day": True, "start": None, "end": None}
-    made(house, name="Long ago", first_date=date(2020, 1, 1), end_date=date(2020, 1, 2), **days)
+    house.made(name="Long ago", first_date=date(2020, 1, 1), end_date=date(2020, 1, 2), **days)
     aino = signed_in(house.aino)
 
     def names(when: str) -> set[str]:
@@ -56,18 +40,18 @@ def test_what_comes_and_what_has_been(house: Any) -> None:
 
 def test_all_day_activities_stand_among_the_others_by_time(house: Any) -> None:
     day = {"is_all_day": True, "start": None, "end": None}
-    made(house, name="second", first_date=date(2026, 3, 4), end_date=date(2026, 3, 5), **day)
+    house.made(name="second", first_date=date(2026, 3, 4), end_date=date(2026, 3, 5), **day)
     for name, days in (("first", 0), ("third", 2)):
         start = datetime(2026, 3, 3, 10, tzinfo=UTC) + timedelta(days=days)
-        made(house, name=name, start=start, end=start + HOUR)
+        house.made(name=name, start=start, end=start + HOUR)
     aino = signed_in(house.aino)
     assert [each.name for each in aino.get("/activities/").context["page"]] == ["third", "second", "first"]
 
 
 def test_all_of_a_list_are_given_a_type_at_once_and_the_list_stays(house: Any) -> None:
     for number in range(60):
-        made(house, name=f"Spring {number}")
-    other, theirs = made(house, name="Autumn"), made(house, name="Spring, his", owner_id=house.eero.pk, participants=[])
+        house.made(name=f"Spring {number}")
+    other, theirs = house.made(name="Autumn"), house.made(name="Spring, his", owner_id=house.eero.pk, participants=[])
     aino = signed_in(house.aino)
     given = {"all": "1", "back": "q=spring&whose=all", "type": house.personal.pk}
     answer = aino.post("/activities/types", given)
@@ -78,14 +62,14 @@ def test_all_of_a_list_are_given_a_type_at_once_and_the_list_stays(house: Any) -
 
 @pytest.mark.parametrize("wrong", [{}, {"type": "x"}, {"activity": ["x"]}, {"back": "%00=&page=9", "all": "1"}])
 def test_a_choice_without_sense_changes_nothing_and_says_so(house: Any, wrong: dict[str, Any]) -> None:
-    activity = made(house)
+    activity = house.made()
     answer = signed_in(house.aino).post("/activities/types", {"activity": activity.pk, **wrong}, follow=True)
     assert "Choose activities and the type" in text(answer)
     assert Activity.objects.get().version == activity.version
 
 
 def test_the_type_of_a_meeting_from_outside_is_the_companys_own(house: Any) -> None:
-    activity = made(house, owner_id=None, organiser_name="Kaisa", participants=[house.aino.pk])
+    activity = house.made(owner_id=None, organiser_name="Kaisa", participants=[house.aino.pk])
     for user in (house.eero, house.aino):
         signed_in(user).post("/activities/types", {"activity": activity.pk, "type": house.personal.pk})
         assert (Activity.objects.get().type == house.personal) is (user == house.aino)
@@ -97,10 +81,10 @@ def test_the_type_of_a_meeting_from_outside_is_the_companys_own(house: Any) -> N
 def test_a_project_shows_its_activities_but_nothing_private(house: Any) -> None:
     now = timezone.now()
     usual = {"project_id": house.project.pk, "start": now + HOUR, "end": now + 2 * HOUR}
-    made(house, name="Kick-off", **usual)
-    made(house, name="Secret", is_private=True, **usual)
-    made(house, name="Own", type_id=house.personal.pk, **usual)
-    made(house, name="Elsewhere", start=now + HOUR, end=now + 2 * HOUR)
+    house.made(name="Kick-off", **usual)
+    house.made(name="Secret", is_private=True, **usual)
+    house.made(name="Own", type_id=house.personal.pk, **usual)
+    house.made(name="Elsewhere", start=now + HOUR, end=now + 2 * HOUR)
     page = text(signed_in(house.eero).get(f"/projects/{house.project.pk}/"))
     assert "Kick-off" in page
     for hidden in ("Secret", "Own<", "Elsewhere"):
@@ -143,11 +127,11 @@ def test_pages_cost_the_same_however_much_there_is(house: Any, path: str) -> Non
             client.get(path.format(pk=house.project.pk))
         return len(asked)
 
-    made(house, project_id=house.project.pk)
+    house.made(project_id=house.project.pk)
     statements()
     few = statements()
     for number in range(12):
         project = Project.objects.create(company=house.company, name=str(number))
-        made(house, project_id=project.pk)
-        made(house, project_id=house.project.pk, name=str(number))
+        house.made(project_id=project.pk)
+        house.made(project_id=house.project.pk, name=str(number))
     assert statements() == few

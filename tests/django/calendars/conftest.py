@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils.translation import override
 
 from almanakka.accounts.models import Company, Role, User
@@ -139,3 +140,9 @@ def calendars(monkeypatch: pytest.MonkeyPatch) -> dict[str, MemoryCalendar]:
 
     monkeypatch.setattr(remotes, "open_calendar", open_calendar)
     return made
+
+
+@pytest.fixture
+def as_aino(client: Client, aino: User) -> Client:
+    client.force_login(aino)
+    return client

@@ -16,6 +16,7 @@ from almanakka.calendars.models import CalendarCode, Connection, Mailbox, Proof
 from almanakka.remote.memory import Fault, MemoryCalendar
 from almanakka.sync.entry import Entry, Timed
 from almanakka.sync.errors import Denied, Unreachable
+from visits import text
 
 PAGE = "/profile/calendar-sync/"
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -47,10 +48,6 @@ def read(calendar: MemoryCalendar) -> str:
     found = re.search(r"\d{4} \d{4}", entry.title)
     assert found is not None
     return found[0]
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def wrong(code: str) -> str:

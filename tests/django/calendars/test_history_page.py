@@ -15,6 +15,7 @@ from almanakka.calendars import clock, remotes, wiring
 from almanakka.calendars.models import JournalEntry, Mailbox, Run, Undo, UndoState
 from almanakka.remote.memory import MemoryCalendar
 from almanakka.sync.entry import Entry, Timed
+from visits import text
 
 PAGE = "/profile/calendar-sync/history"
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -26,19 +27,9 @@ def entry(title: str, hours: int = 0, **fields: Any) -> Entry:
 
 
 @pytest.fixture
-def as_aino(client: Client, aino: User) -> Client:
-    client.force_login(aino)
-    return client
-
-
-@pytest.fixture
 def calendar(aino_box: Mailbox, calendars: dict[str, MemoryCalendar]) -> MemoryCalendar:
     with remotes.open_calendar(aino_box):
         return calendars[aino_box.remote_id]
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def run(box: Mailbox, minutes: int = 0) -> Run:

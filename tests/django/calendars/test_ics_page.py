@@ -21,6 +21,7 @@ from almanakka.calendars import ics_export, ics_import
 from almanakka.calendars.ics_files import CalendarFile
 from almanakka.calendars.models import ActivityHint, Mailbox, Pair
 from almanakka.sync.recurrence import Kind, Recurrence
+from visits import signed_in, text
 
 AT = datetime(2026, 1, 5, 8, tzinfo=UTC)
 START = datetime(2026, 1, 12, 8, tzinfo=UTC)
@@ -35,12 +36,6 @@ def calendar(*events: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
-
-
 def sent(client: Client, data: bytes, name: str = "mine.ics") -> Any:
     return client.post("/calendar/import/file", {"file": SimpleUploadedFile(name, data)})
 
@@ -53,10 +48,6 @@ def previewed(client: Client, data: bytes) -> str:
 def performed(client: Client, kind: ActivityType) -> Any:
     file = CalendarFile.objects.filter(user=client.session["_auth_user_id"]).first()
     return client.post("/calendar/import/perform", {"file": file.pk if file else "", "type": kind.pk})
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def counted(page: str) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -14,6 +13,7 @@ from almanakka.calendars import remotes, tenant
 from almanakka.calendars.models import Connection, Kind, Mailbox
 from almanakka.calendars.remotes import Proven
 from almanakka.sync.errors import Denied
+from visits import text
 
 PAGE = "/settings/microsoft/"
 SERVER = {
@@ -22,10 +22,6 @@ SERVER = {
     "ews_url": "https://mail.kuura.example/EWS/Exchange.asmx",
     "delegate_name": "calsync",
 }
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from almanakka.activities.models import ActivityType
 from almanakka.calendars import clock
 from almanakka.calendars.models import Cloud, Connection, Mailbox
 from exchange_simulator import RunningSimulator, World, running
+from visits import text
 
 BACK = "/accounts/microsoft/back"
 
@@ -112,10 +113,6 @@ class Browser:
 @pytest.fixture
 def browser(simulator: RunningSimulator) -> Browser:
     return Browser(simulator)
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def test_somebody_signs_in(browser: Browser, aino: User, granted: Connection) -> None:

@@ -22,6 +22,7 @@ from almanakka.calendars.models import Connection, Mailbox, Pair
 from almanakka.remote.memory import MemoryCalendar
 from almanakka.sync.entry import Entry, Timed
 from almanakka.sync.errors import Denied
+from visits import text
 
 PAGE = "/profile/calendar-sync/"
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -36,18 +37,8 @@ def found(monkeypatch: pytest.MonkeyPatch, calendars: dict[str, MemoryCalendar])
     )
 
 
-@pytest.fixture
-def as_aino(client: Client, aino: User) -> Client:
-    client.force_login(aino)
-    return client
-
-
 def prove(user: User) -> None:
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def jobs() -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -20,6 +19,7 @@ from almanakka.calendars import clock, holds, remotes, wiring
 from almanakka.calendars.models import Hold, Mailbox, Pair, Run
 from almanakka.remote.memory import MemoryCalendar
 from almanakka.sync.entry import Entry, Event, Timed
+from visits import text
 
 PAGE = "/profile/calendar-sync/"
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -28,20 +28,10 @@ MANY = int(os.environ.get("ALMANAKKA_DELETIONS", "60"))
 
 
 @pytest.fixture
-def as_aino(client: Client, aino: User) -> Client:
-    client.force_login(aino)
-    return client
-
-
-@pytest.fixture
 def calendar(aino_box: Mailbox, calendars: dict[str, MemoryCalendar]) -> MemoryCalendar:
     with remotes.open_calendar(aino_box):
         calendars[aino_box.remote_id].page_size = 1000
         return calendars[aino_box.remote_id]
-
-
-def text(answer: Any) -> str:
-    return str(answer.content.decode())
 
 
 def run(box: Mailbox, minutes: int = 0) -> Run:

@@ -40,12 +40,6 @@ def planned(user: User, kind: ActivityType, name: str, start: datetime = TOMORRO
 
 
 @pytest.fixture
-def as_aino(client: Client, aino: User) -> Client:
-    client.force_login(aino)
-    return client
-
-
-@pytest.fixture
 def outlook(aino_box: Mailbox, calendars: dict[str, MemoryCalendar]) -> MemoryCalendar:
     """Aino's calendar in Microsoft; her switch is on, and nothing has been run yet."""
     with remotes.open_calendar(aino_box):
