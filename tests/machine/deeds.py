@@ -554,7 +554,13 @@ class Life:
         person = on[int(who) % len(on)]
         self._say(f"run {person} {trouble.weather}")
         place = len(self.memory.log) - 1
-        known = [edit for life in self.memory.tokens.values() for edit in life.edits]
+        # what was edited in another calendar comes from there first
+        known = [
+            edit
+            for life in self.memory.tokens.values()
+            for edit in life.edits
+            if edit.place in (HERE, person, *edit.met)
+        ]
         result = self.company.run(person, trouble, meanwhile)
         self.memory.log[place] += f": {result.ended} {result.written}"
         self._note(f"run {trouble.weather}")

@@ -22,7 +22,7 @@ HERE = "here"
 class Edit:
     """One edit of one field; ``overruled`` by somebody who saw it, or by the next one in the same place.
 
-    ``met`` are the people of whom a run that came to its end has begun since.
+    ``met`` are the people of whom a run that came to its end has begun since, first whose calendar it was made in.
     """
 
     key: Key

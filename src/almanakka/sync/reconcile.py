@@ -100,7 +100,7 @@ def _merge(
         fixed=fixed,
         through=record.through,
         personal=personal,
-        staying=frozenset({view.settings.user}) if told.organises else frozenset(),
+        staying=_staying(view, told, record, event),
         theirs_rules=rules,
         approved=approved,
     )
@@ -210,7 +210,7 @@ def _meeting(view: View, pair: Pair, record: Record, event: Event | None) -> Ste
     if pair.real and not pair.master:  # from now on it speaks for the meeting: it is what people see there
         pair = replace(pair, base=pair.seen)
     if event is not None and not pair.real and pair.seen is not None:
-        pair = replace(pair, seen=_with_those_who_tell(view, pair.seen, event))
+        pair = replace(pair, seen=_with_those_who_tell(view, pair.seen, record, event))
     approved = _approved(pair, told, record, event)
     pair = replace(pair, master=True, real=True)
     return _merge(view, pair, record, event, outward=False, rules=True, approved=approved)
@@ -232,14 +232,32 @@ def _approved(pair: Pair, told: Pair, record: Record, event: Event | None) -> fr
     return record.approval.groups
 
 
-def _with_those_who_tell(view: View, seen: Entry, event: Event) -> Entry:
+def _with_those_who_tell(view: View, seen: Entry, record: Record, event: Event) -> Entry:
     """Return ``seen`` so that nobody is put in by its having become a meeting who may have left already (B10).
 
     Who has said no goes, whoever put them in before the speaking copy was seen: a colleague's copy does not know.
     """
     who = meetings.people(event, view.users, view.settings.user) or frozenset()
-    told = (who & frozenset(view.reading)) | meetings.declined(event, view.users)
+    told = (who & frozenset(view.reading)) | _refusing(view, record, event)
     return replace(seen, who=(seen.who or frozenset()) | told)
+
+
+def _staying(view: View, told: Pair, record: Record, event: Event | None) -> frozenset[UserId]:
+    """Return whom this copy cannot take out: its organiser, and those whose own copy is there to say whether they come.
+
+    They may have changed their mind without a word to the organiser (B10).
+    """
+    organiser = frozenset({view.settings.user}) if told.organises else frozenset()
+    if event is None:
+        return organiser
+    unsaid = meetings.declined(event, view.users) - _refusing(view, record, event)
+    return organiser | (unsaid & (record.entry.who or frozenset()))
+
+
+def _refusing(view: View, record: Record, event: Event) -> frozenset[UserId]:
+    """Return who has said no as far as this copy knows, without those whose own copy tells."""
+    own = {copy.user for copy in view.copies.get(record.id, ()) if copy.real}
+    return meetings.declined(event, view.users) - own
 
 
 def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reconcile:
@@ -326,7 +344,7 @@ def _united(
     to_ours = frozenset(group for group in SIMPLE_GROUPS if not same(group, united, ours))
     if not same(Group.OCCURRENCES, united, ours):
         to_ours |= {Group.OCCURRENCES}
-    who = ((ours.who or frozenset()) | _newcomers(view, theirs, matched=matched)) - meetings.declined(event, view.users)
+    who = ((ours.who or frozenset()) | _newcomers(view, theirs, matched=matched)) - _refusing(view, record, event)
     if who != (ours.who or frozenset()):
         united = replace(united, who=who)
         to_ours |= {Group.WHO}

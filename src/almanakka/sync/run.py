@@ -326,10 +326,11 @@ def _may_be_there(todo: Plan, snapshot: Snapshot) -> bool:
 def _found(pair: Pair, event: Event) -> None:
     """Take up a create whose answer was lost; what is said of an occurrence there came after what we meant to say.
 
-    Those of which nothing is said may not have been written yet.
+    Those of which nothing is said may not have been written yet. Who takes part, a mirror never says (B1).
     """
     pair.event = event.id
     pair.state = State.LIVE
     if pair.intended is not None:
         written = {day: each for day, each in pair.intended.exceptions.items() if day in event.entry.exceptions}
-        pair.base = pair.seen = replace(pair.intended, exceptions=written)
+        pair.base = replace(pair.intended, exceptions=written)
+        pair.seen = replace(pair.base, who=None)
