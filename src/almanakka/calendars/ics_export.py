@@ -49,7 +49,8 @@ def file_name(title: str) -> str:
 def _leaving(reader: User, activities: Iterable[Activity]) -> Iterable[Leaving]:
     for activity in activities:
         if may_see(activity, reader):
-            yield Leaving(f"{activity.pk}{ORIGIN}", records.entry(activity, activity.type), _changed(activity))
+            kind = activity.type
+            yield Leaving(f"{activity.pk}{ORIGIN}", records.entry(activity, kind), _changed(activity), kind.name)
 
 
 def _changed(activity: Activity) -> datetime:

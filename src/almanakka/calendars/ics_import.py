@@ -1,13 +1,13 @@
 """What becomes of a file that somebody brings along: a plan that changes nothing, and its performance (B3, B8).
 
 Nobody is invited: whoever a file names as participant is only told of in the notes (B1). A private entry becomes
-Personal, where the company has such a type, and stays private where it has none (S10, B9). Nothing becomes a project
-task (S4).
+Personal, where the company has such a type, and stays private where it has none (S10, B9). Another one becomes what its
+category names, where that is the name of a type; else what the person chose. Nothing becomes a project task (S4).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -29,6 +29,7 @@ from almanakka.ics.entries import Loaded, read
 from almanakka.ics.neutral import entry_of
 from almanakka.sync.entry import Entry, Event, Group
 from almanakka.sync.errors import Invalid
+from almanakka.sync.fields import line
 from almanakka.sync.match import match
 from almanakka.sync.ports import Limits
 
@@ -70,13 +71,18 @@ class Left:
 
 @dataclass(slots=True)
 class Plan:
-    """What an import would do; ``drafts`` is what it would write."""
+    """What an import would do.
+
+    ``drafts`` is what it would write, for each of ``new`` one; ``named`` are the types that do not come from the
+    person's choice, by draft.
+    """
 
     drafts: list[values.Draft] = field(default_factory=list)
     new: list[Entry] = field(default_factory=list)
     there: list[Entry] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     personal: ActivityType | None = None
+    named: dict[UUID, ActivityType] = field(default_factory=dict)
 
 
 def types_for(user: User) -> QuerySet[ActivityType]:
@@ -95,11 +101,15 @@ def personal_type(user: User) -> ActivityType | None:
 
 
 def plan(user: User, content: bytes, ordinary: UUID) -> Plan:
-    """Return what the import of a file would do, ordinary entries becoming of type ``ordinary``; raises TooMuch."""
+    """Return what the import of a file would do; raises TooMuch.
+
+    Ordinary entries become of the type that one of their categories names, else of type ``ordinary``.
+    """
     calendar = read(content, user.zone.key)
     if len(calendar.loaded) > MOST_ENTRIES:
         raise TooMuch(len(calendar.loaded))
     made = Plan(personal=personal_type(user))
+    kinds = {_name(each.name): each for each in types_for(user).order_by("-name", "-pk")}
     made.left = [Left(each.title, ics_words.phrase(each.code)) for each in calendar.skipped]
     coming = [Coming(_id(user, each), each, entry_of(each)) for each in calendar.loaded]
     known = _known_by_uid(user, coming)
@@ -108,7 +118,7 @@ def plan(user: User, content: bytes, ordinary: UUID) -> Plan:
     made.there = [each.entry for each in coming if each.id in known or each.id in alike]
     for each in new:
         if each.id not in alike:
-            _draft(user, each, ordinary, made)
+            _draft(user, each, ordinary, _named(each, made.personal, kinds), made)
     return made
 
 
@@ -168,24 +178,37 @@ def _alike(user: User, coming: Sequence[Coming]) -> set[UUID]:
     return {UUID(event.id) for event, _record in match(theirs, ours, _WHOLE, user.zone.key)}
 
 
-def _draft(user: User, coming: Coming, ordinary: UUID, made: Plan) -> None:
+def _named(coming: Coming, personal: ActivityType | None, kinds: Mapping[str, ActivityType]) -> ActivityType | None:
+    """Return Personal for what is private (S10), else the type with the name of the first category that has one."""
+    if coming.entry.private and personal is not None:
+        return personal
+    categories = (_name(each) for each in coming.loaded.what.categories)
+    return next((kinds[each] for each in categories if each in kinds), None)
+
+
+def _name(text: str) -> str:
+    return line(text).casefold()
+
+
+def _draft(user: User, coming: Coming, ordinary: UUID, named: ActivityType | None, made: Plan) -> None:
     """Add what an entry becomes to the plan, or why it cannot."""
     entry = coming.entry
     title = entry.title[:200]
     if len(entry.title) > LONGEST_TEXT or len(entry.location) > LONGEST_TEXT:
         made.left.append(Left(title, ics_words.phrase("text-too-long")))
         return
-    personal = made.personal if entry.private else None
     try:
         fields: dict[str, Any] = drafts.fields(entry, _GROUPS, user.zone.key)
         fields["notes"] = _notes(coming.loaded)
-        type_id = ordinary if personal is None else personal.pk
-        draft = values.Draft(id=coming.id, type_id=type_id, owner_id=user.pk, **fields)
-        made.drafts.append(values.cleaned(draft))
+        draft = values.Draft(id=coming.id, type_id=named.pk if named else ordinary, owner_id=user.pk, **fields)
+        draft = values.cleaned(draft)
     except (Invalid, InvalidActivity) as error:
         made.left.append(Left(title, ics_words.phrase(error.code)))
     else:
+        made.drafts.append(draft)
         made.new.append(entry)
+        if named is not None:
+            made.named[coming.id] = named
 
 
 def _notes(loaded: Loaded) -> str:
@@ -193,10 +216,10 @@ def _notes(loaded: Loaded) -> str:
     notes, people = loaded.what.notes, loaded.what.people
     if not people:
         return notes
-    named = ", ".join(_named(each.name, each.address) for each in people)
+    named = ", ".join(_called(each.name, each.address) for each in people)
     told = _("Participants in the file: %(people)s") % {"people": named}
     return f"{notes}\n\n{told}" if notes.strip() else told
 
 
-def _named(name: str, address: str) -> str:
+def _called(name: str, address: str) -> str:
     return address if name == address else f"{name} <{address}>"

@@ -135,14 +135,20 @@ def _page(request: HttpRequest) -> HttpResponse:
         "kind": kind,
         "plan": plan,
         "private": sum(entry.private for entry in plan.new),
+        "by_category": sum(kind != plan.personal for kind in plan.named.values()),
         "lists": [
-            (_("New: these become activities of yours"), [_line(each, user) for each in plan.new[:MOST_LISTED]]),
+            (_("New: these become activities of yours"), _new(plan, user)),
             (_("There already: these stay as they are"), [_line(each, user) for each in plan.there[:MOST_LISTED]]),
         ],
         "left": plan.left[:MOST_LISTED],
         "most": MOST_LISTED,
     }
     return render(request, "calendars/ics_preview.html", context)
+
+
+def _new(plan: ics_import.Plan, user: User) -> list[dict[str, object]]:
+    pairs = zip(plan.new[:MOST_LISTED], plan.drafts, strict=False)
+    return [_line(entry, user) | {"kind": plan.named.get(draft.id)} for entry, draft in pairs]
 
 
 def _line(entry: Entry, user: User) -> dict[str, object]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import quopri
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from icalendar.parser import Contentline
 
 #: What is read of an event; everything else is left unparsed, for speed.
 WANTED = frozenset(
     (
-        *("UID", "SEQUENCE", "SUMMARY", "LOCATION", "DESCRIPTION", "CLASS", "TRANSP", "STATUS"),
+        *("UID", "SEQUENCE", "SUMMARY", "LOCATION", "DESCRIPTION", "CLASS", "TRANSP", "STATUS", "CATEGORIES"),
         *("DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE", "RECURRENCE-ID"),
         *("ORGANIZER", "ATTENDEE", "TZID", "X-LIC-LOCATION", "X-MICROSOFT-RRULE"),
         *("X-MICROSOFT-CDO-ALLDAYEVENT", "X-MICROSOFT-CDO-BUSYSTATUS"),
@@ -30,6 +30,7 @@ _INVISIBLE = "\ufeff\u200b\u2060 " + "".join(map(chr, range(32))) + "\x7f"
 # Too short to be folded by anybody: what follows is not the rest of it, but a line of its own that is indented.
 _INDENTED = re.compile(rb"^((?:BEGIN|END):[A-Z-]+)\n[ \t]+(?=[A-Z-]+[:;])", re.IGNORECASE | re.MULTILINE)
 _LINE_ENDS = re.compile(rb"[\r\n]+")
+_LISTED = re.compile(r"(?:\\.|[^\\,])+")
 _ESCAPE = re.compile(r"\\([\\;,nN])")
 # Neither XML nor PostgreSQL holds these, and Outlook drops them.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
@@ -85,6 +86,12 @@ def components(data: bytes) -> list[Component]:
             if parsed is not None:
                 stack[-1].properties.append(parsed)
     return root.children
+
+
+def listed(item: Property) -> tuple[str, ...]:
+    """Return the texts of a property that holds several, parted by commas; empty ones are none (RFC 5545 3.8.1.2)."""
+    parts = (plain(replace(item, value=part)).strip() for part in _LISTED.findall(item.value))
+    return tuple(part for part in parts if part)
 
 
 def plain(item: Property) -> str:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from almanakka.ics.content import Component, Property, plain
+from almanakka.ics.content import Component, Property, listed, plain
 from almanakka.ics.moments import LATEST_YEAR, LONGEST, Moment, NoMoment, OutOfRange, duration, moment
 from almanakka.ics.zones import Zones
 from almanakka.sync.entry import Person, ShowAs
@@ -76,6 +76,7 @@ class What:
     show_as: ShowAs
     span: Span
     people: tuple[Person, ...] = ()
+    categories: tuple[str, ...] = ()
 
 
 def span_of(event: Component, zones: Zones) -> Span:
@@ -108,6 +109,7 @@ def what_of(event: Component, span: Span, *, meeting: bool = True) -> What:
         show_as=_show_as(event),
         span=span,
         people=_people(event) if meeting else (),
+        categories=tuple(name for item in event.all("CATEGORIES") for name in listed(item)),
     )
 
 

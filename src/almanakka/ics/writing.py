@@ -30,11 +30,12 @@ _LONGEST_LINE = 75
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """An entry on its way into a file; ``changed`` (aware) is when it was changed last."""
+    """An entry on its way into a file; ``changed`` (aware) is when it was changed last, ``category`` its kind."""
 
     uid: str
     entry: Entry
     changed: datetime
+    category: str = ""
 
 
 def write(leaving: Iterable[Leaving], now: datetime, *, name: str = "") -> Iterator[bytes]:
@@ -63,13 +64,13 @@ def _entry(leaving: Leaving, now: datetime) -> Iterator[str]:
         yield from _repeats(when, entry)
     else:
         yield from _span(when)
-    yield from (*_says(entry), "END:VEVENT")
+    yield from (*_says(entry), *_sorted_as(leaving), "END:VEVENT")
     if isinstance(when, Series):
         for day, override in sorted(entry.exceptions.items()):
             if override and not override.cancelled:
                 yield from ("BEGIN:VEVENT", *stamp, _day_of("RECURRENCE-ID", when, day))
                 yield from _span(override.when or _regular(when, day))
-                yield from (*_says(_as_overridden(entry, override)), "END:VEVENT")
+                yield from (*_says(_as_overridden(entry, override)), *_sorted_as(leaving), "END:VEVENT")
 
 
 def _repeats(series: Series, entry: Entry) -> Iterator[str]:
@@ -111,6 +112,11 @@ def _says(entry: Entry) -> Iterator[str]:
     yield f"CLASS:{'PRIVATE' if entry.private else 'PUBLIC'}"
     yield f"TRANSP:{'TRANSPARENT' if entry.show_as is ShowAs.FREE else 'OPAQUE'}"
     yield f"X-MICROSOFT-CDO-BUSYSTATUS:{_BUSY[entry.show_as]}"
+
+
+def _sorted_as(leaving: Leaving) -> Iterator[str]:
+    if leaving.category:
+        yield f"CATEGORIES:{_text(leaving.category)}"
 
 
 def _span(when: Timed | AllDay) -> Iterator[str]:

@@ -178,6 +178,31 @@ def test_s4_nothing_becomes_a_project_task_whatever_is_posted(
     assert not Activity.objects.exists()
 
 
+def test_a_category_with_the_name_of_a_type_makes_an_entry_of_that_type(
+    aino: User, types: dict[str, ActivityType]
+) -> None:
+    """The first one counts that is a type's name; never a project task (S4), and what is private is Personal (S10)."""
+    ActivityType.objects.filter(pk=types["internal"].pk).update(name="Sisäinen, viikoittain")
+    data = calendar(
+        event("SUMMARY:A", "CATEGORIES:Red,sisäinen\\,  VIIKOITTAIN", uid="a"),
+        event("SUMMARY:B", "CATEGORIES:Red", f"CATEGORIES:{types['internal'].category}", uid="b"),
+        event("SUMMARY:C", f"CATEGORIES:{types['task'].name},{types['personal'].name}", uid="c"),
+        event("SUMMARY:D", "CATEGORIES:Sisäinen\\, viikoittain", "CLASS:PRIVATE", uid="d"),
+    )
+    client = signed_in(aino)
+    page = previewed(client, data)
+    assert "1 entry becomes of the type that its category names." in page
+    assert 'A <span class="quiet">Sisäinen, viikoittain' in page
+    performed(client, types["meeting"])
+    found = {each.name: each.type for each in Activity.objects.select_related("type")}
+    assert found == {
+        "A": types["internal"],
+        "B": types["meeting"],
+        "C": types["meeting"],
+        "D": types["personal"],
+    }
+
+
 def test_b9_without_a_personal_type_a_private_entry_stays_private(aino: User, types: dict[str, ActivityType]) -> None:
     types["personal"].delete()
     client = signed_in(aino)
@@ -328,13 +353,13 @@ def test_what_is_exported_comes_back_to_another_person_as_it_was(
 ) -> None:
     rule = Recurrence(Kind.WEEKLY, date(2026, 1, 12), days=frozenset((0, 3)), until=date(2026, 5, 31))
     changed = {date(2026, 1, 15): OccurrenceDraft(name="Moved"), date(2026, 1, 19): OccurrenceDraft(cancelled=True)}
-    series = made(aino, types["meeting"], name="Weekly", recurrence=rule, occurrences=changed, notes="a;b,c\nd")
+    series = made(aino, types["internal"], name="Weekly", recurrence=rule, occurrences=changed, notes="a;b,c\nd")
     data = signed_in(aino).get("/calendar/export.ics").content
     client = signed_in(eero)
     assert counted(previewed(client, data)) == ["1", "0", "0"]
     performed(client, types["meeting"])
     copy = Activity.objects.get(owner=eero)
-    for name in ("name", "notes", "start", "end", "time_zone", "is_private", "show_as"):
+    for name in ("name", "type", "notes", "start", "end", "time_zone", "is_private", "show_as"):
         assert getattr(copy, name) == getattr(series, name)
     kept = {each.original_date: (each.cancelled, each.name) for each in copy.occurrences.all()}
     assert kept == {date(2026, 1, 15): (False, "Moved"), date(2026, 1, 19): (True, None)}
