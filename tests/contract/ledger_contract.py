@@ -270,6 +270,8 @@ class LedgerContract:
         assert sorted(aino.copies([shared, other]), key=lambda copy: copy.organises) == [of_sanna, of_eero]
         company.switch("sanna", on=False)
         assert aino.copies([shared, other]) == [of_eero]
+        everybody = aino.copies([shared, other], switched_off=True)
+        assert sorted(everybody, key=lambda copy: copy.organises) == [of_sanna, of_eero]
         assert aino.copies([]) == []
 
     def test_who_may_have_begun_a_mirror_is_known_while_their_mailbox_works(

@@ -539,11 +539,11 @@ class HubLedger(Held):
         with self.write():
             self.hub.kill(activities)
 
-    def copies(self, activities: Collection[ActivityId]) -> list[Copy]:
+    def copies(self, activities: Collection[ActivityId], *, switched_off: bool = False) -> list[Copy]:
         return [
             Copy(pair.activity, box.user, pair.real, pair.master, pair.organises, pair.uid)
             for box in self.hub.boxes.values()
-            if box.enabled and box.user != self.user
+            if (box.enabled or switched_off) and box.user != self.user
             for pair in box.pairs.values()
             if pair.activity is not None and pair.activity in activities and pair.state is State.LIVE
         ]

@@ -418,7 +418,7 @@ class Life:
         holder, event = found
         id = self.company.copy_there(holder, event.stored.id)
         if what % 4 == 0:
-            self._life(event).copied = True
+            self._life(event).copied.add(holder)
             return True
         token = self._fresh()
         entry = Entry(f"Copy {self.serial}", Timed(self.company.now, self.company.now), notes=token)

@@ -131,8 +131,9 @@ class Judgement:
 
     def _staying(self, life: Remembered, person: str, here: list[Ours], there: list[Theirs]) -> int:
         """How many events may stay beyond their activity: real meetings, and what did not travel (B1, S13; row 21)."""
-        # what was made again of an edited event was born of it
-        born = person in (life.born, life.twin) or (life.stayed_home and len(life.deletions) > 1)
+        # what was made again of an edited event was born of it, and a copy that somebody made of their entry is theirs
+        born = person in (life.born, life.twin)
+        born = born or (life.stayed_home and (len(life.deletions) > 1 or person in life.copied))
         real = any(each.meeting for each in there) or born
         # of two meetings that were made of one activity the second stays to itself
         lawful = real and (life.deleted or person in life.left or life.several)

@@ -71,7 +71,8 @@ class Remembered:
     #: Who has changed their own copy of somebody else's meeting.
     edited_received: set[str] = field(default_factory=set)
     left: set[str] = field(default_factory=set)
-    copied: bool = False
+    #: In whose calendars somebody has copied it, token and all.
+    copied: set[str] = field(default_factory=set)
     #: Both sides had it before a first run, and one of them has changed since: it may stay two.
     loose: bool = False
     twin: str = ""

@@ -223,16 +223,16 @@ class MailboxLedger:
                     company_id=self.company_id, activity__in=list(activities), dead_at__isnull=True
                 ).update(dead_at=at)
 
-    def copies(self, activities: Collection[ActivityId]) -> list[Copy]:
+    def copies(self, activities: Collection[ActivityId], *, switched_off: bool = False) -> list[Copy]:
         if not activities:
             return []
+        enabled = {} if switched_off else {"mailbox__enabled": True, "mailbox__user__is_active": True}
         found = (
             Pair.objects.filter(
                 activity__in=list(activities),
                 state=State.LIVE.value,
-                mailbox__enabled=True,
-                mailbox__user__is_active=True,
                 mailbox__user__company_id=self.company_id,
+                **enabled,
             )
             .exclude(mailbox_id=self.mailbox_id)
             .order_by("pk")

@@ -60,7 +60,7 @@ def gone_there(view: View, pair: Pair, record: Record, reason: str, event: Event
     user = view.settings.user
     if pair.state is State.MUTED and reason != "declined":  # its activity travels again, and did not end with it
         again = outgoing(record, view.settings) is None
-        return create_there(view, record, pair) if again else Retire(pair, reason=reason)
+        return create_there(view, record, pair) if again else Retire(pair, mute=True, reason=reason)
     if pair.real or pair.state is State.MUTED:
         others = [copy for copy in view.copies.get(record.id, ()) if copy.real]
         ended = pair.organises or (reason == "cancelled" and not others)

@@ -158,12 +158,8 @@ class _Planning:
             return Forget(pair)
         if (successor := self._successor(pair)) is not None:
             return self._replaced(pair, record, successor)
-        match leaves(self.view, pair, record):
-            case RemoveThere():
-                return Forget(pair)
-            case Retire() as unlinked:
-                return replace(unlinked, mute=False)
-        return gone_there(self.view, pair, record, "deleted in Microsoft")
+        step = leaves(self.view, pair, record) or gone_there(self.view, pair, record, "deleted in Microsoft")
+        return Forget(pair) if isinstance(step, RemoveThere | Retire) else step  # there is nothing to leave alone
 
     def _replaced(self, pair: Pair, record: Record, event: Event) -> Step:
         """Let another event take the place of one that is gone or never came to be."""

@@ -372,8 +372,8 @@ class Ledger(Protocol):
     def kill(self, activities: Collection[ActivityId], at: datetime) -> None:
         """Mark every uid of these activities dead, so that no copy of theirs comes back (R7)."""
 
-    def copies(self, activities: Collection[ActivityId]) -> list[Copy]:
-        """Return the live pairs of these activities in the company's other enabled mailboxes."""
+    def copies(self, activities: Collection[ActivityId], *, switched_off: bool = False) -> list[Copy]:
+        """Return the live pairs of these activities in the company's other enabled mailboxes, or in all others."""
 
     def keys(self, activities: Collection[ActivityId]) -> dict[str, ActivityId]:
         """Return the meeting keys that are bound to these activities and not dead."""

@@ -97,12 +97,20 @@ class Run:
     def _plan(self, snapshot: Snapshot) -> Plan:
         return without_doubles(self.ledger, plan(snapshot), self.settings.user)
 
+    def _may_be_there(self, todo: Plan) -> bool:
+        """Whether a mirror is about to be made of a meeting, whose real copy may lie where the feed has not been (R6).
+
+        Whoever has a copy of it may have it switched off by now.
+        """
+        made = [step.record.id for step in todo.steps if isinstance(step, CreateThere)]
+        return bool(made) and any(copy.real for copy in self.ledger.copies(made, switched_off=True))
+
     def _execute(self, watermark: str | None, full: bool, first: bool, tally: Tally, outcome: Outcome) -> None:
         feed, hints = self._read(watermark, full=full)
         due = feed.full  # and would be again
         snapshot = self._snapshot(feed, hints, first=first)
         todo = self._plan(snapshot)
-        if not feed.full and _may_be_there(todo, snapshot):
+        if not feed.full and self._may_be_there(todo):
             feed, hints = self._read(None, full=True)
             snapshot = self._snapshot(feed, hints, first=first)
             todo = self._plan(snapshot)
@@ -315,12 +323,6 @@ class Run:
         for copy in self.ledger.copies(wanted) if wanted else ():
             found.setdefault(copy.activity, []).append(copy)
         return found
-
-
-def _may_be_there(todo: Plan, snapshot: Snapshot) -> bool:
-    """Whether a mirror is about to be made of a meeting, whose real copy may lie where the feed has not been (R6)."""
-    made = [step.record.id for step in todo.steps if isinstance(step, CreateThere)]
-    return any(copy.real for id in made for copy in snapshot.view.copies.get(id, ()))
 
 
 def _found(pair: Pair, event: Event) -> None:
