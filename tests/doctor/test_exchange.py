@@ -693,7 +693,11 @@ def test_an_account_of_a_person_that_is_disabled(exchange: Exchange) -> None:
             "readable",
             "The server lets the account act for this person, but not open the calendar.",
         ),
-        ("ErrorMailboxMoveInProgress", "impersonation", "The mailbox is being moved, or its database rests."),
+        (
+            "ErrorMailboxMoveInProgress",
+            "impersonation",
+            "The mailbox is being moved, or its database is not available.",
+        ),
         ("ErrorInternalServerError", "impersonation", "The Exchange Server says that something went wrong inside it."),
     ],
 )

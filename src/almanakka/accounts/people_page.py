@@ -74,7 +74,7 @@ def _set_active(request: HttpRequest, person: User) -> str | None:
     person.save(update_fields=["is_active"])
     EmailAddress.objects.filter(user=person).update(verified=False)
     signals.deactivated.send(User, user=person, acting=request.user)
-    return _("%(name)s can no longer sign in, and their calendar sync rests.") % {"name": person}
+    return _("%(name)s can no longer sign in, and their calendar sync is paused.") % {"name": person}
 
 
 def _set_role(request: HttpRequest, person: User) -> str | None:
@@ -102,7 +102,7 @@ def _drop_second_step(request: HttpRequest, person: User) -> str | None:
 def _invite_again(request: HttpRequest, person: User) -> str | None:
     """Send the invitation once more to somebody who has not come yet."""
     if not person.is_awaited:
-        return _refuse(request, _("%(name)s has come already.") % {"name": person})
+        return _refuse(request, _("%(name)s has joined already.") % {"name": person})
     invitations.send(request, person)
     return _("An invitation is on its way to %(address)s.") % {"address": person.email}
 
@@ -110,7 +110,7 @@ def _invite_again(request: HttpRequest, person: User) -> str | None:
 def _withdraw(request: HttpRequest, person: User) -> str | None:
     """Take an invitation back: its link opens nothing any more."""
     if not person.is_awaited:
-        return _refuse(request, _("%(name)s has come already.") % {"name": person})
+        return _refuse(request, _("%(name)s has joined already.") % {"name": person})
     try:
         with transaction.atomic():
             person.delete()

@@ -102,7 +102,7 @@ def move(request: HttpRequest, activity_id: UUID) -> HttpResponse:
     except (Forbidden, ActivityGone) as error:
         raise Http404 from error
     except (Asks, Locked):
-        told = _("It is a meeting. Open it to change it: you are asked before any mail.")
+        told = _("It is a meeting. Open it to change it: you are asked before any mail goes out.")
         return JsonResponse({"told": told}, status=409)
     except StaleVersion:
         return JsonResponse({"told": _("Somebody has changed it in the meantime.")}, status=409)

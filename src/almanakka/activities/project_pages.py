@@ -68,7 +68,7 @@ def project(request: HttpRequest, project_id: UUID) -> HttpResponse:
     context = {
         "project": Project.objects.get(pk=subject.pk),
         "form": form,
-        "lists": [(_("What comes"), "coming", coming), (_("What has been"), "past", past)],
+        "lists": [(_("Coming"), "coming", coming), (_("Past"), "past", past)],
     }
     return render(request, "activities/project.html", context, status=422 if request.method == "POST" else 200)
 

@@ -238,7 +238,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "consent_missing": Sentence(_("The permissions have not been granted, or not yet."), _WAITS, _GRANT_AGAIN),
     "consent_declined": Sentence(_("The permissions were not granted."), _NOT_ON, _GRANT_AGAIN),
     "consent_stale": Sentence(_("The answer from Microsoft came too late, or came twice."), _NOT_ON, _GRANT_AGAIN),
-    "callback_malformed": Sentence(_("The answer from Microsoft makes no sense."), _NOT_ON, _GRANT_AGAIN),
+    "callback_malformed": Sentence(_("The answer from Microsoft cannot be understood."), _NOT_ON, _GRANT_AGAIN),
     "permission_missing": Sentence(
         _("Microsoft says that a permission is missing."),
         _WAITS,
@@ -324,7 +324,9 @@ SENTENCES: Mapping[str, Sentence] = {
     "mailbox_disabled": Sentence(
         _("This person's account is disabled on the Exchange Server."), _WAITS, _ASK_ADMINISTRATOR
     ),
-    "mailbox_moving": Sentence(_("The mailbox is being moved, or its database rests."), _RETRIED, _NOTHING_TO_DO),
+    "mailbox_moving": Sentence(
+        _("The mailbox is being moved, or its database is not available."), _RETRIED, _NOTHING_TO_DO
+    ),
     "calendar_missing": Sentence(_("The mailbox has no calendar that we can find."), _WAITS, _ASK_ADMINISTRATOR),
 }
 

@@ -25,8 +25,8 @@ TOLD = {
         "number",
     ),
     "too_frequent": ngettext_lazy(
-        "%(number)d entry changes again and again, so it rests.",
-        "%(number)d entries change again and again, so they rest.",
+        "%(number)d entry changes again and again, so it is not synchronised for now.",
+        "%(number)d entries change again and again, so they are not synchronised for now.",
         "number",
     ),
     "unrepresentable": ngettext_lazy(

@@ -88,7 +88,9 @@ WHY: Mapping[str, Promise] = {
     "edited in Microsoft after it was deleted here": _("it was edited in Microsoft after it was deleted in Almanakka"),
     "edited here after it was deleted in Microsoft": _("it was edited in Almanakka after it was deleted in Microsoft"),
     "superseded by the meeting itself": _("the meeting itself takes its place"),
-    "a meeting is changed in Outlook": _("a meeting is only changed by its organiser, who is asked before any mail"),
+    "a meeting is changed in Outlook": _(
+        "a meeting is only changed by its organiser, who is asked before any mail goes out"
+    ),
     "cancelled here": _("you cancelled the meeting in Almanakka"),
     "wanted back": _("you wanted it back"),
     "switched off": _("calendar sync was switched off, and you asked for that"),
@@ -113,7 +115,7 @@ NOT_UNDONE: Mapping[str, Promise] = {
 HELD: Mapping[str, Promise] = {
     "unrepresentable": _("It is left out: %(why)s."),
     "refused": _("It was not accepted: %(why)s. It is tried again when it changes."),
-    "too_frequent": _("It changed more than three times in ten minutes, so it rests until it is quiet."),
+    "too_frequent": _("It changed more than three times in ten minutes. It is synchronised again once that is over."),
     "many_deletion_here": _(
         "Many entries were deleted in Microsoft at once. It is kept here until you say what to do."
     ),

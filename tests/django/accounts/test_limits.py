@@ -93,7 +93,8 @@ def test_whoever_has_tried_too_often_is_told_how_long_to_wait(aino: User, hours_
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("fi", "Odota 5 minuuttia"), ("sv", "Vänta 5 minuter"), ("en", "Wait 5 minutes")]
+    ("language", "words"),
+    [("fi", "Yritä uudelleen 5 minuutin kuluttua"), ("sv", "Vänta 5 minuter"), ("en", "Wait 5 minutes")],
 )
 def test_the_sentence_is_in_the_readers_language(aino: User, language: str, words: str) -> None:
     for _ in range(5):

@@ -72,7 +72,7 @@ def test_an_invitation_is_good_once(as_boss: Client) -> None:
     _person, link = invited(as_boss)
     chosen(link)
     again = Client().get(link)
-    assert (again.status_code, "This invitation is over" in text(again)) == (410, True)
+    assert (again.status_code, "This invitation is no longer valid" in text(again)) == (410, True)
 
 
 def test_an_invitation_is_good_for_three_days(as_boss: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,7 +111,7 @@ def test_somebody_who_has_not_come_is_invited_again(as_boss: Client) -> None:
     assert [letter.to for letter in mail.outbox] == [[person.email]] * 2
     chosen(link)
     told = as_boss.post(f"{PAGE}{person.pk}/invite", follow=True)
-    assert "Uusi has come already" in text(told)
+    assert "Uusi has joined already" in text(told)
     assert len(mail.outbox) == 2
 
 

@@ -199,7 +199,7 @@ def test_an_administrator_takes_it_away_from_who_has_lost_both(boss: User, aino:
     switched_on(aino, phone)
     client = Client()
     client.force_login(boss)
-    assert "Take the second step away" in text(client.get("/settings/users/"))
+    assert "Remove the second step" in text(client.get("/settings/users/"))
     client.post(f"/settings/users/{aino.pk}/second-step")
     assert not Authenticator.objects.exists()
 

@@ -26,7 +26,7 @@ TERMS = (
     "Projektitehtävät",
     "Kalenterisynkronointi",
     "Myönnä käyttöoikeudet",
-    "Ota käyttöön Microsoft Exchange",
+    "Ota Microsoft Exchange käyttöön",
     "Ensimmäinen synkronointi",
     "Exchange-järjestelmänvalvoja",
 )
