@@ -59,6 +59,11 @@ PARTS = {
         ("tests/broken",),
         sizes={"ALMANAKKA_FUZZ": "3000"},
     ),
+    "deletions": Part(
+        "so many entries gone at once, in each way they can be: none goes without a word, one click settles it",
+        ("tests/django/calendars/test_waiting.py",),
+        sizes={"ALMANAKKA_DELETIONS": "10000"},
+    ),
     "killed": Part(
         "edits on both sides while the processes are killed with -9",
         ("tests/processes/test_killed.py",),

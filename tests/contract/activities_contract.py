@@ -453,6 +453,18 @@ class ActivitiesContract:
         aino.remove(company.stranger(), 1, EDITED)
         assert aino.load([id]) == {}
 
+    def test_several_are_removed_all_or_none(
+        self, company: Company, import_: Callable[..., ActivityId], aino: Activities
+    ) -> None:
+        ids = [import_() for _ in range(3)]
+        assert aino.change(ids[1], 1, edit(aino.load(ids)[ids[1]], Group.TITLE, title="Dinner")) == 2
+        with pytest.raises(StaleVersion):
+            aino.remove_all([(id, 1) for id in ids], EDITED)
+        assert set(aino.load(ids)) == set(ids)
+        aino.remove_all([(ids[0], 1), (ids[1], 2), (company.stranger(), 1)], EDITED)
+        assert set(aino.load(ids)) == {ids[2]}
+        assert {hint.activity for hint in aino.hints()} == set()
+
     @pytest.mark.parametrize(("by_person", "dead"), [(True, True), (False, False)])
     def test_a_persons_removal_buries_a_meeting_and_a_runs_does_not(
         self, company: Company, import_: Callable[..., ActivityId], by_person: bool, dead: bool

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
+from typing import TypeVar
 from uuid import uuid4
 
 import pytest
@@ -26,7 +27,6 @@ from almanakka.sync.entry import (
 )
 from almanakka.sync.errors import Invalid, NotFound, Stale, Throttled, Unreachable, WatermarkLost
 from almanakka.sync.fields import canonical, changed_groups
-from almanakka.sync.outcomes import Outcome
 from almanakka.sync.ports import Page
 from almanakka.sync.recurrence import Index, Kind, Recurrence
 
@@ -116,8 +116,11 @@ def collect(pages: object) -> Page:
     return Page(list(events.values()), removed, watermark)
 
 
-def all_of(chunks: Iterable[list[Outcome]]) -> list[Outcome]:
-    """What became of creations, in their order."""
+One = TypeVar("One")
+
+
+def all_of(chunks: Iterable[list[One]]) -> list[One]:
+    """What became of many, in their order."""
     return [outcome for chunk in chunks for outcome in chunk]
 
 
@@ -598,6 +601,24 @@ class CalendarContract:
         found = outlook.calendar.fetch([event.id])[event.id]
         assert isinstance(found, Event)
         assert_same(found.entry, wanted)
+
+    def test_several_are_deleted_but_for_one_that_has_changed(self, outlook: Outlook) -> None:
+        events = [outlook.calendar.create(single(f"Lunch {number}", day=1 + number), key()) for number in range(5)]
+        outlook.remove(events[1].id)
+        outlook.retitle(events[3].id, "Theirs")
+        outcomes = all_of(outlook.calendar.delete_all([(each.id, each.change_key) for each in events]))
+        assert [outcome is None for outcome in outcomes] == [True, True, True, False, True]
+        assert isinstance(outcomes[3], Stale)
+        assert set(self.listed(outlook)) == {events[3].id}
+
+    def test_b6_several_deletes_whose_answer_is_lost_are_repeated_safely(self, outlook: Outlook) -> None:
+        events = [outlook.calendar.create(single(f"Lunch {number}", day=1 + number), key()) for number in range(3)]
+        doomed = [(each.id, each.change_key) for each in events]
+        outlook.lose_next_answer("delete")
+        with pytest.raises(Unreachable):
+            all_of(outlook.calendar.delete_all(doomed))
+        assert all_of(outlook.calendar.delete_all(doomed)) == [None, None, None]
+        assert not self.listed(outlook)
 
     def test_b6_a_delete_whose_answer_is_lost_is_done(self, outlook: Outlook) -> None:
         event = outlook.calendar.create(single(), key())

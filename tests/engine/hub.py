@@ -446,6 +446,11 @@ class HubActivities(Held):
                 self._at(id, version)
                 self.hub.remove(id, through=self.user)
 
+    def remove_all(self, doomed: Sequence[tuple[ActivityId, int]], edited_at: datetime) -> None:
+        with self.write():
+            for id, version in doomed:
+                self.remove(id, version, edited_at)
+
     def leave(self, id: ActivityId, edited_at: datetime) -> None:
         with self.write():
             if id in self.hub.records:

@@ -17,7 +17,7 @@ from almanakka.remote.graph.clouds import GraphSettings
 from almanakka.remote.memory import Fault, Hook
 from almanakka.sync.entry import AS_SERIES, Entry, Event, Override, Response, Unreadable
 from almanakka.sync.fields import canonical, override_value
-from almanakka.sync.outcomes import Outcome
+from almanakka.sync.outcomes import Outcome, Removed
 from almanakka.sync.ports import Calendar, Page, Versions, unknown
 from contract.graph_outlook import as_graph
 from exchange_simulator import Person, RunningSimulator
@@ -75,6 +75,11 @@ class SpokeCalendar:
         with self._operation("create"):
             made = list(self.port.create_all(drafts))
         yield from made
+
+    def delete_all(self, doomed: Sequence[tuple[str, str]]) -> Iterator[list[Removed]]:
+        with self._operation("delete"):
+            gone = list(self.port.delete_all(doomed))
+        yield from gone
 
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         with self._operation("update"):

@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from almanakka.activities import references, rows
 from almanakka.activities.models import Activity, Occurrence, Participant
@@ -42,6 +43,7 @@ __all__ = [
     "create_many",
     "leave",
     "remove",
+    "remove_many",
     "set_occurrence",
     "set_type",
 ]
@@ -107,7 +109,20 @@ def set_type(activity_id: UUID, version: int | None, type_id: UUID, origin: Orig
 def remove(activity_id: UUID, version: int | None, origin: Origin) -> None:
     """Delete an activity for everybody."""
     with transaction.atomic():
-        _remove(_locked(activity_id, version, origin, deleting=True), origin)
+        _remove_all([_locked(activity_id, version, origin, deleting=True)], origin)
+
+
+def remove_many(versions: Mapping[UUID, int], origin: Origin) -> None:
+    """Delete activities for everybody, each at its version, in a constant number of statements; all of them or none.
+
+    Those that are gone already count as deleted.
+    """
+    with transaction.atomic():
+        found = list(_lockable(origin, deleting=True).filter(pk__in=versions).order_by("pk"))
+        changed = next((activity for activity in found if activity.version != versions[activity.pk]), None)
+        if changed is not None:
+            raise StaleVersion(f"version {changed.version}, not {versions[changed.pk]}")
+        _remove_all(found, origin)
 
 
 def leave(activity_id: UUID, user_id: UUID, origin: Origin) -> int | None:
@@ -120,21 +135,24 @@ def leave(activity_id: UUID, user_id: UUID, origin: Origin) -> int | None:
         staying = {row.user_id: rows.participation_of(row) for row in activity.participants.all()}
         was_in = staying.pop(user_id, None) is not None
         if activity.owner_id == user_id or (was_in and not staying and activity.owner_id is None):
-            _remove(activity, origin)
+            _remove_all([activity], origin)
             return None
         return _change(activity, {"participants": staying}, origin)
 
 
 def _locked(activity_id: UUID, version: int | None, origin: Origin, *, deleting: bool = False) -> Activity:
-    found = Activity.objects.select_for_update(of=("self",), no_key=not deleting).filter(pk=activity_id)
-    if origin.by is not None:
-        found = found.filter(company__users=origin.by)
-    activity = found.first()
+    activity = _lockable(origin, deleting=deleting).filter(pk=activity_id).first()
     if activity is None:
         raise ActivityGone(activity_id)
     if version is not None and activity.version != version:
         raise StaleVersion(f"version {activity.version}, not {version}")
     return activity
+
+
+def _lockable(origin: Origin, *, deleting: bool) -> QuerySet[Activity]:
+    """Activities that whoever makes a change may change, locked as they are read."""
+    found = Activity.objects.select_for_update(of=("self",), no_key=not deleting)
+    return found if origin.by is None else found.filter(company__users=origin.by)
 
 
 def _insert(company_id: UUID, drafts: Sequence[Draft], origin: Origin) -> None:
@@ -228,9 +246,21 @@ def _write_occurrences(
         )
 
 
-def _remove(activity: Activity, origin: Origin) -> None:
-    participant_ids = frozenset(activity.participants.values_list("user_id", flat=True))
-    removal = ActivityChanged(
+def _remove_all(activities: Sequence[Activity], origin: Origin) -> None:
+    """Delete activities that are locked."""
+    if not activities:
+        return
+    ids = [activity.pk for activity in activities]
+    people: dict[UUID, set[UUID]] = {id: set() for id in ids}
+    for id, user_id in Participant.objects.filter(activity__in=ids).values_list("activity_id", "user_id"):
+        people[id].add(user_id)
+    removals = [_removal(activity, frozenset(people[activity.pk]), origin) for activity in activities]
+    Activity.objects.filter(pk__in=ids).delete()
+    _tell(removals)
+
+
+def _removal(activity: Activity, participant_ids: frozenset[UUID], origin: Origin) -> ActivityChanged:
+    return ActivityChanged(
         activity_id=activity.pk,
         version=activity.version,
         company_id=activity.company_id,
@@ -241,8 +271,6 @@ def _remove(activity: Activity, origin: Origin) -> None:
         removed=True,
         type_id=activity.type_id,
     )
-    activity.delete()
-    _tell([removal])
 
 
 def _creation(company_id: UUID, draft: Draft, origin: Origin) -> ActivityChanged:

@@ -172,6 +172,11 @@ class OrmActivities:
         except ActivityGone:
             return
 
+    def remove_all(self, doomed: Sequence[tuple[ActivityId, int]], edited_at: datetime) -> None:
+        if doomed:
+            with self._write():
+                changes.remove_many({UUID(id): version for id, version in doomed}, self._origin(edited_at))
+
     def leave(self, id: ActivityId, edited_at: datetime) -> None:
         try:
             with self._write():

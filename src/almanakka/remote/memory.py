@@ -26,7 +26,7 @@ from almanakka.sync.entry import (
 from almanakka.sync.errors import Invalid, NotFound, Stale, WatermarkLost
 from almanakka.sync.expansion import neighbours, occurs_on
 from almanakka.sync.fields import canonical, changed_groups, restores, same, take
-from almanakka.sync.outcomes import Outcome, one_by_one
+from almanakka.sync.outcomes import Outcome, Removed, one_by_one, removed_one_by_one
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
 #: What was changed longer ago than this, no feed leaves out.
@@ -131,6 +131,11 @@ class MemoryCalendar:
     def create_all(self, drafts: Sequence[tuple[Entry, str]]) -> Iterator[list[Outcome]]:
         for start in range(0, len(drafts), self.at_once):
             chunk = one_by_one(self.create, drafts[start : start + self.at_once])
+            yield [outcome for outcomes in chunk for outcome in outcomes]
+
+    def delete_all(self, doomed: Sequence[tuple[str, str]]) -> Iterator[list[Removed]]:
+        for start in range(0, len(doomed), self.at_once):
+            chunk = removed_one_by_one(self.delete, doomed[start : start + self.at_once])
             yield [outcome for outcomes in chunk for outcome in outcomes]
 
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
 from almanakka.sync.entry import Entry, Event
-from almanakka.sync.errors import Invalid, NotFound, Stale, UidTaken
+from almanakka.sync.errors import Invalid, Stale, UidTaken
 from almanakka.sync.fields import canonical
 from almanakka.sync.footer import attach, detach
 from almanakka.sync.journal import note_created_here, note_removed, note_there, notes_here
@@ -19,11 +18,11 @@ from almanakka.sync.outcomes import Outcome, one_by_one
 from almanakka.sync.plan import new_pair
 from almanakka.sync.ports import Activities, Born, Calendar, Hold, Ledger, Pair, Participation, Side, State
 from almanakka.sync.reconcile import WRITES_WITHIN
+from almanakka.sync.removal import Removal
 from almanakka.sync.steps import (
     CreateHere,
     CreateThere,
     Reconcile,
-    RemoveHere,
     RemoveThere,
     Retire,
     Supersede,
@@ -77,6 +76,17 @@ class Effects:
     due: bool = False
     #: Pairs of events that are new to us; until the cursor is past these, nothing tells of their end.
     linked: list[Pair] = field(default_factory=list)
+
+    @property
+    def removal(self) -> Removal:
+        """The effects of what is gone on one side."""
+        return Removal(
+            calendar=self.calendar,
+            activities=self.activities,
+            ledger=self.ledger,
+            clock=self.clock,
+            did=self.tally.did,
+        )
 
     def settle(self, steps: Sequence[Reconcile]) -> None:
         """Remember, in one transaction, pairs whose two sides both stay as they are."""
@@ -167,7 +177,7 @@ class Effects:
         assert step.pair.seen is not None
         return replace(event, entry=replace(event.entry, who=step.pair.seen.who))
 
-    def _spend(self, step: Reconcile | RemoveThere) -> None:
+    def _spend(self, step: Reconcile) -> None:
         if step.spends:
             self.activities.spend(step.spends)
 
@@ -273,67 +283,14 @@ class Effects:
         with self.ledger.atomic():
             self.ledger.forget([pair])
 
-    def hold(self, hold: Hold, pair: Pair | None = None) -> None:
-        """Keep a step for a person, with the pair as it stands."""
+    def hold(self, holds: Sequence[Hold], pair: Pair | None = None) -> None:
+        """Keep steps for a person, with the pair of the only one as it stands."""
         with self.ledger.atomic():
             if pair is not None:
                 self.ledger.save([pair])
-            self.ledger.hold([hold])
-        self.tally.held.add(hold.item)
-        self.tally.did("held", writes=False)
-
-    def remove_here(self, step: RemoveHere) -> None:
-        record, now = step.record, self.clock()
-        with self.ledger.atomic():
-            if step.kill:
-                self.ledger.kill([record.id], now)
-            if step.leave:
-                self.activities.leave(record.id, now)
-            else:
-                self.activities.remove(record.id, record.version, now)
-            if step.declined:
-                self._remember_declined(step.pair)
-            else:
-                self.ledger.forget([step.pair])
-            action = "left" if step.leave else "deleted"
-            self.ledger.note([note_removed(action, Side.HERE, step.pair, record.entry, step.reason)])
-        self.tally.did("left" if step.leave else "deleted_here")
-
-    def _remember_declined(self, pair: Pair) -> None:
-        declined = replace(pair, state=State.DECLINED, activity=None, base=None, seen=None, intended=None, master=False)
-        if declined.key is None:
-            self.ledger.add([declined])
-        else:
-            self.ledger.save([declined])
-
-    def remove_there(self, step: RemoveThere) -> None:
-        """Tombstone, delete, forget: a crash in between leaves a tombstone that the next run finishes.
-
-        Raises Stale where the event has changed: where its activity was deleted, an edit made in between is worth
-        keeping (row 6), so what was ``seen`` stays with the tombstone.
-        """
-        pair = step.pair
-        apart = pair.activity is not None and (step.apart or pair.state is State.DELETING)
-        seen = pair.seen if step.kill or apart or pair.state is State.DELETING else None
-        activity = pair.activity if apart else None
-        doomed = replace(pair, state=State.DELETING, activity=activity, intended=None, seen=seen)
-        if pair.state is not State.DELETING:
-            with self.ledger.atomic():
-                self.ledger.save([doomed])
-                self._spend(step)
-                if pair.activity is not None and step.kill:
-                    self.ledger.kill([pair.activity], self.clock())
-        assert doomed.event is not None
-        with suppress(NotFound):
-            delete = self.calendar.cancel if step.tells else self.calendar.delete
-            delete(doomed.event, doomed.change_key)
-        with self.ledger.atomic():
-            if apart:  # its activity goes out no more
-                self.ledger.save([replace(doomed, state=State.DEAD, event=None, change_key="", uid="", told=True)])
-            else:
-                self.ledger.forget([doomed])
-            self.ledger.note([note_removed("deleted", Side.THERE, pair, step.before or pair.base, step.reason)])
-        self.tally.did("deleted_there")
+            self.ledger.hold(holds)
+        self.tally.held.update(hold.item for hold in holds)
+        self.tally.did("held", len(holds), writes=False)
 
     def retire(self, step: Retire) -> None:
         state = State.MUTED if step.mute else State.DEAD

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import groupby, islice
 
 from almanakka.sync import meetings
 from almanakka.sync.colleagues import cancelled, reading, without_doubles
@@ -30,10 +30,12 @@ from almanakka.sync.steps import (
     Wait,
 )
 
-#: How many creations or settlements share one transaction.
+#: How many creations, settlements or holds share one transaction.
 BATCH = 500
 #: How many mirrors are begun together, and settled together: a crash in between costs one look-up for each.
 BEGUN = 20
+#: How many are deleted with one transaction here, or between two there.
+REMOVED = 100
 #: How often one entry is decided anew within a run before it is left to the next.
 ATTEMPTS = 3
 
@@ -48,6 +50,8 @@ class Performance:
     progress: Callable[[int, int], None] | None
     done: int = 0
     total: int = 0
+    #: Asked to stop in the middle of a batch, what was begun of it is for the next run.
+    cut: bool = False
 
     def run(self, todo: Plan) -> bool:
         """Perform every step; return False if asked to stop before the end."""
@@ -63,12 +67,17 @@ class Performance:
         ]
         return (
             self._in_batches(settled, BATCH, self._settle)
-            and self._one_by_one(others)
+            and self._in_order(others)
             and self._in_batches(created_here, BATCH, self._create_here)
             and self._in_batches(created_there, BEGUN, self._create_there)
+            and not self.cut
         )
 
-    def _in_batches(self, steps: Sequence[Step], size: int, perform: Callable[[list[Step]], None]) -> bool:
+    def _stopping(self) -> bool:
+        self.cut = self.cut or self.stop()
+        return self.cut
+
+    def _in_batches(self, steps: Iterable[Step], size: int, perform: Callable[[list[Step]], None]) -> bool:
         queue = iter(steps)
         while batch := list(islice(queue, size)):
             if self.stop():
@@ -76,6 +85,19 @@ class Performance:
             perform(batch)
             self._advance(len(batch))
         return True
+
+    def _in_order(self, steps: Iterable[Step]) -> bool:
+        """Perform steps in their order, those of a kind that follow one another together."""
+        return all(self._of_a_kind(kind, list(several)) for kind, several in groupby(steps, key=_kind))
+
+    def _of_a_kind(self, kind: type[Step] | None, steps: list[Step]) -> bool:
+        if kind is RemoveHere:
+            return self._in_batches(steps, REMOVED, self._remove_here)
+        if kind is RemoveThere:
+            return self._in_batches(steps, REMOVED, self._remove_there)
+        if kind is Wait:
+            return self._in_batches(steps, BATCH, self._wait)
+        return self._one_by_one(steps)
 
     def _one_by_one(self, steps: Iterable[Step]) -> bool:
         for step in steps:
@@ -94,13 +116,13 @@ class Performance:
 
     def _perform(self, step: Step, attempts: int) -> None:
         try:
-            self._effect(step)
+            self._effect(step, attempts)
         except (Stale, StaleVersion, UidTaken, NotFound) as error:
             self._again(step, attempts - 1, error)
         except Invalid as error:
             self._refused(step, error)
 
-    def _effect(self, step: Step) -> None:
+    def _effect(self, step: Step, attempts: int) -> None:
         effects = self.effects
         match step:
             case Reconcile():
@@ -110,9 +132,9 @@ class Performance:
             case CreateThere():
                 self._create_there([step])
             case RemoveHere():
-                effects.remove_here(step)
+                effects.removal.here([step])
             case RemoveThere():
-                effects.remove_there(step)
+                self._remove_there([step], attempts)
             case Retire():
                 effects.retire(step)
             case Supersede():
@@ -124,7 +146,7 @@ class Performance:
                 for follow in self._look_again(pair.event, None).steps if again else ():
                     self._perform(follow, 1)
             case Wait(hold):
-                effects.hold(hold)
+                effects.hold([hold])
 
     def _again(self, step: Step, attempts: int, error: Exception) -> None:
         """Somebody was quicker: look again at both sides of this one entry and decide anew."""
@@ -212,7 +234,7 @@ class Performance:
         """One side will not have this one entry: keep it for a person, and go on (B2)."""
         event, activity = _subject(step)
         item = f"activity:{activity}" if activity else f"event:{event}"
-        self.effects.hold(Hold(item, "refused", error.reason, _title(step)), left)
+        self.effects.hold([Hold(item, "refused", error.reason, _title(step))], left)
 
     def _left_there(self, pair: Pair) -> Pair:
         """Return the pair as a refused write left it: what stands there now is not somebody's change."""
@@ -221,6 +243,27 @@ class Performance:
             return replace(pair, intended=None)
         _, seen, _ = self.snapshot.view.theirs(event, pair.footer)
         return replace(pair, intended=None, seen=seen, change_key=event.change_key)
+
+    # -- removing, and leaving alone
+
+    def _remove_here(self, steps: list[Step]) -> None:
+        removals = [step for step in steps if isinstance(step, RemoveHere)]
+        try:
+            self.effects.removal.here(removals)
+        except StaleVersion:
+            for step in removals:
+                self._perform(step, ATTEMPTS)
+
+    def _remove_there(self, steps: list[Step], attempts: int = ATTEMPTS) -> None:
+        removals = [step for step in steps if isinstance(step, RemoveThere)]
+        for step, error in self.effects.removal.there(removals, self._stopping):
+            if isinstance(error, Invalid):
+                self._refused(step, error)
+            else:
+                self._again(step, attempts - 1, error)
+
+    def _wait(self, steps: list[Step]) -> None:
+        self.effects.hold([step.hold for step in steps if isinstance(step, Wait)])
 
     # -- creating
 
@@ -245,7 +288,7 @@ class Performance:
         made: list[Made] = []
         answers, rest = self.effects.create_there(begun), iter(begun)
         try:
-            while not self.stop() and (outcomes := next(answers, None)) is not None:
+            while not self._stopping() and (outcomes := next(answers, None)) is not None:
                 for outcome, (step, pair) in zip(outcomes, rest, strict=False):
                     made += self._created_there(step, pair, outcome)
                 if (error := trouble(outcomes)) is not None:
@@ -295,6 +338,15 @@ class Performance:
 
 def _only_settles(step: Reconcile) -> bool:
     return not (step.here or step.there or step.hold or step.spends) and step.participation is None
+
+
+def _kind(step: Step) -> type[Step] | None:
+    """Return what steps may be performed together with this one; None if it goes by itself."""
+    match step:
+        case RemoveHere(declined=False) | RemoveThere(tells=False, spends="") | Wait():
+            return type(step)
+        case _:
+            return None
 
 
 def _subject(step: Step) -> tuple[str | None, str | None]:

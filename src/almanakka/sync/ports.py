@@ -11,7 +11,7 @@ from typing import Protocol
 
 from almanakka.sync.approval import Approval, Approvals, Telling
 from almanakka.sync.entry import Entry, Event, Group, Person, Response, Unreadable
-from almanakka.sync.outcomes import Outcome
+from almanakka.sync.outcomes import Several
 
 ActivityId = str
 UserId = str
@@ -47,7 +47,7 @@ def unknown(ids: Collection[str]) -> Mapping[str, str]:
     return {}
 
 
-class Calendar(Telling, Protocol):
+class Calendar(Telling, Several, Protocol):
     """One mailbox's calendar. Every method may raise any :class:`almanakka.sync.errors.CalendarError`."""
 
     limits: Limits
@@ -77,13 +77,6 @@ class Calendar(Telling, Protocol):
         """Create an appointment without attendees, stamped with ``origin``, and return it as read back.
 
         Safe to repeat with the same ``origin``: a second call never makes a second event.
-        """
-
-    def create_all(self, drafts: Sequence[tuple[Entry, str]]) -> Iterator[list[Outcome]]:
-        """Create appointments as :meth:`create` does, under origin keys that nothing was ever created with.
-
-        Yields what became of them, in their order, as many at a time as go with one request. An error among them
-        says why one of them was not made, or not wholly; one that is raised leaves the rest in doubt.
         """
 
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
@@ -208,6 +201,9 @@ class Activities(Approvals, Protocol):
 
     def remove(self, id: ActivityId, version: int, edited_at: datetime) -> None:
         """Delete an activity at ``version``; gone already is no error; raises :class:`StaleVersion`."""
+
+    def remove_all(self, doomed: Sequence[tuple[ActivityId, int]], edited_at: datetime) -> None:
+        """Delete activities, each at its version, in the caller's transaction; as :meth:`remove` does, all or none."""
 
     def leave(self, id: ActivityId, edited_at: datetime) -> None:
         """Take the mailbox's user out of an activity; the owner or the last one out deletes it. Gone is no error."""

@@ -153,8 +153,7 @@ def test_b2_activities_deleted_in_a_mass_are_deleted_there_or_made_again(
     fill(aino, types, calendar)
     run(aino_box)
     before = here()
-    for id in Activity.objects.values_list("pk", flat=True):
-        changes.remove(id, None, Origin(edited_at=NOW, by=aino.pk))
+    changes.remove_many(dict(Activity.objects.values_list("pk", "version")), Origin(edited_at=NOW, by=aino.pk))
     run(aino_box, 15)
     assert there(calendar) == before
     as_aino.post(f"{PAGE}waiting/decide", {"reason": "many_deletion_there", "answer": answer})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from almanakka.remote.ews import creation, feed, occurrences, operations, write
+from almanakka.remote.ews import creation, deletion, feed, occurrences, operations, write
 from almanakka.remote.ews.client import Client, always
 from almanakka.remote.ews.creation import check_untouched
 from almanakka.remote.ews.item import identity
@@ -17,7 +17,7 @@ from almanakka.remote.respelling import respelled
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import CalendarError, Invalid, Stale, UnreadableAnswer
 from almanakka.sync.fields import canonical, changed_groups, restores, same
-from almanakka.sync.outcomes import Outcome
+from almanakka.sync.outcomes import Outcome, Removed
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
 
@@ -77,6 +77,10 @@ class EwsCalendar:
             chunk = drafts[start : start + BATCH]
             yield creation.create(self._mailbox, [(canonical(entry), origin) for entry, origin in chunk])
 
+    def delete_all(self, doomed: Sequence[tuple[str, str]]) -> Iterator[list[Removed]]:
+        for start in range(0, len(doomed), BATCH):
+            yield deletion.delete(self._mailbox, doomed[start : start + BATCH])
+
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         before, after = canonical(before), canonical(after)
         groups = changed_groups(before, after) - {Group.WHO}
@@ -109,19 +113,12 @@ class EwsCalendar:
         return held
 
     def cancel(self, id: str, change_key: str) -> None:
-        self._delete(id, change_key, told=True)
+        deletion.delete_one(self._mailbox, id, change_key, told=True)
 
     def delete(self, id: str, change_key: str) -> None:
-        self._delete(id, change_key)
+        deletion.delete_one(self._mailbox, id, change_key)
 
     # --- inside ----------------------------------------------------------------------------------
-
-    def _delete(self, id: str, change_key: str, *, told: bool = False) -> None:
-        # DeleteItem looks at no change key, so the item is looked at right before
-        held = self._mailbox.one(always(operations.get_ids([id])))
-        if identity(next(held.element.iter(t("CalendarItem"))))[1] != change_key:
-            raise Stale("the item has changed")
-        self._mailbox.one(always(operations.delete_items([operations.item_id(id, change_key)], told=told)))
 
     def _write(self, id: str, change_key: str, properties: Mapping[str, str], *, told: bool = False) -> str:
         """Write properties, and return the change key that this gave the item."""

@@ -19,7 +19,7 @@ from almanakka.remote.respelling import respelled
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import Invalid, Stale, UnreadableAnswer
 from almanakka.sync.fields import canonical, changed_groups, restores, same
-from almanakka.sync.outcomes import Outcome, one_by_one
+from almanakka.sync.outcomes import Outcome, Removed, one_by_one, removed_one_by_one
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
 
@@ -70,6 +70,9 @@ class GraphCalendar:
 
     def create_all(self, drafts: Sequence[tuple[Entry, str]]) -> Iterator[list[Outcome]]:
         return one_by_one(self.create, drafts)
+
+    def delete_all(self, doomed: Sequence[tuple[str, str]]) -> Iterator[list[Removed]]:
+        return removed_one_by_one(self.delete, doomed)  # a mailbox is written to in sequence (facts: graph §4)
 
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         before, after = canonical(before), canonical(after)
