@@ -168,6 +168,7 @@ LANGUAGES = [("en", _("English")), ("fi", _("Finnish")), ("sv", _("Swedish"))]
 LANGUAGE_CODE = "en"
 LOCALE_PATHS = [PACKAGE / "locale"]
 USE_I18N = True
+FORM_RENDERER = "almanakka.accounts.form_renderer.Renderer"
 FORMAT_MODULE_PATH = "almanakka.formats"
 USE_TZ = True
 TIME_ZONE = "Europe/Helsinki"

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from almanakka.accounts.choices import LongSelect, LongSelectMultiple
+from almanakka.accounts.choices import LongChoiceField, LongMultipleChoiceField, LongSelect, Names
 from almanakka.accounts.models import User
 from almanakka.accounts.zones import zone_names
 from almanakka.activities.models import Activity, ActivityType, Project, ShowAs
@@ -30,16 +30,14 @@ class ActivityForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=10_000, required=False)
     type = forms.ModelChoiceField(label=_("Activity type"), queryset=ActivityType.objects.none())
-    project = forms.ModelChoiceField(
-        label=_("Project"), queryset=Project.objects.none(), required=False, widget=LongSelect
-    )
+    project = LongChoiceField(label=_("Project"), queryset=Project.objects.none(), required=False, names=("name",))
     all_day = forms.BooleanField(label=_("All day"), required=False)
     first = forms.DateField(label=_("Starts on"), widget=DAY)
     starts = forms.TimeField(label=_("at"), widget=CLOCK, required=False)
     last = forms.DateField(label=_("Ends on"), widget=DAY)
     ends = forms.TimeField(label=_("at"), widget=CLOCK, required=False)
-    participants = forms.ModelMultipleChoiceField(
-        label=_("Participants"), queryset=User.objects.none(), required=False, widget=LongSelectMultiple
+    participants = LongMultipleChoiceField(
+        label=_("Participants"), queryset=User.objects.none(), required=False, names=("full_name", "email")
     )
     location = forms.CharField(label=_("Location"), max_length=10_000, required=False)
     notes = forms.CharField(label=_("Notes"), widget=forms.Textarea(attrs={"rows": 3}), required=False)
@@ -64,7 +62,7 @@ class ActivityForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.reader, self.zone, self.locked = reader, zone, locked
-        self.fields["zone_name"].choices = [(name, name) for name in sorted({*zone_names(), zone.key})]
+        self.fields["zone_name"].choices = Names(sorted({*zone_names(), zone.key}))
         self.fields["zone_name"].initial = zone.key
         for name in self.SHARED if locked else ():
             self.fields[name].disabled = True

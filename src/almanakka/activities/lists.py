@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Page, Paginator
+from django.core.paginator import Page
 from django.db import transaction
-from django.db.models import DateTimeField, Q, QuerySet
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,62 +20,60 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from almanakka.accounts.choices import options
 from almanakka.accounts.models import User
-from almanakka.activities import changes, editing, elsewhere, queries
+from almanakka.activities import changes, editing, elsewhere, listing, queries
 from almanakka.activities.models import Activity, ActivityType, Category, Project
 from almanakka.activities.permissions import may_edit, takes_part
+from almanakka.database.sheets import Sheets
 
 PAGE = 50
-#: What no list shows.
-_NOT_LISTED = ("notes", "changed_at", "changed_through")
 #: So many are given another type at once.
 MOST_CHANGED = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What somebody wants to see in a list: ``wanted`` as it was asked for, ``found`` what they may see of it."""
+    """What somebody wants to see in a list: ``wanted`` as it was asked for, ``found`` what they may see of it.
+
+    ``among_all`` is the same as ``found``, but looked for among all that the company has; that is quicker where they
+    are many, or have to be read for their words. ``projects`` are ids and names.
+    """
 
     wanted: dict[str, str]
     kinds: list[ActivityType]
-    projects: list[Project]
+    projects: list[tuple[UUID, str]]
     found: QuerySet[Activity]
+    among_all: QuerySet[Activity]
 
     @classmethod
     def of(cls, user: User, asked: Mapping[str, str]) -> Filters:
         """Read filters: whose, when, of which type and project, with which words in name or location."""
         kinds = list(ActivityType.objects.filter(company_id=user.company_id))
-        projects = list(Project.objects.filter(company_id=user.company_id))
+        projects = list(Project.objects.filter(company_id=user.company_id).values_list("pk", "name"))
         wanted = {name: asked.get(name, "").strip()[:200] for name in ("q", "type", "project", "whose", "when")}
-        found = queries.open_to(user) if wanted["whose"] == "all" else queries.of(user.pk)
-        words = wanted["q"].replace("\0", "")
-        if words:
-            found = found.filter(Q(name__icontains=words) | Q(location__icontains=words))
-        kind = next((each for each in kinds if str(each.pk) == wanted["type"]), None)
-        if kind is not None:
-            found = found.filter(type=kind)
-        project = next((each for each in projects if str(each.pk) == wanted["project"]), None)
-        if project is not None:
-            found = found.filter(project=project)
-        if wanted["when"] in ("coming", "past"):
-            found = _by_time(found, wanted["when"] == "coming", timezone.localtime(timezone.now(), user.zone))
-        return cls(wanted, kinds, projects, found)
+        conditions = _conditions(wanted, kinds, projects)
+        if wanted["whose"] == "all":
+            bases = (queries.open_to(user),) * 2
+        else:
+            bases = queries.of(user.pk), queries.involved_in(user)
+        found, among_all = (listing.in_time(base.filter(conditions), wanted["when"], user) for base in bases)
+        return cls(wanted, kinds, projects, found, among_all)
 
     @property
     def ordered(self) -> QuerySet[Activity]:
         """What was found, latest first; of what is to come the next first."""
-        begins = Coalesce("start", Cast("first_date", DateTimeField()))
-        return self.found.order_by(begins.asc() if self.wanted["when"] == "coming" else begins.desc(), "pk")
+        return listing.in_order(self.found, self.wanted["when"])
 
     def page(self, number: str | None) -> Page[Any]:
         """Return one page of it."""
-        page = Paginator(self.ordered.values_list("pk", flat=True), PAGE).get_page(number)
-        page.object_list = _whole(page.object_list)
+        searched = bool(self.wanted["q"])
+        sheets = Sheets(self.ordered.values_list("pk", flat=True), PAGE, searched=searched)
+        if searched or sheets.is_longer:
+            sheets.object_list = listing.in_order(self.among_all, self.wanted["when"]).values_list("pk", flat=True)
+        page = sheets.get_page(number)
+        page.object_list = listing.whole(page.object_list, self.kinds)
         return page
-
-    def first(self, most: int) -> list[Activity]:
-        """Return the beginning of it."""
-        return _whole(self.ordered.values_list("pk", flat=True)[:most])
 
 
 @require_safe
@@ -88,7 +83,16 @@ def activities(request: HttpRequest) -> HttpResponse:
     filters = Filters.of(request.user, request.GET)
     page = filters.page(request.GET.get("page"))
     elsewhere.mark(request.user, page.object_list)
-    context = {"page": page, "filters": filters, "wanted": filters.wanted, "most": MOST_CHANGED}
+    wanted, kinds = filters.wanted, [(kind.pk, kind.name) for kind in filters.kinds]
+    context = {
+        "page": page,
+        "rows": listing.rows(page.object_list),
+        "wanted": wanted,
+        "kinds": options(kinds, [wanted["type"]]),
+        "projects": options(filters.projects, [wanted["project"]]),
+        "new_kinds": options((kind.pk, kind.name) for kind in filters.kinds if kind.is_active),
+        "most": MOST_CHANGED,
+    }
     return render(request, "activities/list.html", context)
 
 
@@ -121,19 +125,16 @@ def change_types(request: HttpRequest) -> HttpResponse:
 # --- inside --------------------------------------------------------------------------------------
 
 
-def _whole(found: Iterable[UUID]) -> list[Activity]:
-    """Return rows by their ids, in the same order. Sorting whole rows would take the database to its disk."""
-    ids = list(found)
-    rows = Activity.objects.select_related("type", "project", "owner").defer(*_NOT_LISTED).in_bulk(ids)
-    return [rows[id] for id in ids if id in rows]
-
-
-def _by_time(found: QuerySet[Activity], coming: bool, now: datetime) -> QuerySet[Activity]:
-    """Return what ends from now on, or what has ended; ``now`` is by the reader's clock."""
-    until = Q(until__isnull=True) | Q(until__gte=now.date().isoformat())
-    single = Q(end__gte=now) | Q(end_date__gt=now.date())
-    lies_ahead = Q(single, recurrence__isnull=True) | Q(until, recurrence__isnull=False)
-    return found.alias(until=KT("recurrence__until")).filter(lies_ahead if coming else ~lies_ahead)
+def _conditions(wanted: Mapping[str, str], kinds: list[ActivityType], projects: list[tuple[UUID, str]]) -> Q:
+    words = wanted["q"].replace("\0", "")
+    found = Q(name__icontains=words) | Q(location__icontains=words) if words else Q()
+    kind = next((each for each in kinds if str(each.pk) == wanted["type"]), None)
+    if kind is not None:
+        found &= Q(type=kind)
+    project = next((pk for pk, _name in projects if str(pk) == wanted["project"]), None)
+    if project is not None:
+        found &= Q(project=project)
+    return found
 
 
 def _chosen(request: HttpRequest, back: QueryDict) -> list[Activity]:

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -128,6 +129,13 @@ NO_TIME: dict[str, bool] = {
 }
 
 
+#: When an activity begins, whole days among the others: at midnight UTC. The index wants the same words.
+BEGINS = Coalesce(
+    "start",
+    Func("first_date", template="(%(expressions)s::timestamp AT TIME ZONE 'UTC')", output_field=models.DateTimeField()),
+)
+
+
 class Activity(models.Model):
     """Something that one or several people do at a time.
 
@@ -148,6 +156,7 @@ class Activity(models.Model):
         settings.AUTH_USER_MODEL,
         on_delete=models.RESTRICT,
         related_name="owned_activities",
+        db_index=False,  # the first of an index's columns
         null=True,
         blank=True,
     )
@@ -176,7 +185,11 @@ class Activity(models.Model):
     class Meta:
         verbose_name = _("activity")
         verbose_name_plural = _("activities")
-        indexes = [models.Index(fields=["company", "start"], name="activity_company_start")]
+        indexes = [
+            models.Index(fields=["company", "start"], name="activity_company_start"),
+            models.Index("company", BEGINS, "id", name="activity_company_begins"),
+            models.Index(fields=["owner", "id"], name="activity_owner_id"),
+        ]
         constraints = [
             models.CheckConstraint(condition=_timed_or_all_day(), name="activity_timed_or_all_day"),
             models.CheckConstraint(condition=Q(end__gte=F("start")), name="activity_ends_after_start"),
@@ -208,8 +221,11 @@ class Activity(models.Model):
 class Participant(models.Model):
     """A user who takes part. ``private`` hides this person's participation, nobody else's (B9)."""
 
-    activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="participants")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.RESTRICT, related_name="participations")
+    # both are the first of an index's columns
+    activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="participants", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.RESTRICT, related_name="participations", db_index=False
+    )
     response = models.CharField(max_length=16, choices=Response.choices, default=Response.NONE)
     private = models.BooleanField(default=False)
 
@@ -217,6 +233,7 @@ class Participant(models.Model):
         verbose_name = _("participant")
         verbose_name_plural = _("participants")
         ordering = ["id"]
+        indexes = [models.Index(fields=["user", "activity"], name="participant_user_activity")]
         constraints = [
             models.UniqueConstraint(fields=["activity", "user"], name="participant_once"),
             models.CheckConstraint(condition=Q(response__in=Response.values), name="participant_response_known"),

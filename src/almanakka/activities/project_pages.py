@@ -13,9 +13,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from almanakka.activities import elsewhere
-from almanakka.activities.lists import PAGE, Filters
-from almanakka.activities.models import Activity, Category, Project
+from almanakka.accounts.models import User
+from almanakka.activities import elsewhere, listing, queries
+from almanakka.activities.lists import PAGE
+from almanakka.activities.models import Activity, ActivityType, Category, Project
 from django import forms
 
 #: So many of what comes and of what has been are shown with a project; the list has them all.
@@ -62,15 +63,26 @@ def project(request: HttpRequest, project_id: UUID) -> HttpResponse:
         form.save()
         messages.success(request, _("The project is saved."))
         return redirect("project", subject.pk)
-    asked = {"project": str(subject.pk), "whose": "all"}
-    coming, past = (Filters.of(user, {**asked, "when": when}).first(MOST_SHOWN) for when in ("coming", "past"))
-    elsewhere.mark(user, [*coming, *past])
+    coming, past = _activities(user, subject)
     context = {
         "project": Project.objects.get(pk=subject.pk),
         "form": form,
         "lists": [(_("Coming"), "coming", coming), (_("Past"), "past", past)],
     }
     return render(request, "activities/project.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _activities(user: User, project: Project) -> tuple[list[listing.Row], list[listing.Row]]:
+    """Return the next ones of a project and the latest, as far as the person may see them."""
+    visible = queries.open_to(user).filter(project=project)
+    first, last = (
+        list(listing.in_order(listing.in_time(visible, when, user), when).values_list("pk", flat=True)[:MOST_SHOWN])
+        for when in ("coming", "past")
+    )
+    found = listing.whole([*first, *last], ActivityType.objects.filter(company_id=user.company_id))
+    elsewhere.mark(user, found)
+    rows = listing.rows(found)
+    return rows[: len(first)], rows[len(first) :]
 
 
 def _counted(projects: list[Project]) -> list[Project]:
