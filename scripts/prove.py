@@ -38,6 +38,11 @@ PARTS = {
         ("tests/machine/test_memory.py", "tests/machine/test_stored_sequences.py"),
         sizes={"ALMANAKKA_HISTORIES": "16000", "ALMANAKKA_MACHINE_HISTORIES": "4000"},
     ),
+    "afterthoughts": Part(
+        "histories of an office in memory whose people undo what was done, in three orders of runs each",
+        ("tests/machine/test_afterthoughts.py",),
+        sizes={"ALMANAKKA_AFTERTHOUGHTS": "10000"},
+    ),
     "faults": Part(
         "every planted fault, searched for afresh",
         ("tests/machine/test_plants.py",),

@@ -36,6 +36,9 @@ class Company(Protocol):
     def activities(self, name: str) -> Activities:
         """The port of the run that holds this person's mailbox now."""
 
+    def by_hand(self, name: str) -> Activities:
+        """The same, for what counts as this person's own edits, as when something is undone."""
+
     def ledger(self, name: str) -> Ledger:
         """The port of the run that holds this person's mailbox now."""
 

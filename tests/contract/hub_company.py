@@ -26,6 +26,9 @@ class HubCompany:
     def activities(self, name: str) -> HubActivities:
         return HubActivities(self.hub, name)
 
+    def by_hand(self, name: str) -> HubActivities:
+        return HubActivities(self.hub, name, by_hand=True)
+
     def ledger(self, name: str) -> HubLedger:
         return HubLedger(self.hub, name)
 

@@ -95,6 +95,10 @@ class TableCompany:
         box = self.boxes[name]
         return OrmActivities(box, fence=Fence(box.pk, self.leases[name].run_no))
 
+    def by_hand(self, name: str) -> OrmActivities:
+        box = self.boxes[name]
+        return OrmActivities(box, fence=Fence(box.pk, self.leases[name].run_no), by_hand=True)
+
     def ledger(self, name: str) -> MailboxLedger:
         return MailboxLedger(self.boxes[name].pk, self.leases[name].run_no)
 

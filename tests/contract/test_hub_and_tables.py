@@ -67,6 +67,10 @@ class Twin:
             return self.lost[name]
         return self.company.activities(name), self.company.ledger(name)
 
+    def hand(self, name: str, random: Random) -> Any:
+        """What creates and changes: sometimes as the person themself, as where something is undone."""
+        return self.company.by_hand(name) if random.random() < 0.2 else self.ports(name, random)[0]
+
     # -- calls: what each does is decided by ``random`` and what the twin shows, so it is the same for both
 
     def call(self, seed: int) -> object:
@@ -118,7 +122,7 @@ class Twin:
     def do_import(self, random: Random) -> None:
         name = random.choice(NAMES)
         drafts = [self.draft(random) for _ in range(random.choice((1, 1, 2)))]
-        self.activities += self.ports(name, random)[0].create(drafts)
+        self.activities += self.hand(name, random).create(drafts)
 
     def draft(self, random: Random) -> Draft:
         owner = random.choice((*NAMES, None))
@@ -137,7 +141,7 @@ class Twin:
             return None
         version = record.version - (random.random() < 0.1)
         edit = Edit(changed(record.entry, entry, groups), frozenset(groups), NOW - timedelta(hours=1), people)
-        return self.ports(name, random)[0].change(id, version, edit)
+        return self.hand(name, random).change(id, version, edit)
 
     def do_remove(self, random: Random) -> None:
         id, name = self.one(random.randrange(99)), random.choice(NAMES)

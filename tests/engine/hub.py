@@ -49,7 +49,10 @@ NO_ANSWER = Answer()
 
 @dataclass
 class Box:
-    """One mailbox's rows. A run holds it as number ``run_no``; it has failed ``failures`` times in a row."""
+    """One mailbox's rows. A run holds it as number ``run_no``; it has failed ``failures`` times in a row.
+
+    ``marks`` say of lines of the journal, by their places in ``notes``, what came of undoing them.
+    """
 
     user: UserId
     enabled: bool = True
@@ -57,6 +60,7 @@ class Box:
     pairs: dict[int, Pair] = field(default_factory=dict)
     holds: dict[str, Hold] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
+    marks: dict[int, str] = field(default_factory=dict)
     watermark: str | None = None
     first_done: bool = False
     failures: int = 0
@@ -118,17 +122,21 @@ class Hub:
         *,
         through: UserId | None = None,
         at: datetime | None = None,
+        again: ActivityId | None = None,
         **others: object,
     ) -> ActivityId:
-        """Make an activity; one that comes ``through`` a mailbox is Personal if it is private (S10)."""
+        """Make an activity; one that comes ``through`` a mailbox is Personal if it is private (S10).
+
+        One that is made ``again`` has the id that it had, and a version later than any it had.
+        """
         self.serial += 1
-        id = f"a{self.serial}"
+        id, version = (f"a{self.serial}", 1) if again is None else (again, int(self.clock().timestamp()))
         private = through is not None and entry.private
         usual = {"category": Category.PERSONAL if private else Category.CALENDAR_ENTRY, "synchronised": True}
         values = usual | {"created": self.clock(), "through": frozenset(Group if through else ())} | others
         times = dict.fromkeys(Group, at or self.clock())
-        self._keep(Record(id, 1, entry, owner, times=times, **values), entry, through)  # type: ignore[arg-type]
-        self._tell(id, 1, self._people(id), through)
+        self._keep(Record(id, version, entry, owner, times=times, **values), entry, through)  # type: ignore[arg-type]
+        self._tell(id, version, self._people(id), through)
         return id
 
     def change(
@@ -327,6 +335,7 @@ def vars_of(box: Box) -> dict[str, object]:
         "pairs": dict(box.pairs),
         "holds": dict(box.holds),
         "notes": list(box.notes),
+        "marks": dict(box.marks),
         "watermark": box.watermark,
         "first_done": box.first_done,
     }
@@ -359,9 +368,17 @@ class Held:
 
 @dataclass
 class HubActivities(Held):
-    """:class:`almanakka.sync.ports.Activities` over a :class:`Hub`."""
+    """:class:`almanakka.sync.ports.Activities` over a :class:`Hub`.
+
+    What is written ``by_hand`` counts as the person's own edits with us, which have yet to go out.
+    """
 
     zone: str = "Europe/Helsinki"
+    by_hand: bool = False
+
+    @property
+    def _through(self) -> UserId | None:
+        return None if self.by_hand else self.user
 
     def hints(self) -> list[Hint]:
         return [Hint(id, version) for id, version in self.box.hints.items()]
@@ -406,11 +423,15 @@ class HubActivities(Held):
     def create(self, drafts: Sequence[Draft]) -> list[ActivityId]:
         if any(self.hub.refuses(draft.entry) for draft in drafts):
             raise Invalid("cannot-be-held") if len(drafts) == 1 else StaleVersion("one of them cannot be made")
+        if any(draft.again in self.hub.records for draft in drafts):
+            raise StaleVersion("somebody was quicker to make it again")
         with self.write():
             return [self._create(draft) for draft in drafts]
 
     def _create(self, draft: Draft) -> ActivityId:
-        id = self.hub.create(self._placed(draft.entry), draft.owner, through=self.user, at=draft.edited_at)
+        kind = {"category": Category.PERSONAL} if draft.entry.private else {}
+        entry = self._placed(draft.entry)
+        id = self.hub.create(entry, draft.owner, through=self._through, at=draft.edited_at, again=draft.again, **kind)
         self.hub.guests = self.hub.guests | {id: draft.guests}
         mine = draft.participation
         if mine is not None and self.user in (self.hub.records[id].entry.who or ()):
@@ -425,7 +446,7 @@ class HubActivities(Held):
             groups = edit.groups - ({Group.WHO} if edit.entry.who is None else set())
             entry = take(self.hub.written[id], self._placed(edit.entry), groups)
             kind = self._retyped(record, entry) if Group.PRIVACY in groups else {}
-            self.hub.edit(id, entry, guests=edit.guests, through=self.user, at=edit.edited_at, **kind)
+            self.hub.edit(id, entry, guests=edit.guests, through=self._through, at=edit.edited_at, **kind)
             return self.hub.records[id].version
 
     def _placed(self, entry: Entry) -> Entry:
@@ -436,7 +457,8 @@ class HubActivities(Held):
 
     def _retyped(self, record: Record, entry: Entry) -> dict[str, object]:
         """The type follows privacy, unless a person chose it (S10)."""
-        if record.id in self.hub.chosen or entry.private is (record.category is Category.PERSONAL):
+        chosen = record.id in self.hub.chosen and not self.by_hand
+        if chosen or entry.private is (record.category is Category.PERSONAL):
             return {}
         return {"category": Category.PERSONAL if entry.private else Category.CALENDAR_ENTRY, "synchronised": True}
 
@@ -444,7 +466,7 @@ class HubActivities(Held):
         with self.write():
             if id in self.hub.records:
                 self._at(id, version)
-                self.hub.remove(id, through=self.user)
+                self.hub.remove(id, through=self._through)
 
     def remove_all(self, doomed: Sequence[tuple[ActivityId, int]], edited_at: datetime) -> None:
         with self.write():
@@ -454,12 +476,12 @@ class HubActivities(Held):
     def leave(self, id: ActivityId, edited_at: datetime) -> None:
         with self.write():
             if id in self.hub.records:
-                self.hub.leave(id, self.user, through=self.user, at=edited_at)
+                self.hub.leave(id, self.user, through=self._through, at=edited_at)
 
     def respond(self, id: ActivityId, response: Response, private: bool) -> None:
         with self.write():
             if id in self.hub.records:
-                self.hub.answer(id, self.user, Answer(response, private), through=self.user)
+                self.hub.answer(id, self.user, Answer(response, private), through=self._through)
 
     def _at(self, id: ActivityId, version: int) -> Record:
         record = self.hub.records.get(id)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
-from almanakka.sync import meetings, plan, reconcile
+from almanakka.sync import meetings, plan, reconcile, run
 from almanakka.sync.effects import Effects
 from almanakka.sync.merge import Images, Terms
 from almanakka.sync.plan import _Planning
@@ -89,6 +89,16 @@ def without_supersede() -> Iterator[None]:
         return settled
 
     with patch.object(_Planning, "_by_uid", blind):
+        yield
+
+
+@plant("things to do")
+def without_looking_for_the_uid() -> Iterator[None]:
+    """R6: a mirror is made without a look whether the meeting's own copy, or its series, is in the calendar by then."""
+    with (
+        patch.object(run, "_may_be_there", lambda todo, snapshot: False),
+        patch.object(run, "without_doubles", lambda ledger, todo, user: todo),
+    ):
         yield
 
 

@@ -84,6 +84,10 @@ class Remembered:
     #: The token of the series that it is an occurrence of, for an orphan.
     series: str = ""
     outside: bool = False
+    #: For whom it was undone that there is one on the other side, and which of it goes its own way from then on.
+    apart: set[tuple[str, str | None]] = field(default_factory=set)
+    #: Somebody had it made again, as they undid its end.
+    remade: bool = False
     #: Its type has at some time not travelled; in the calendars its times were changed at some time.
     stayed_home: bool = False
     redrawn_there: bool = False

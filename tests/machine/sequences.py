@@ -24,6 +24,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from .deeds import NAMES, WEIGHTS, Deed, Life
+from .judgement import Judgement
 from .trial import NewCompany, verdict
 
 FOLDER = Path(__file__).parent / "sequences"
@@ -39,15 +40,17 @@ def drawn(seed: int) -> list[Deed]:
     return [[name, *(chance.randint(0, limit) for limit in LIMITS)] for name in names]
 
 
-def problems_of(new_company: NewCompany, deeds: Sequence[Deed]) -> list[str]:
+def problems_of(
+    new_company: NewCompany, deeds: Sequence[Deed], life: type[Life] = Life, judge: type[Judgement] = Judgement
+) -> list[str]:
     """Live a sequence and return what is wrong in the end; an exception of the engine's is wrong as well."""
-    return _problems(Life(new_company()), deeds)
+    return _problems(life(new_company()), deeds, judge)
 
 
-def _problems(life: Life, deeds: Sequence[Deed]) -> list[str]:
+def _problems(life: Life, deeds: Sequence[Deed], judge: type[Judgement]) -> list[str]:
     try:
         life.live(deeds)
-        return verdict(life)
+        return verdict(life, judge)
     except Exception as error:  # noqa: BLE001 - whatever is raised is a fault that was found
         return [f"{type(error).__name__}: {error}"]
 
@@ -61,12 +64,14 @@ def found(new_company: NewCompany, seeds: Iterable[int]) -> list[Deed] | None:
     return None
 
 
-def told(new_company: NewCompany, deeds: Sequence[Deed]) -> str:
+def told(
+    new_company: NewCompany, deeds: Sequence[Deed], life: type[Life] = Life, judge: type[Judgement] = Judgement
+) -> str:
     """Return the smallest part of a sequence that ends badly, as it is stored, with what happens and what is wrong."""
-    smallest = shrunk(deeds, lambda each: bool(problems_of(new_company, each)), tries=1000)
-    life = Life(new_company())
-    problems = _problems(life, smallest)
-    return "\n".join((*problems, written(smallest), *life.memory.log))
+    smallest = shrunk(deeds, lambda each: bool(problems_of(new_company, each, life, judge)), tries=1000)
+    lived = life(new_company())
+    problems = _problems(lived, smallest, judge)
+    return "\n".join((*problems, written(smallest), *lived.memory.log))
 
 
 def shrunk(deeds: Sequence[Deed], fails: Callable[[Sequence[Deed]], bool], tries: int = 5000) -> list[Deed]:

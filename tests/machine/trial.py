@@ -12,19 +12,17 @@ from .judgement import Judgement, outcome, raw
 NewCompany = Callable[[], Company]
 
 
-def verdict(life: Life) -> list[str]:
-    """Let a company come to rest and return everything that is wrong then."""
+def verdict(life: Life, judge: type[Judgement] = Judgement) -> list[str]:
+    """Let a company come to rest and return everything that is wrong then, as ``judge`` sees it."""
     life.rest()
     people = list(life.company.people)
     orders = (people[::-1], people[2:] + people[:2])
     others = [_forked(life) for _ in orders]
-    problems = (
-        life.settle(people) or life.read_everything(people) or life.stay_quiet(people) or Judgement(life).problems()
-    )
+    problems = life.settle(people) or life.read_everything(people) or life.stay_quiet(people) or judge(life).problems()
     if problems:
         return problems
     for order, other in zip(orders, others, strict=True):
-        if other is not None and (problems := other.settle(order) or _elsewhere(life, other)):
+        if other is not None and (problems := other.settle(order) or _elsewhere(life, other, judge)):
             return [f"in the order {order}: {each}" for each in problems]
     return []
 
@@ -40,14 +38,14 @@ def _forked(life: Life) -> Life | None:
     return other
 
 
-def _elsewhere(life: Life, other: Life) -> list[str]:
+def _elsewhere(life: Life, other: Life, judge: type[Judgement]) -> list[str]:
     """Return where two orders of runs have led to different ends; one that may differ may still lose nothing."""
     if raw(life) == raw(other):
         return []
     now = life.company.now
     differing = set(outcome(life, now)) ^ set(outcome(other, now))
     elsewhere = [f"it ends elsewhere: {str(each)[:400]}" for each in sorted(differing, key=repr)[:6]]
-    return elsewhere or Judgement(other).problems()
+    return elsewhere or judge(other).problems()
 
 
 def tried(new_company: NewCompany, deeds: Sequence[Deed]) -> tuple[list[str], Life]:

@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 BATCH = 500
-CHANGEABLE = frozenset(field.name for field in dataclass_fields(Draft)) - {"id", "changed_at"}
+CHANGEABLE = frozenset(field.name for field in dataclass_fields(Draft)) - {"id", "changed_at", "version"}
 
 
 def create(company_id: UUID, draft: Draft, origin: Origin) -> Activity:
@@ -277,7 +277,7 @@ def _creation(company_id: UUID, draft: Draft, origin: Origin) -> ActivityChanged
     participant_ids = frozenset(draft.participants)
     return ActivityChanged(
         activity_id=draft.id,
-        version=1,
+        version=draft.version,
         company_id=company_id,
         owner_id=draft.owner_id,
         participant_ids=participant_ids,

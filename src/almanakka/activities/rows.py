@@ -63,7 +63,7 @@ def activity_row(company_id: UUID, draft: Draft, changed_at: Mapping[str, dateti
     return {
         "id": draft.id,
         "company_id": company_id,
-        "version": 1,
+        "version": draft.version,
         "changed_at": {group: moments[moment] for group, moment in changed_at.items()},
         "changed_through": [] if origin.mailbox is None else sorted(changed_at),
         "created_at": origin.edited_at,

@@ -109,7 +109,7 @@ class Draft:
     ``participants``: user ids, or a mapping of them to their Participation. ``recurrence``: a Recurrence or
     its JSON. ``occurrences`` are keyed by original date. ``changed_at``: field group -> moment, for groups
     whose edit is older than the draft's origin. Of the two kinds of time only the one that ``is_all_day``
-    names is kept.
+    names is kept. ``version`` is where its counting begins, for one that is made again.
     """
 
     type_id: UUID
@@ -135,6 +135,7 @@ class Draft:
     occurrences: Mapping[date, OccurrenceDraft] = field(default_factory=lambda: NOTHING)
     changed_at: Mapping[str, datetime] = field(default_factory=lambda: NOTHING)
     id: UUID = field(default_factory=uuid.uuid4)
+    version: int = 1
 
 
 def storable(text: str) -> str:

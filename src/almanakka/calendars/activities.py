@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from almanakka.accounts import addresses
 from almanakka.accounts.models import User
@@ -150,6 +150,10 @@ class OrmActivities:
             made = [self._draft(draft) for draft in drafts]
             with self._write():
                 ids = changes.create_many(self.company.pk, made, self._origin(clock.now()))
+        except IntegrityError as error:
+            if all(draft.again is None for draft in drafts):
+                raise
+            raise StaleVersion("somebody was quicker to make it again") from error
         except (InvalidActivity, Invalid) as error:
             if len(drafts) > 1:  # which one it is shows when each is made by itself
                 raise StaleVersion("one of them cannot be made") from error
@@ -212,7 +216,8 @@ class OrmActivities:
         owner = None if draft.owner is None else UUID(draft.owner)
         organiser = draft.organiser
         return values.Draft(
-            id=uuid4(),
+            id=uuid4() if draft.again is None else UUID(draft.again),
+            version=1 if draft.again is None else int(clock.now().timestamp()),  # it was edited less often than that
             type_id=self._type_for(draft.entry.private),
             owner_id=owner,
             organiser_name="" if organiser is None else organiser.name,

@@ -109,6 +109,8 @@ NOT_UNDONE: Mapping[str, Promise] = {
     "still_so": _("the reason for which it was removed still holds"),
     "made_again": _("it has been made again already"),
     "not_accepted": _("it is not accepted as it was"),
+    "project_task": _("project tasks never travel"),
+    "type_not_synchronised": _("activities of this type do not go out"),
 }
 
 #: What a hold waits for, by its reason.

@@ -239,6 +239,14 @@ def override_value(override: Override | None) -> Hashable:
     return (override.cancelled, when, override.title, override.location, override.notes, override.show_as)
 
 
+def differing_days(a: Entry, b: Entry) -> frozenset[date]:
+    """Return the original dates of the occurrences of which two canonical entries do not say the same."""
+    days = a.exceptions.keys() | b.exceptions.keys()
+    return frozenset(
+        day for day in days if override_value(a.exceptions.get(day)) != override_value(b.exceptions.get(day))
+    )
+
+
 def restores(held: Mapping[date, Override], wanted: Mapping[date, Override]) -> bool:
     """Whether a cancelled occurrence is wanted back: Exchange brings one back only with a new pattern."""
     return any(each.cancelled and not wanted.get(original, AS_SERIES).cancelled for original, each in held.items())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from almanakka.sync.entry import Entry, Event, Group
-from almanakka.sync.ports import Note, Pair, Record, Side
+from almanakka.sync.one_side import UNDONE
+from almanakka.sync.ports import Edit, Note, Pair, Record, Side
 from almanakka.sync.steps import CreateHere, Reconcile
 
 
@@ -47,6 +48,18 @@ def notes_here(step: Reconcile) -> list[Note]:
         for lost in step.lost
     ]
     return notes
+
+
+def note_put_back(record: Record, edit: Edit) -> Note:
+    return Note(
+        action="updated",
+        side=Side.HERE,
+        reason=UNDONE,
+        activity=record.id,
+        groups=edit.groups,
+        before=record.entry,
+        after=edit.entry,
+    )
 
 
 def note_there(

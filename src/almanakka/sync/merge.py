@@ -297,9 +297,9 @@ class _Merging:
         base: dict[date, Override | None],
     ) -> None:
         images = self.images
-        self.ours = replace(self.ours, exceptions=_possible(self.ours, ours))
-        self.theirs = replace(self.theirs, exceptions=_possible(self.theirs, theirs))
-        self.base = replace(self.base, exceptions=_possible(self.base, base))
+        self.ours = replace(self.ours, exceptions=possible(self.ours, ours))
+        self.theirs = replace(self.theirs, exceptions=possible(self.theirs, theirs))
+        self.base = replace(self.base, exceptions=possible(self.base, base))
         if not same(Group.OCCURRENCES, self.ours, images.ours):
             self.to_ours.add(Group.OCCURRENCES)
         if not same(Group.OCCURRENCES, self.theirs, images.theirs):
@@ -336,8 +336,8 @@ def _with(entry: Entry, source: Entry, group: Group) -> Entry:
             return replace(entry, show_as=source.show_as)
 
 
-def _possible(entry: Entry, exceptions: Mapping[date, Override | None]) -> dict[date, Override]:
-    """Return the exceptions whose original date the (new) pattern still has."""
+def possible(entry: Entry, exceptions: Mapping[date, Override | None]) -> dict[date, Override]:
+    """Return the exceptions whose original date the (new) pattern of ``entry`` still has."""
     when = entry.when
     if not isinstance(when, Series):
         return {}

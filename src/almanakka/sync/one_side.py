@@ -12,6 +12,9 @@ from almanakka.sync.scope import outgoing
 from almanakka.sync.steps import CreateHere, CreateThere, Forget, RemoveHere, RemoveThere, Retire, Step
 from almanakka.sync.view import View, facts, participation, to_bind
 
+#: Why the journal says that something was done, where that was undoing something else.
+UNDONE = "undone"
+
 
 def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
     """Decide for a pair whose activity has been deleted; the event is still there (B1, B10, S13; rows 4, 6, 7)."""
@@ -41,18 +44,19 @@ def finish(view: View, pair: Pair, event: Event | Unreadable | None) -> Step:
     """Decide for an event that was about to be deleted; ``event`` is what it has become, where that is known.
 
     One that has become a meeting, or unreadable, is left alone (B1, B8); an edit made since keeps it (row 6). A meeting
-    that its organiser has cancelled with us stays cancelled.
+    that its organiser has cancelled with us stays cancelled. Where the activity is known still, this undoes its mirror.
     """
+    reason = "deleted here" if pair.activity is None else UNDONE
     if pair.real and pair.approved:
         change_key = event.change_key if isinstance(event, Event) else pair.change_key
         return RemoveThere(replace(pair, change_key=change_key), "cancelled here", tells=True)
     if event is None:
-        return RemoveThere(pair, "deleted here")
+        return RemoveThere(pair, reason)
     if isinstance(event, Unreadable) or event.meeting is not None:
         return Forget(pair)
     if pair.seen is not None and significant(pair.seen, view.theirs(event, pair.footer)[1]):
         return create_here(view, event, replaces=pair, reason="edited in Microsoft after it was deleted here")
-    return RemoveThere(replace(pair, change_key=event.change_key), "deleted here")
+    return RemoveThere(replace(pair, change_key=event.change_key), reason)
 
 
 def gone_there(view: View, pair: Pair, record: Record, reason: str, event: Event | None = None) -> Step:

@@ -264,7 +264,8 @@ class _Planning:
         if record is None or (event.meeting is None and not takes_part(record, self.view.settings.user)):
             return False
         pair = self.by_activity.get(known.activity)
-        if pair is None:
+        undone = pair is not None and pair.state is State.DEAD and pair.event is None and event.meeting is not None
+        if pair is None or undone:  # who would have no mirror of it is invited to the meeting itself (R2)
             self._attach(event, record)
             return True
         if pair.state is State.DEAD:
@@ -284,7 +285,9 @@ class _Planning:
         return pair.real or (isinstance(event, Event) and event.meeting is not None)
 
     def _attach(self, event: Event, record: Record) -> None:
-        step = attach_copy(self.view, record, event, new_pair(record, Born.THERE))
+        held = self.by_activity.get(record.id)
+        fresh = replace(new_pair(record, Born.THERE), key=held.key if held is not None else None)
+        step = attach_copy(self.view, record, event, fresh)
         self.by_activity[record.id] = step.pair
         self.paired.add(record.id)
         self.plan.steps.append(step)

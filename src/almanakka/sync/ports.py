@@ -145,7 +145,7 @@ class Participation:
 class Draft:
     """An activity about to be created from an event. Its type is Personal or the default by ``entry.private`` (S10).
 
-    ``participation`` is that of the mailbox's user, if they are among ``entry.who`` and it is a meeting.
+    ``participation`` is the user's own, if they are in a meeting's ``entry.who``; ``again`` is an id that it had.
     """
 
     entry: Entry
@@ -154,6 +154,7 @@ class Draft:
     organiser: Person | None = None
     guests: tuple[Person, ...] = ()
     participation: Participation | None = None
+    again: ActivityId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +191,7 @@ class Activities(Approvals, Protocol):
     def create(self, drafts: Sequence[Draft]) -> list[ActivityId]:
         """Create activities, in the caller's transaction: all or none.
 
-        Raises :class:`Invalid` if the only one cannot be held, :class:`StaleVersion` if one of several cannot.
+        Raises :class:`Invalid` if the only one cannot be held, :class:`StaleVersion` if one of several or ``again``.
         """
 
     def change(self, id: ActivityId, version: int, edit: Edit) -> int:
@@ -211,8 +212,7 @@ class Activities(Approvals, Protocol):
     def respond(self, id: ActivityId, response: Response, private: bool) -> None:
         """Record what the mailbox's user answered to a meeting, and whether they hide taking part (B9).
 
-        That is an edit of who takes part, if it says anything new. Nothing is recorded of somebody who is not in the
-        activity, nor of an activity that is gone.
+        What is new is an edit of who takes part. Nothing is recorded of who is not in it, nor where it is gone.
         """
 
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from almanakka.sync.entry import Entry, Event, Group, Unreadable
-from almanakka.sync.fields import canonical, same, take
+from almanakka.sync.fields import canonical, differing_days, same, take
 from almanakka.sync.footer import detach, stray
-from almanakka.sync.one_side import create_here, create_there
+from almanakka.sync.merge import possible
+from almanakka.sync.one_side import UNDONE, create_here, create_there
 from almanakka.sync.ports import Born, Copy, Draft, Edit, Note, Pair, Record, Side, State
-from almanakka.sync.scope import takes_part
+from almanakka.sync.scope import incoming, outgoing, takes_part
 from almanakka.sync.steps import CreateHere, CreateThere, RemoveThere
 from almanakka.sync.view import View
-
-#: Why the journal says that something was done, where that was undoing something else.
-UNDONE = "undone"
 
 _ALL = frozenset(Group)
 #: Removed from a calendar because the activity did not travel there any more, not because anybody deleted it.
@@ -141,15 +140,23 @@ def _values_back(view: View, note: Note, record: Record) -> Refuse | Done | PutB
     assert note.before is not None
     assert note.after is not None
     before, after, ours = plain(view, note.before), plain(view, note.after), view.ours(record)
-    groups = frozenset(group for group in note.groups if not same(group, before, after))
-    if not groups:
+    groups = frozenset(group for group in note.groups - {Group.OCCURRENCES} if not same(group, before, after))
+    days = differing_days(before, after) if Group.OCCURRENCES in note.groups else frozenset[date]()
+    if not groups and not days:
         return Refuse("nothing_written")
-    if _agree(groups, ours, before):
+    if _agree(groups, ours, before) and not days & differing_days(ours, before):
         return Done()
-    if not _agree(groups, ours, after):
+    if not _agree(groups, ours, after) or days & differing_days(ours, after):
         return Refuse("changed_since")
     source = note.before if note.side is Side.HERE else before
-    return PutBack(record, Edit(take(record.entry, source, groups), groups, view.now))
+    entry = take(record.entry, source, groups)
+    exceptions = {day: each for day, each in entry.exceptions.items() if day not in days}
+    exceptions |= {day: source.exceptions[day] for day in days & source.exceptions.keys()}
+    if Group.WHEN in groups:
+        exceptions = possible(entry, exceptions)
+    if exceptions != entry.exceptions:
+        entry, groups = replace(entry, exceptions=exceptions), groups | {Group.OCCURRENCES}
+    return PutBack(record, Edit(entry, groups, view.now))
 
 
 def plain(view: View, entry: Entry) -> Entry:
@@ -230,7 +237,7 @@ def _remove_mirror(view: View, note: Note, present: Present) -> Undoing:
     pair, event = present.pair, present.event
     if pair is not None and pair.state is State.DEAD and pair.event is None:
         return Done()
-    if pair is None or pair.event != note.event or pair.born is not Born.HERE:
+    if pair is None or pair.activity is None or pair.event != note.event or pair.born is not Born.HERE:
         return Refuse("gone")
     if event is None and pair.state is State.DELETING:
         return RemoveThere(pair, UNDONE, apart=True)
@@ -252,10 +259,12 @@ def _mirror_again(view: View, note: Note, present: Present) -> Undoing:
     if note.reason == UNDONE:
         if record is None:
             return Refuse("gone")
-        if pair is None or pair.event is not None:
+        if pair is None or pair.event is not None or pair.state is State.CREATING:  # the run that follows sees to it
             return Done()
-        if not takes_part(record, view.settings.user):
-            return Refuse("not_involved")
+        if (reason := outgoing(record, view.settings)) not in (None, "too_old"):  # what is paired has no line (S15)
+            return Refuse(reason)
+        if any(copy.real for copy in present.copies):  # it may lie there itself by now (R6)
+            return Refuse("meeting")
         return create_there(view, record, pair, UNDONE)
     if record is not None:
         return Refuse("still_so" if note.reason in _NOT_DELETED else "made_again")
@@ -269,6 +278,8 @@ def _activity_again(view: View, note: Note, present: Present) -> Undoing:
     if note.reason == UNDONE and isinstance(present.event, Event):
         if pair is None or pair.state is not State.DEAD:
             return Done()
+        if incoming(present.event, view.settings) in ("cancelled", "declined"):
+            return Refuse("gone")
         return create_here(view, present.event, replaces=pair, reason=UNDONE)
     if record is None:
         return _made_again(view, note)
@@ -287,4 +298,4 @@ def _made_again(view: View, note: Note) -> Refuse | MakeAgain:
     user = view.settings.user
     entry = plain(view, note.before) if note.side is Side.THERE else note.before
     who = (entry.who or frozenset()) | {user}
-    return MakeAgain(Draft(replace(entry, who=who), owner=user, edited_at=view.now))
+    return MakeAgain(Draft(replace(entry, who=who), owner=user, edited_at=view.now, again=note.activity))

@@ -9,14 +9,14 @@ from datetime import datetime
 from almanakka.sync.effects import Effects, Tally
 from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.errors import Invalid, NotFound, Stale, StaleVersion, UidTaken
-from almanakka.sync.journal import note_removed, note_there
+from almanakka.sync.journal import note_put_back, note_removed, note_there
+from almanakka.sync.one_side import UNDONE
 from almanakka.sync.perform import ATTEMPTS, Performance
 from almanakka.sync.plan import Snapshot
 from almanakka.sync.ports import Activities, Calendar, Ledger, Note, Pair, Side, State
 from almanakka.sync.scope import Settings
 from almanakka.sync.steps import CreateHere, CreateThere, Plan, RemoveThere
 from almanakka.sync.undo import (
-    UNDONE,
     Deed,
     Done,
     MakeAgain,
@@ -137,19 +137,7 @@ class Undoer:
         record, edit = step.record, step.edit
         with self.ledger.atomic():
             self.by_hand.change(record.id, record.version, edit)
-            self.ledger.note(
-                [
-                    Note(
-                        action="updated",
-                        side=Side.HERE,
-                        reason=UNDONE,
-                        activity=record.id,
-                        groups=edit.groups,
-                        before=record.entry,
-                        after=edit.entry,
-                    )
-                ]
-            )
+            self.ledger.note([note_put_back(record, edit)])
             mark(None)
         self.tally.did("updated_here")
 
@@ -190,6 +178,7 @@ class Undoer:
         with self.ledger.atomic():
             if step.edit is not None:
                 self.by_hand.change(record.id, record.version, step.edit)
+                notes.append(note_put_back(record, step.edit))
             self.ledger.save([replace(pair, state=State.DEAD, intended=None, master=False, approved=False)])
             parted = note_removed("unlinked", Side.HERE, pair, record.entry, UNDONE)
             self.ledger.note([*notes, parted])

@@ -239,6 +239,36 @@ def test_b4_what_was_deleted_is_made_again_on_both_sides(place: Place, side: str
     assert len(place.there()) == len(place.here()) == 1
 
 
+def test_b4_what_two_people_want_back_is_one_activity_again(
+    place: Place, eero: User, eero_box: Mailbox, calendars: dict[str, MemoryCalendar]
+) -> None:
+    activity = place.make("Lunch", participants=[eero.pk])
+    place.run()
+    with clock.stopped_at(place.now):
+        wiring.run_mailbox(eero_box.pk)
+    (event,) = place.calendar.entries()
+    place.calendar.remove(event)
+    place.run()
+    with clock.stopped_at(place.now):
+        wiring.run_mailbox(eero_box.pk)
+    assert not Activity.objects.exists()
+    assert not calendars[eero_box.remote_id].entries()
+    version = activity.version
+    assert place.undo(place.line("deleted", "here")).undo_state == UndoState.DONE
+    again = Activity.objects.get()
+    assert (again.pk, again.name) == (activity.pk, "Lunch")
+    assert again.version > version
+    theirs = place.line("deleted", "there")
+    with clock.stopped_at(place.now):
+        assert undos.ask(eero, theirs.pk) is not None
+        wiring.run_mailbox(eero_box.pk)
+    theirs.refresh_from_db()
+    assert (theirs.undo_state, theirs.undo_reason) == (UndoState.REFUSED, "made_again")
+    place.settles()
+    assert Activity.objects.count() == 1
+    assert len(place.calendar.entries()) == len(calendars[eero_box.remote_id].entries()) == 1
+
+
 def test_b4_nobody_undoes_anothers_lines_nor_the_same_twice(place: Place, eero: User, eero_box: Mailbox) -> None:
     place.make("Board")
     row = place.run()

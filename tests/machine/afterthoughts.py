@@ -1,0 +1,214 @@
+"""What people do once they see what was done: a second repertoire, of the deeds of :mod:`machine.deeds` and its own.
+
+They undo one write, a whole run, or an undoing, and put a losing value back (B4, B5).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from almanakka.sync.entry import Entry, Group
+from almanakka.sync.one_side import UNDONE
+from almanakka.sync.ports import Note, Side
+
+from .company import Company, Kind, Ours, Trouble
+from .deeds import WEATHERS, WEIGHTS, Deed, Life, _sole
+from .memory import stored
+from .office import Office
+from .remembered import FOLLOWED, HERE, Deletion, Remembered
+from .sequences import LIMITS, LONGEST, SHORTEST
+from .values import Key, token_of, value
+
+#: How often each is drawn, beside the others.
+AFTERTHOUGHTS = {"undo": 6, "undo_run": 2, "put_back": 2}
+ALL = WEIGHTS | AFTERTHOUGHTS
+#: How often a person comes back to see whether what they asked for was done.
+PATIENCE = 4
+
+
+def drawn(seed: int) -> list[Deed]:
+    """Return a random sequence of the second repertoire; the same seed gives the same one."""
+    chance = random.Random(seed)
+    names = chance.choices(tuple(ALL), tuple(ALL.values()), k=chance.randint(SHORTEST, LONGEST))
+    return [[name, *(chance.randint(0, limit) for limit in LIMITS)] for name in names]
+
+
+class Afterthoughts(Life):
+    """One history of an office; ``wrong`` is what was undone otherwise than it should have been."""
+
+    company: Office
+
+    def __init__(self, company: Company) -> None:
+        super().__init__(company)
+        self.wrong: list[str] = []
+        self._nested = 0
+        self.company.witness = self._undone
+
+    # -- asking
+
+    def _undo(self, person: str, which: int, what: int) -> bool:
+        """Undo one write, or what undid one; often one of the latest."""
+        return self._undo_some(person, which, what, lambda line: True)
+
+    def _put_back(self, person: str, which: int, what: int) -> bool:
+        """Put back what a conflict has set aside (B5)."""
+        return self._undo_some(person, which, what, lambda line: line.action == "conflict" or line.reason == UNDONE)
+
+    def _undo_some(self, person: str, which: int, what: int, wanted: object) -> bool:
+        for each in self._from(person):
+            places = [place for place in self.company.lines(each) if wanted(self.company.line(each, place))]
+            if places:
+                place = places[-1 - which % len(places)]
+                self._tell(f"{each}: {_told(self.company.line(each, place))}")
+                self.company.ask(each, [place])
+                self._see(each, which, what)
+                return True
+        return False
+
+    def _undo_run(self, person: str, which: int, what: int) -> bool:
+        """Undo all that a run has written."""
+        for each in self._from(person):
+            if runs := self.company.lines_of_runs(each):
+                places = runs[-1 - which % len(runs)]
+                self._tell(f"{each}: {[_told(self.company.line(each, place)) for place in places]}")
+                self.company.ask(each, places)
+                self._see(each, which, what)
+                return True
+        return False
+
+    def _from(self, person: str) -> list[str]:
+        people = list(self.company.people)
+        first = people.index(person)
+        return people[first:] + people[:first]
+
+    def _see(self, person: str, which: int, what: int) -> None:
+        """Mostly the run that undoes comes at once, as it does in the product; sometimes it gets into trouble."""
+        if what % 4 == 0:
+            return
+        trouble = Trouble(WEATHERS[what // 4 % len(WEATHERS)], which) if what % 4 == 1 else Trouble()
+        self._runs(person, trouble)
+
+    def _runs(self, person: str, trouble: Trouble) -> None:
+        on = list(self.company.enabled())
+        if person in on:
+            self._run(["run", 0, on.index(person), 0, 0], trouble)
+
+    def rest(self) -> None:
+        """What was asked for is done before anybody looks: an undoing decides by what it finds."""
+        super().rest()
+        for person in self.company.enabled():
+            for _ in range(PATIENCE):
+                if self.company.waits(person):
+                    self._runs(person, Trouble())
+            if self.company.waits(person):
+                self.wrong.append(f"{person} waits in vain for something to be undone")
+
+    # -- what came of it
+
+    def _undone(self, person: str, line: Note, reason: str, notes: Sequence[Note]) -> None:
+        """See what was journalled of an undoing, remember it as the person's own doing, and whether it is as it was."""
+        self._say(f"undone for {person}: {_told(line)}: {reason or 'done'} {[_told(note) for note in notes]}")
+        self._note(f"undo {line.action} {line.side}: {reason or 'done'}")
+        for note in notes:
+            self._remember(person, note)
+        if reason and notes:
+            self.wrong.append(f"{_told(line)} was refused for {person} as {reason}, and yet {_told(notes[0])}")
+        if not reason and (line.action, line.side, line.reason) == ("deleted", Side.THERE, UNDONE):
+            for life in self.memory.tokens.values():
+                life.apart.discard((person, line.activity))
+        if not reason and (line.action in ("updated", "conflict")):
+            self._is_back(person, line)
+        if reason == "changed_since" and line.action in ("updated", "conflict"):
+            self._is_changed(person, line)
+
+    def _remember(self, person: str, note: Note) -> None:
+        entry = note.after or note.before
+        if entry is None or note.reason != UNDONE:
+            return
+        life = self.memory.tokens[token_of(_shown(entry))]
+        match note.action, note.side:
+            case "updated", Side.HERE:
+                assert note.before is not None
+                assert note.after is not None
+                self._edited_by_hand(life, note)
+            case "updated", Side.THERE:
+                life.redrawn_there |= Group.WHEN in note.groups
+            case (("left" | "deleted"), Side.HERE):
+                life.apart.add((person, note.event))
+                life.left.add(person)
+                if note.action == "deleted":
+                    life.deletions.append(Deletion(self.company.now, HERE, person, alike=False, whole=True))
+            case (("deleted" | "unlinked"), side):
+                life.apart.add((person, note.event if side is Side.HERE else note.activity))
+            case "created", side:
+                life.apart -= {(person, note.event), (person, note.activity)}
+                life.left.discard(person)
+                life.remade |= side is Side.HERE
+
+    def _edited_by_hand(self, life: Remembered, note: Note) -> None:
+        assert note.before is not None
+        assert note.after is not None
+        before, after = _shown(note.before), _shown(note.after)
+        for key in _keys(before, after):
+            was, now = value(before, key), value(after, key)
+            life.edited(key, self.company.now, HERE, was, now)
+            if was != now:
+                for deletion in life.deletions:
+                    deletion.pending += _sole(life, key)
+        life.redrawn_there |= Group.WHEN in note.groups
+        life.left |= before.people - after.people
+        life.left -= after.people - before.people
+
+    def _is_back(self, person: str, line: Note) -> None:
+        """What was undone is as it was, in what the line says was changed."""
+        now = self._now(line)
+        if now is None or line.before is None or line.after is None:
+            return
+        before, after = _shown(line.before), _shown(line.after)
+        for key in _keys(before, after):
+            if key in _changed(line) and value(before, key) not in (value(after, key), value(now, key)):
+                said = f"{key} is {value(now, key)} and not {value(before, key)}"
+                self.wrong.append(f"{_told(line)} was undone for {person}, but {said}")
+
+    def _is_changed(self, person: str, line: Note) -> None:
+        """What is not undone because it has changed since has changed."""
+        now = self._now(line)
+        if now is None or line.before is None or line.after is None:
+            return
+        before, after = _shown(line.before), _shown(line.after)
+        if Group.PRIVACY in line.groups or Group.SHOW_AS in line.groups or Group.WHO in line.groups:
+            return
+        if all(value(after, key) == value(now, key) for key in _keys(before, after) if key in _changed(line)):
+            self.wrong.append(f"{_told(line)} was refused for {person}, and has not changed since")
+
+    def _now(self, line: Note) -> Ours | None:
+        return next((ours for ours in self.company.ours() if ours.stored.id == line.activity), None)
+
+
+def _shown(entry: Entry) -> Ours:
+    """What an entry of the journal says, as if it lay in our store."""
+    who = frozenset(entry.who or ())
+    return Ours(stored("", entry), entry.notes, entry.show_as, None, who, Kind.MEETING)
+
+
+def _keys(before: Ours, after: Ours) -> list[Key]:
+    days = {day for each in (before, after) for day in {*each.stored.cancelled, *each.stored.departures}}
+    return [*FOLLOWED, *sorted(days)]
+
+
+class _changed:
+    """The keys that a line of the journal is about: its groups, and occurrences where it is about those."""
+
+    def __init__(self, line: Note) -> None:
+        self.groups = line.groups
+
+    def __contains__(self, key: Key) -> bool:
+        return key in self.groups if isinstance(key, Group) else Group.OCCURRENCES in self.groups
+
+
+def _told(note: Note) -> str:
+    entry = note.after or note.before
+    token = token_of(_shown(entry)) if entry is not None else "?"
+    groups = f" {','.join(sorted(note.groups))}" if note.groups else ""
+    return f"{note.action} {note.side} {token} {note.activity}{groups} ({note.reason})"

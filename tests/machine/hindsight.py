@@ -1,0 +1,49 @@
+"""The judgement of an office: what was undone is as it was, and all else holds as if people had done it by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .afterthoughts import Afterthoughts
+from .company import Ours, Theirs
+from .deeds import Life
+from .judgement import Judgement
+from .remembered import Remembered
+
+
+class Hindsight(Judgement):
+    """Everything that is wrong with an office at rest."""
+
+    def __init__(self, life: Life) -> None:
+        super().__init__(life)
+        assert isinstance(life, Afterthoughts)
+        self.life = life
+
+    def _all(self) -> Iterator[str]:
+        yield from self.life.wrong
+        yield from super()._all()
+
+    def _pair(self, person: str, token: str, here: list[Ours], there: list[Theirs], cutoff: object) -> Iterator[str]:
+        if any(person == each for each, _ in self.tokens[token].apart):
+            self.excused["undone that there is one on the other side"] += 1
+            return
+        yield from super()._pair(person, token, here, there, cutoff)
+
+    def _kept(self, token: str, life: Remembered) -> Iterator[str]:
+        rows = self.here.get(token, [])
+        split = life.copied or life.loose or (life.twin and life.stayed_home) or self._is_split(life)
+        if life.remade and len(rows) > 1 and not split:
+            yield f"{token} was made again, and is {len(rows)} activities"
+        yield from super()._kept(token, life)
+
+    def _no_lost_edit(self, token: str, life: Remembered) -> Iterator[str]:
+        if life.apart:
+            self.excused["undone that there is one on the other side"] += 1
+            return
+        yield from super()._no_lost_edit(token, life)
+
+    def _after_deletion(self, token: str, life: Remembered) -> Iterator[str]:
+        if life.remade:
+            self.excused["made again after it was deleted"] += 1
+            return
+        yield from super()._after_deletion(token, life)

@@ -1,0 +1,145 @@
+"""A company in memory whose people look at what was done, and undo it (B4): the product's own undo, over the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from almanakka.sync.effects import Tally
+from almanakka.sync.errors import CalendarError
+from almanakka.sync.ports import Note, Side
+from almanakka.sync.scope import Settings
+from almanakka.sync.undo import Deed
+from almanakka.sync.undoing import Undoer
+from engine.hub import HubActivities, HubLedger
+
+from .company import Result
+from .memory import ZONE, MemoryCompany
+
+#: What the history page lets people undo; a conflict is undone by itself alone (B5).
+ACTIONS = frozenset({"created", "updated", "deleted", "left", "paired", "conflict"})
+WITH_A_RUN = ACTIONS - {"conflict"}
+WAITING, DONE = "waiting", "done"
+
+#: Told whose line was settled, the line, why it stays as it is (empty: it was undone), and what was journalled of it.
+Witness = Callable[[str, Note, str, Sequence[Note]], None]
+
+
+def nobody(person: str, line: Note, reason: str, notes: Sequence[Note]) -> None:
+    """Look away."""
+
+
+@dataclass
+class Office(MemoryCompany):
+    """Lines of a person's journal go by their places in it."""
+
+    witness: Witness = nobody
+    #: Where each run's lines begin and end in its person's journal.
+    runs: dict[str, list[range]] = field(default_factory=dict)
+    #: What was asked to be undone, each time.
+    undos: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
+
+    def fork(self) -> Office:
+        twin = super().fork()
+        assert isinstance(twin, Office)
+        twin.witness = nobody
+        twin.runs = {person: list(runs) for person, runs in self.runs.items()}
+        twin.undos = {person: list(undos) for person, undos in self.undos.items()}
+        return twin
+
+    # -- what the history page shows and does
+
+    def lines(self, person: str) -> list[int]:
+        """Return the lines that may be undone, the oldest first."""
+        if person not in self.enabled():
+            return []
+        box = self.hub.boxes[person]
+        return [
+            place
+            for place, note in enumerate(box.notes)
+            if note.action in ACTIONS and box.marks.get(place) not in (WAITING, DONE)
+        ]
+
+    def line(self, person: str, place: int) -> Note:
+        return self.hub.boxes[person].notes[place]
+
+    def lines_of_runs(self, person: str) -> list[list[int]]:
+        """Return what may be undone of each run that has written something."""
+        some = [place for place in self.lines(person) if self.line(person, place).action in WITH_A_RUN]
+        found = [[place for place in some if place in run] for run in self.runs.get(person, ())]
+        return [run for run in found if run]
+
+    def ask(self, person: str, places: Sequence[int]) -> None:
+        """Have lines undone by the person's next run."""
+        self.hub.boxes[person].marks.update(dict.fromkeys(places, WAITING))
+        self.undos.setdefault(person, []).append(tuple(places))
+
+    def waits(self, person: str) -> bool:
+        return WAITING in self.hub.boxes[person].marks.values()
+
+    # -- what a run does about it
+
+    def _run(self, person: str, *, full: bool) -> Result:
+        box = self.hub.boxes[person]
+        begun = len(box.notes)
+        try:
+            written = self._undo(person)
+            result = super()._run(person, full=full)
+        except CalendarError as error:
+            return Result(error.code)
+        finally:
+            self.runs.setdefault(person, []).append(range(begun, len(box.notes)))
+        return Result(result.ended, result.written + written, result.again)
+
+    def _undo(self, person: str) -> int:
+        hub, tally = self.hub, Tally()
+        marks = hub.boxes[person].marks
+        undoer = Undoer(
+            calendar=self.calendars[person],
+            activities=HubActivities(hub, person),
+            by_hand=HubActivities(hub, person, by_hand=True),
+            ledger=HubLedger(hub, person),
+            settings=Settings(person, ZONE, self.cutoffs[person]),
+            clock=self.clock,
+            tally=tally,
+        )
+        for places in self.undos.get(person, ()):
+            for place, along in self._deeds(person, places):
+                if marks.get(place) == WAITING:
+                    self._undo_one(person, undoer, place, along)
+        return tally.counts["written"]
+
+    def _undo_one(self, person: str, undoer: Undoer, place: int, along: Sequence[int]) -> None:
+        box = self.hub.boxes[person]
+        line, others, before = box.notes[place], [box.notes[each] for each in along], len(box.notes)
+
+        def mark(reason: str | None) -> None:
+            box.marks.update(dict.fromkeys((place, *along), reason or DONE))
+
+        try:
+            undoer.undo(Deed(line, others), mark)
+        finally:
+            said = box.marks[place]
+            if said != WAITING or len(box.notes) > before:
+                self.witness(person, line, "" if said in (DONE, WAITING) else said, box.notes[before:])
+
+    def _deeds(self, person: str, places: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
+        """What to undo, the newest first, each pairing with what its run wrote to its event."""
+        box = self.hub.boxes[person]
+        pairings = {place for place in places if box.notes[place].action == "paired"}
+        with_it = {place: self._with(person, place) for place in pairings}
+        along = {each for others in with_it.values() for each in others}
+        for place in sorted(places, reverse=True):
+            if place not in along:
+                yield place, with_it.get(place, [])
+
+    def _with(self, person: str, place: int) -> list[int]:
+        box = self.hub.boxes[person]
+        run = next(run for run in self.runs[person] if place in run)
+        event = box.notes[place].event
+        found = [each for each in run if box.marks.get(each) != DONE and _is_of(box.notes[each], event)]
+        return found[::-1]
+
+
+def _is_of(note: Note, event: str | None) -> bool:
+    return (note.action, note.side, note.event) == ("updated", Side.THERE, event)
