@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Count, QuerySet
 
+from almanakka.activities.values import storable
+from almanakka.calendars import clock
 from almanakka.calendars.models import Hold, Mailbox
+from almanakka.database.rows import texts
+from almanakka.sync import ports
 
 #: Reasons under which a run holds back deletions that look like a disaster (B2).
 DELETIONS = ("many_deletion_here", "many_deletion_there")
@@ -25,10 +29,14 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "unrepresentable": (LEAVE,),
 }
 
+#: In the way of the lease's own lock, so that a run's transactions and an answer come one after the other: what a run
+#: is just writing is written, and what it writes next finds the answer.
+CLAIM = "SELECT 1 FROM calendars_mailbox WHERE id = %s FOR UPDATE"
 DECIDE = """
     WITH chosen AS (
         UPDATE calendars_hold SET decided = %(answer)s
-        WHERE mailbox_id = %(mailbox)s AND reason = %(reason)s AND (%(one)s::bigint IS NULL OR id = %(one)s)
+        WHERE mailbox_id = %(mailbox)s AND reason = %(reason)s AND decided = ''
+            AND (%(one)s::bigint IS NULL OR id = %(one)s)
         RETURNING item
     ), decided AS (
         UPDATE calendars_pair pair
@@ -43,6 +51,15 @@ DECIDE = """
         WHERE %(answer)s = 'again' AND pair.mailbox_id = %(mailbox)s AND 'activity:' || pair.activity = chosen.item
     )
     SELECT count(*) FROM chosen
+"""
+#: What has been said of a hold is said of its reason.
+KEEP = """
+    INSERT INTO calendars_hold AS hold (mailbox_id, item, reason, detail, title, decided, since)
+    SELECT %(mailbox)s, new.item, new.reason, new.detail, new.title, '', %(now)s
+    FROM json_to_recordset(%(rows)s) AS new(item text, reason text, detail text, title text)
+    ON CONFLICT (mailbox_id, item) DO UPDATE
+    SET reason = excluded.reason, detail = excluded.detail, title = excluded.title,
+        decided = CASE WHEN hold.reason = excluded.reason THEN hold.decided ELSE '' END
 """
 
 
@@ -79,14 +96,33 @@ def choices(reason: str) -> tuple[str, ...]:
     return CHOICES.get(reason, (TRY_AGAIN, LEAVE))
 
 
-def decide(mailbox_id: UUID, reason: str, answer: str, *, one: int | None = None) -> int:
-    """Take a person's answer to all holds of a reason, or to ``one``; the next run acts on it.
+def keep(mailbox_id: UUID, held: Collection[ports.Hold]) -> None:
+    """Add or refresh holds; one whose reason is another than before waits for another answer."""
+    latest = {hold.item: hold for hold in held}
+    rows = [
+        {
+            "item": item,
+            "reason": hold.reason,
+            "detail": storable(hold.detail),
+            "title": storable(hold.title),
+        }
+        for item, hold in latest.items()
+    ]
+    with connection.cursor() as cursor:
+        for text in texts(rows):
+            cursor.execute(KEEP, {"mailbox": mailbox_id, "now": clock.now(), "rows": text})
 
-    One statement, however many there are. Returns how many it was about; none for an answer that makes no sense.
+
+def decide(mailbox_id: UUID, reason: str, answer: str, *, one: int | None = None) -> int:
+    """Take a person's answer to all that waits for a reason, or to ``one`` of it; the next run acts on it.
+
+    An answer stands once it is given: a run may be acting on it already. The same few statements, however many there
+    are. Returns how many it was about; none for an answer that makes no sense.
     """
     if answer not in choices(reason):
         return 0
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(CLAIM, [mailbox_id])
         cursor.execute(DECIDE, {"mailbox": mailbox_id, "reason": reason, "answer": answer, "one": one})
         (number,) = cursor.fetchone()
         if number and answer == TRY_AGAIN:

@@ -22,9 +22,12 @@ TERM = timedelta(minutes=5)
 RENEW_AFTER = timedelta(minutes=1)
 
 
+#: Whoever wants everything read while it is being read wants it once more.
 TAKE = """
     UPDATE calendars_mailbox
-    SET run_no = %s, leased_until = %s, leased_by = %s, ran_at = %s, wanted_again = false, due_at = NULL WHERE id = %s
+    SET run_no = %s, leased_until = %s, leased_by = %s, ran_at = %s, wanted_again = false, due_at = NULL,
+        full_wanted = false, listed_at = CASE WHEN full_wanted THEN NULL ELSE listed_at END
+    WHERE id = %s
 """
 
 

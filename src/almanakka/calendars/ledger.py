@@ -12,8 +12,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import QuerySet
 
-from almanakka.activities.values import storable
-from almanakka.calendars import clock, images
+from almanakka.calendars import clock, holds, images
 from almanakka.calendars.lease import Fence
 from almanakka.calendars.models import Hold, JournalEntry, Mailbox, MeetingUid, Pair, Run
 from almanakka.database.rows import insert, texts
@@ -71,7 +70,7 @@ KNOWN = """
 """
 CHECKPOINT = """
     UPDATE calendars_mailbox SET watermark = %(watermark)s,
-        listed_at = CASE WHEN %(full)s THEN %(now)s ELSE listed_at END, full_wanted = full_wanted AND NOT %(full)s
+        listed_at = CASE WHEN %(full)s THEN %(now)s ELSE listed_at END
     WHERE id = %(id)s
 """
 KNOWN_AND_LOCKED = KNOWN + "FOR UPDATE OF known"
@@ -292,27 +291,10 @@ class MailboxLedger:
             "after": images.text(note.after),
         }
 
-    def hold(self, holds: Sequence[ports.Hold]) -> None:
-        latest = {hold.item: hold for hold in holds}
-        if not latest:
-            return
-        rows = [
-            Hold(
-                mailbox_id=self.mailbox_id,
-                item=hold.item,
-                reason=hold.reason,
-                detail=storable(hold.detail),
-                title=storable(hold.title),
-            )
-            for hold in latest.values()
-        ]
-        with self.fence.write():
-            Hold.objects.bulk_create(
-                rows,
-                update_conflicts=True,
-                unique_fields=["mailbox", "item"],
-                update_fields=["reason", "detail", "title"],
-            )
+    def hold(self, held: Sequence[ports.Hold]) -> None:
+        if held:
+            with self.fence.write():
+                holds.keep(self.mailbox_id, held)
 
     def held(self) -> dict[str, str]:
         return dict(Hold.objects.filter(mailbox_id=self.mailbox_id).values_list("item", "reason"))

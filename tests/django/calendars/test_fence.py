@@ -13,12 +13,13 @@ import pytest
 from django.db import OperationalError, connection
 from psycopg.errors import DeadlockDetected
 
-from almanakka.calendars import clock, schedule
+from almanakka.calendars import clock, holds, schedule
 from almanakka.calendars import lease as leases
 from almanakka.calendars.lease import Fence
 from almanakka.calendars.ledger import MailboxLedger
 from almanakka.calendars.models import Mailbox
 from almanakka.sync.errors import LeaseLost, StaleVersion
+from almanakka.sync.ports import Hold
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 SOON = 10.0
@@ -79,6 +80,22 @@ def test_triggers_need_not_wait_for_a_run(aino_box: Mailbox, ledger: MailboxLedg
     ids: list[UUID] = [aino_box.pk]
     with ledger.atomic():
         assert elsewhere(lambda: schedule.make_due(ids)).result(SOON) == ids
+
+
+def test_b2_a_persons_answer_waits_for_what_a_run_is_just_writing_and_no_longer(
+    aino_box: Mailbox, ledger: MailboxLedger, elsewhere: Elsewhere
+) -> None:
+    """In one order: of several holds, each side would lock some first, and wait for the other's."""
+    held = [Hold(f"event:{number}", "many_deletion_here") for number in range(3)]
+    with ledger.atomic():
+        ledger.hold(held[:2])
+        answer = elsewhere(lambda: holds.decide(aino_box.pk, "many_deletion_here", holds.DELETE))
+        while not _waits_for_lock():
+            assert not answer.done()
+        ledger.hold(held[2:])
+    assert answer.result(SOON) == 3
+    ledger.hold(held)
+    assert not holds.open_ones(aino_box.pk).exists()
 
 
 def test_one_of_two_that_come_at_once_gets_the_mailbox(aino_box: Mailbox, elsewhere: Elsewhere) -> None:

@@ -289,6 +289,11 @@ def test_a_hold_is_refreshed_and_keeps_its_age(ledger: MailboxLedger) -> None:
     ledger.hold([Hold("event:e", "unreadable", detail="odd rule")])
     held = HoldRow.objects.get()
     assert (held.reason, held.detail, held.since) == ("unreadable", "odd rule", since)
+    HoldRow.objects.update(decided="leave")
+    ledger.hold([Hold("event:e", "unreadable", detail="odder rule")])
+    assert HoldRow.objects.get().decided == "leave"
+    ledger.hold([Hold("event:e", "mass-deletion")])
+    assert HoldRow.objects.get().decided == ""  # nothing has been said of that
     ledger.release(["event:e", "event:unknown"])
     assert not HoldRow.objects.exists()
 

@@ -186,6 +186,83 @@ def test_b2_mirrors_of_a_type_that_no_longer_goes_out_may_stay_where_they_are(
     assert (here(), there(calendar)) == (before, before)
 
 
+@pytest.fixture
+def emptied_box(aino: User, aino_box: Mailbox, types: dict[str, ActivityType], calendar: MemoryCalendar) -> Mailbox:
+    """Everything was deleted there, and waits."""
+    fill(aino, types, calendar)
+    run(aino_box)
+    emptied(calendar)
+    run(aino_box, 15)
+    return aino_box
+
+
+def while_it_runs(calendar: MemoryCalendar, operation: str, deed: Callable[[], object]) -> None:
+    """Do something once, in the middle of a run: when its next such request has been answered."""
+    ask = getattr(calendar, operation)
+
+    def asked(*what: object) -> object:
+        setattr(calendar, operation, ask)
+        answer = ask(*what)
+        if operation == "listing":
+            answer = list(answer)
+        deed()
+        return answer
+
+    setattr(calendar, operation, asked)
+
+
+@pytest.mark.parametrize(("answer", "left"), [(holds.DELETE, 0), (holds.PUT_BACK, MANY)])
+def test_b2_an_answer_that_comes_while_a_run_holds_the_same_once_more_is_acted_on_by_the_next(
+    emptied_box: Mailbox, calendar: MemoryCalendar, answer: str, left: int
+) -> None:
+    Mailbox.objects.update(full_wanted=True)
+    while_it_runs(calendar, "fetch", lambda: holds.decide(emptied_box.pk, "many_deletion_here", answer))
+    assert run(emptied_box, 30).counts["held"] == MANY
+    assert len(here()) == MANY
+    assert not holds.open_ones(emptied_box.pk).exists()
+    run(emptied_box, 45)
+    assert len(here()) == len(there(calendar)) == left
+    assert not Hold.objects.exists()
+
+
+def test_b2_an_answer_stands_while_a_run_acts_on_it(emptied_box: Mailbox, calendar: MemoryCalendar) -> None:
+    """Whoever says otherwise in another window is told that it has been settled, and not that it is coming back."""
+    one = Hold.objects.get(title="Ours 3")
+    assert holds.decide(emptied_box.pk, one.reason, holds.PUT_BACK, one=one.pk) == 1
+    assert holds.decide(emptied_box.pk, one.reason, holds.DELETE) == MANY - 1
+    said: list[int] = []
+    while_it_runs(calendar, "fetch", lambda: said.append(holds.decide(emptied_box.pk, one.reason, holds.PUT_BACK)))
+    run(emptied_box, 30)
+    run(emptied_box, 45)
+    assert said == [0]
+    assert here() == there(calendar) == ["Ours 3"]
+
+
+def test_b2_what_was_edited_here_meanwhile_stays_whatever_is_said_of_it_then(
+    emptied_box: Mailbox, calendar: MemoryCalendar, aino: User
+) -> None:
+    """The run that takes the edit out is at it already when the yes to the deletion comes (row 8)."""
+    edited = Activity.objects.get(name="Ours 3").pk
+    changes.change(edited, None, {"name": "Wanted"}, Origin(edited_at=NOW + timedelta(minutes=20), by=aino.pk))
+    while_it_runs(calendar, "create", lambda: holds.decide(emptied_box.pk, "many_deletion_here", holds.DELETE))
+    run(emptied_box, 30)
+    run(emptied_box, 45)
+    assert here() == there(calendar) == ["Wanted"]
+    assert not Hold.objects.exists()
+
+
+def test_b11_everything_is_read_once_more_if_that_is_asked_for_while_it_is_being_read(
+    aino_box: Mailbox, calendar: MemoryCalendar
+) -> None:
+    run(aino_box)
+    Hold.objects.create(mailbox=aino_box, item="activity:x", reason="refused", title="Odd one")
+    Mailbox.objects.update(full_wanted=True)
+    while_it_runs(calendar, "listing", lambda: holds.decide(aino_box.pk, "refused", holds.TRY_AGAIN))
+    assert run(aino_box, 15).kind == "full"
+    assert run(aino_box, 30).kind == "full"
+    assert run(aino_box, 45).kind == "quick"
+
+
 def test_b11_each_is_decided_by_itself_too_and_the_list_is_paged(
     as_aino: Client, aino: User, aino_box: Mailbox, types: dict[str, ActivityType], calendar: MemoryCalendar
 ) -> None:
