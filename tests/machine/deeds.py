@@ -178,7 +178,7 @@ class Life:
             life.edited(key, self.company.now, place, before_value, after_value)
             if before_value != after_value:
                 for deletion in life.deletions:
-                    deletion.pending += _sole(life, key)
+                    deletion.pending += _sole(life, key, deletion)
                 self._tell(f"{key} {after_value}")
             if key in (Group.TITLE, Group.WHEN) and self._parted(life, token_of(shown)):
                 life.loose = True
@@ -388,7 +388,7 @@ class Life:
             deletion.pending += [
                 edit
                 for key in keys
-                for edit in _sole(life, key)
+                for edit in _sole(life, key, deletion)
                 if edit.place == there and value(each, key) == edit.value != value(shown, key)
                 if not (life.redrawn_there and isinstance(key, date))
             ]
@@ -624,6 +624,8 @@ def _age(shown: Shown) -> tuple[list[int], str]:
     return [int(part) for part in token_of(shown).strip("#").split(".") if part], shown.stored.id
 
 
-def _sole(life: Remembered, key: Key) -> list[Edit]:
-    standing = life.standing(key)
+def _sole(life: Remembered, key: Key, deletion: Deletion) -> list[Edit]:
+    """Return the one edit that stands beside a deletion; what was deleted with its copy does not."""
+    gone = (deletion.place, deletion.said.get(key))
+    standing = [each for each in life.standing(key) if (each.place, each.value) != gone]
     return standing if len(standing) == 1 else []

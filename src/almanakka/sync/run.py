@@ -100,10 +100,15 @@ class Run:
     def _may_be_there(self, todo: Plan) -> bool:
         """Whether a mirror is about to be made of a meeting, whose real copy may lie where the feed has not been (R6).
 
-        Whoever has a copy of it may have it switched off by now.
+        Whoever has a copy of it may have it switched off by now. A key that nobody's entry bears any more may be that
+        of a meeting, too: whoever told of it has left it.
         """
-        made = [step.record.id for step in todo.steps if isinstance(step, CreateThere)]
-        return bool(made) and any(copy.real for copy in self.ledger.copies(made, switched_off=True))
+        made = {step.record.id: step.pair for step in todo.steps if isinstance(step, CreateThere)}
+        if not made:
+            return False
+        copies = self.ledger.copies(made, switched_off=True)
+        borne = {copy.uid for copy in copies} | {pair.uid for pair in made.values() if pair is not None}
+        return any(copy.real for copy in copies) or not self.ledger.keys(made).keys() <= borne
 
     def _execute(self, watermark: str | None, full: bool, first: bool, tally: Tally, outcome: Outcome) -> None:
         feed, hints = self._read(watermark, full=full)
