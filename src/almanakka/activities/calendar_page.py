@@ -48,8 +48,10 @@ def calendar(request: HttpRequest) -> HttpResponse:
     asked = _day(request.GET.get("week"))
     first = _monday(asked or today)
     people = chosen(request)
-    palette = Palette.of(user, people)
-    items = agenda.items(user, [person.pk for person in people], _midnight(first, user), _midnight(first, user, 7))
+    kinds = colours.kinds_of(user)
+    palette = Palette(kinds, people)
+    ids = [person.pk for person in people]
+    items = agenda.items(user, ids, kinds, _midnight(first, user), _midnight(first, user, 7))
     lines = _lines(items, palette, people)
     colleagues = User.objects.filter(company_id=user.company_id, is_active=True).order_by("full_name", "email")
     shown = {person.pk for person in people}
@@ -68,7 +70,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         ),
         "chosen": shown,
         "most": MOST_PEOPLE,
-        "legend": _legend(user, people, palette),
+        "legend": palette.legend(kinds, people),
         "as_list": request.GET.get("as") == "list",
         "grid": _settings(user, people, asked or today),
     }
@@ -80,7 +82,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
 
 def _lines(items: list[Item], palette: Palette, people: list[User]) -> list[Line]:
     """Put entries into words here: a template does not get through hundreds of them in time."""
-    names = {person.pk: str(person) for person in people} if palette.several else {}
+    names = {str(person.pk): str(person) for person in people} if palette.several else {}
     whole, unnamed = _("all day"), _("(no name)")
     return [
         Line(
@@ -97,13 +99,6 @@ def _lines(items: list[Item], palette: Palette, people: list[User]) -> list[Line
         )
         for item in items
     ]
-
-
-def _legend(user: User, people: list[User], palette: Palette) -> list[tuple[int, str, str]]:
-    """Return what each colour stands for: its number, the letters that stand beside it in the grid, and the words."""
-    if palette.several:
-        return [(palette.people[each.pk], palette.initials[each.pk], str(each)) for each in people]
-    return [(palette.kinds[kind.pk], "", kind.name) for kind in colours.kinds_of(user) if kind.is_active]
 
 
 def _settings(user: User, people: list[User], first: date) -> dict[str, Any]:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any, Protocol
 from uuid import UUID
 
 from almanakka.accounts.models import User
-from almanakka.activities.models import Activity
 
 
 class Place(StrEnum):
@@ -50,7 +50,16 @@ class Mirrors:
 NONE = Mirrors()
 
 
-Look = Callable[[User, Collection[Activity]], Mapping[UUID, Elsewhere]]
+class Placed(Protocol):
+    """What is looked up: an activity, as its whole row or as a calendar shows it; ``type`` is loaded."""
+
+    pk: Any
+    type: Any
+    elsewhere: Any
+
+
+#: Answers by ids as text.
+Look = Callable[[User, Collection[Placed]], Mapping[str, Elsewhere]]
 Count = Callable[[Collection[UUID]], Mirrors]
 _looks: list[Look] = []
 _counts: list[Count] = []
@@ -71,10 +80,10 @@ def mirrors(activities: Collection[UUID]) -> Mirrors:
     )
 
 
-def mark(reader: User, activities: Collection[Activity]) -> None:
+def mark(reader: User, activities: Collection[Placed]) -> None:
     """Set ``elsewhere`` of each activity: how it stands in the reader's own calendar, or None."""
-    found: dict[UUID, Elsewhere] = {}
+    found: dict[str, Elsewhere] = {}
     for look in _looks if activities else ():
         found.update(look(reader, activities))
     for activity in activities:
-        activity.elsewhere = found.get(activity.pk)
+        activity.elsewhere = found.get(str(activity.pk))

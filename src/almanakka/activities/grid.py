@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
@@ -24,7 +24,7 @@ from almanakka.activities.calendar_people import asked_for
 from almanakka.activities.colours import COLOURS
 from almanakka.activities.editing import Forbidden
 from almanakka.activities.meetings import Asks, Locked
-from almanakka.activities.models import Activity
+from almanakka.activities.models import Activity, ActivityType
 from almanakka.activities.values import ActivityGone, InvalidActivity
 from almanakka.sync.errors import StaleVersion
 
@@ -32,33 +32,66 @@ from almanakka.sync.errors import StaleVersion
 LONGEST = timedelta(days=62)
 
 
-@dataclass(frozen=True, slots=True)
 class Palette:
     """By what entries are told apart: by type where one person's are shown, by person where several people's are."""
 
-    several: bool
-    kinds: Mapping[UUID, int]
-    people: Mapping[UUID, int]
-    initials: Mapping[UUID, str]
-
-    @classmethod
-    def of(cls, user: User, people: Sequence[User]) -> Palette:
-        ids = [person.pk for person in people]
-        kinds = colours.numbered(kind.pk for kind in colours.kinds_of(user))
-        return cls(len(people) > 1, kinds, colours.numbered(ids), colours.initials(people))
+    def __init__(self, kinds: Iterable[ActivityType], people: Sequence[User]) -> None:
+        self.several = len(people) > 1
+        self.kinds = colours.numbered(kind.pk for kind in kinds)
+        self.people = colours.numbered(person.pk for person in people)
+        self._initials = colours.initials(people)
+        self._known: dict[frozenset[str], tuple[int, str]] = {}
 
     def number(self, item: Item) -> int:
         """Return the number of an entry's colour."""
         if self.several:
-            return min((self.people[each] for each in item.people if each in self.people), default=0)
+            return self._of(item.people)[0]
         return self.kinds.get(item.activity.type_id, len(COLOURS) - 1) if item.open else len(COLOURS) - 1
 
     def whose(self, item: Item) -> str:
         """Return whose an entry is, in letters, where several people's are shown."""
-        if not self.several:
-            return ""
-        mine = sorted((each for each in item.people if each in self.people), key=self.people.__getitem__)
-        return " ".join(self.initials[each] for each in mine)
+        return self._of(item.people)[1] if self.several else ""
+
+    def legend(self, kinds: Iterable[ActivityType], people: Sequence[User]) -> list[tuple[int, str, str]]:
+        """Return what each colour stands for: its number, the letters beside it in the grid, and the words."""
+        if self.several:
+            return [(self.people[str(each.pk)], self._initials[str(each.pk)], str(each)) for each in people]
+        return [(self.kinds[str(kind.pk)], "", kind.name) for kind in kinds if kind.is_active]
+
+    def _of(self, people: frozenset[str]) -> tuple[int, str]:
+        """The colour and the letters of those whose an entry is: few different ones, however many entries."""
+        if people not in self._known:
+            number = min((self.people[each] for each in people), default=0)
+            letters = [self._initials[each] for each in sorted(people, key=self.people.__getitem__)]
+            self._known[people] = number, " ".join(letters)
+        return self._known[people]
+
+
+class _Entry(msgspec.Struct, rename="camel", omit_defaults=True):
+    """What a browser hears of an entry; of one that the reader may not see no more than when and whose (B9)."""
+
+    start: date
+    end: date
+    all_day: bool
+    title: str
+    color: str
+    editable: bool
+    extended_props: _Whose
+    id: str | msgspec.UnsetType = msgspec.UNSET
+    url: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class _Whose(msgspec.Struct):
+    whose: str
+
+
+class _Props(_Whose):
+    activity: str
+    day: str
+    version: int
+    place: str
+    kind: str
+    elsewhere: dict[str, str] | None
 
 
 @require_safe
@@ -70,10 +103,13 @@ def items(request: HttpRequest) -> HttpResponse:
     if since is None or until is None or not since < until <= since + LONGEST:
         raise Http404
     people = asked_for(user, request.GET.getlist("people"))
-    palette = Palette.of(user, people)
-    found = agenda.items(user, [person.pk for person in people], since, until)
-    invited = meetings.among({item.activity.id for item in found})
-    return JsonResponse([_shown(item, palette, invited) for item in found], safe=False)
+    kinds = colours.kinds_of(user)
+    palette = Palette(kinds, people)
+    found = agenda.items(user, [person.pk for person in people], kinds, since, until)
+    invited = meetings.among({item.activity.pk for item in found if item.editable})
+    busy = _("Busy")
+    shown = [_shown(item, palette, invited) if item.open else _hidden(item, palette, busy) for item in found]
+    return HttpResponse(msgspec.json.encode(shown), content_type="application/json")
 
 
 @require_POST
@@ -114,45 +150,38 @@ def move(request: HttpRequest, activity_id: UUID) -> HttpResponse:
 # --- inside --------------------------------------------------------------------------------------
 
 
-def _shown(item: Item, palette: Palette, invited: set[UUID]) -> dict[str, Any]:
-    """Return what a browser hears of an entry; of one that the reader may not see no more than when and whose (B9).
-
-    What others are ``invited`` to is not dragged, for a mail about it is asked for (B1).
-    """
-    activity, id = item.activity, str(item.activity.id)
-    start: date | datetime = item.first if item.all_day else item.start
-    end: date | datetime = item.last + timedelta(days=1) if item.all_day else item.end
-    whose = palette.whose(item)
-    shown: dict[str, Any] = {
-        "start": start.isoformat(),
-        "end": end.isoformat(),
-        "allDay": item.all_day,
-        "title": item.name if item.open else _("Busy"),
-        "color": COLOURS[palette.number(item)],
-        "editable": item.editable and activity.id not in invited,
-    }
-    if not item.open:
-        return {**shown, "extendedProps": {"whose": whose}}
+def _shown(item: Item, palette: Palette, invited: set[str]) -> _Entry:
+    """Return what a browser hears; what others are ``invited`` to is not dragged: a mail would be asked for (B1)."""
+    activity, there = item.activity, item.activity.elsewhere
     day = item.day.isoformat() if item.day else ""
-    return {
-        **shown,
-        "id": f"{id}{day}",
-        "url": item.address,
-        "extendedProps": {
-            "activity": id,
-            "day": day,
-            "version": activity.version,
-            "place": item.location,
-            "kind": activity.type.name,
-            "whose": whose,
-            "elsewhere": _elsewhere(item),
-        },
-    }
+    start, end = _times(item)
+    return _Entry(
+        start,
+        end,
+        item.all_day,
+        item.name,
+        COLOURS[palette.number(item)],
+        item.editable and activity.pk not in invited,
+        _Props(
+            palette.whose(item),
+            activity.pk,
+            day,
+            activity.version,
+            item.location,
+            activity.type.name,
+            None if there is None else {"place": there.place, "mark": there.mark, "told": there.told},
+        ),
+        f"{activity.pk}{day}",
+        item.address,
+    )
 
 
-def _elsewhere(item: Item) -> dict[str, str] | None:
-    found = item.activity.elsewhere
-    return None if found is None else {"place": found.place.value, "mark": found.mark, "told": found.told}
+def _hidden(item: Item, palette: Palette, busy: str) -> _Entry:
+    return _Entry(*_times(item), item.all_day, busy, COLOURS[palette.number(item)], False, _Whose(palette.whose(item)))
+
+
+def _times(item: Item) -> tuple[date, date]:
+    return (item.first, item.last + timedelta(days=1)) if item.all_day else (item.start, item.end)
 
 
 def _dragged(given: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:

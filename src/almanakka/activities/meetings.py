@@ -42,15 +42,17 @@ def _none(activity: Activity, reader: User) -> Standing | None:
     return None
 
 
-def _nothing(activities: Collection[UUID]) -> set[UUID]:
+def _nothing(activities: Collection[UUID | str]) -> set[str]:
     return set()
 
 
 _standing: Callable[[Activity, User], Standing | None] = _none
-_among: Callable[[Collection[UUID]], set[UUID]] = _nothing
+_among: Callable[[Collection[UUID | str]], set[str]] = _nothing
 
 
-def ask(standing: Callable[[Activity, User], Standing | None], among: Callable[[Collection[UUID]], set[UUID]]) -> None:
+def ask(
+    standing: Callable[[Activity, User], Standing | None], among: Callable[[Collection[UUID | str]], set[str]]
+) -> None:
     """Ask these from now on."""
     global _standing, _among
     _standing, _among = standing, among
@@ -61,6 +63,6 @@ def standing(activity: Activity, reader: User) -> Standing | None:
     return _standing(activity, reader)
 
 
-def among(activities: Collection[UUID]) -> set[UUID]:
-    """Return which of these activities are meetings, in one statement."""
+def among(activities: Collection[UUID | str]) -> set[str]:
+    """Return the ids, as text, of those of these activities that are meetings, in one statement."""
     return _among(activities)

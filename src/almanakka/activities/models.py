@@ -150,7 +150,8 @@ class Activity(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="activities")
+    # the indexes below begin with it
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="activities", db_index=False)
     type = models.ForeignKey(ActivityType, on_delete=models.RESTRICT, related_name="activities")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -189,6 +190,14 @@ class Activity(models.Model):
             models.Index(fields=["company", "start"], name="activity_company_start"),
             models.Index("company", BEGINS, "id", name="activity_company_begins"),
             models.Index(fields=["owner", "id"], name="activity_owner_id"),
+            # what calendars read: all of a company that has not ended by a moment, and its series
+            models.Index(fields=["company", "end", "start"], name="activity_company_end"),
+            models.Index(
+                fields=["company", "end_date", "first_date"],
+                name="activity_company_days",
+                condition=Q(end_date__isnull=False),
+            ),
+            models.Index(fields=["company"], name="activity_company_series", condition=Q(recurrence__isnull=False)),
         ]
         constraints = [
             models.CheckConstraint(condition=_timed_or_all_day(), name="activity_timed_or_all_day"),

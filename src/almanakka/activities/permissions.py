@@ -12,6 +12,16 @@ from almanakka.accounts.models import User
 from almanakka.activities.models import Activity, Category, Participant
 
 
+def hides(*, private: bool, category: str) -> bool:
+    """Whether an activity shows whoever takes no part in it only that somebody is busy (B9)."""
+    return private or category == Category.PERSONAL
+
+
+def edits(*, inside: bool, from_outside: bool) -> bool:
+    """Whether somebody who is inside may change an activity; nobody may a meeting from outside the company (B1)."""
+    return inside and not from_outside
+
+
 def takes_part(activity: Activity, user_id: UUID) -> bool:
     """Whether somebody owns an activity or is among its participants."""
     return activity.owner_id == user_id or user_id in activity.taking_part
@@ -21,7 +31,7 @@ def may_see(activity: Activity, reader: User) -> bool:
     """Whether somebody of the same company may see what an activity is, and not only that it is."""
     if activity.company_id != reader.company_id:
         return False
-    hidden = activity.is_private or activity.type.category == Category.PERSONAL
+    hidden = hides(private=activity.is_private, category=activity.type.category)
     return not hidden or takes_part(activity, reader.pk)
 
 
@@ -33,9 +43,8 @@ def seen_taking_part(activity: Activity, reader: User) -> list[Participant]:
 
 def may_edit(activity: Activity, reader: User) -> bool:
     """Whether somebody may change an activity; a meeting whose organiser is outside the company nobody may (B1)."""
-    return (
-        activity.company_id == reader.company_id and takes_part(activity, reader.pk) and not is_from_outside(activity)
-    )
+    inside = takes_part(activity, reader.pk)
+    return activity.company_id == reader.company_id and edits(inside=inside, from_outside=is_from_outside(activity))
 
 
 def may_delete(activity: Activity, reader: User) -> bool:

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from almanakka.activities import agenda
+from almanakka.activities import agenda, colours
 from almanakka.calendars import clock, standing, waiting
 
 #: So many of what waits are named at once.
@@ -25,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
     today = timezone.localtime(clock.now(), user.zone).date()
     days = [today, today + timedelta(days=1)]
     begin, end = (datetime.combine(day, time.min, user.zone) for day in (today, today + timedelta(days=2)))
-    items = agenda.items(user, [user.pk], begin, end)
+    items = agenda.items(user, [user.pk], colours.kinds_of(user), begin, end)
     now = standing.of(user)
     context = {
         "days": [(day, [item for item in items if item.first <= day <= item.last]) for day in days],

@@ -16,6 +16,7 @@ from almanakka.activities.signals import ActivityChanged, activity_changed
 from almanakka.calendars import approvals, records
 from almanakka.calendars.approvals import SHARED
 from almanakka.calendars.models import MeetingMail, Pair
+from almanakka.database import membership
 from almanakka.sync.entry import Entry, Group
 from almanakka.sync.ports import State
 
@@ -28,11 +29,11 @@ def connect() -> None:
     activity_changed.connect(_listen, dispatch_uid="almanakka.calendars.invitations")
 
 
-def among(activities: Collection[UUID]) -> set[UUID]:
-    """Return which of these activities are meetings in somebody's calendar."""
+def among(activities: Collection[UUID | str]) -> set[str]:
+    """Return the ids, as text, of those of these activities that are meetings in somebody's calendar."""
     if not activities:
         return set()
-    return set(_copies(activities).values_list("activity", flat=True))
+    return set(map(str, _copies(activities).values_list("activity", flat=True)))
 
 
 def standing(activity: Activity, reader: User) -> Standing | None:
@@ -46,8 +47,8 @@ def standing(activity: Activity, reader: User) -> Standing | None:
     return Standing(_people(activity, own), _why_locked(activity, own), organises=True)
 
 
-def _copies(activities: Collection[UUID]) -> Any:
-    return Pair.objects.filter(activity__in=activities, real=True, state=State.LIVE.value)
+def _copies(activities: Collection[UUID | str]) -> Any:
+    return Pair.objects.filter(membership.among("activity", activities), real=True, state=State.LIVE.value)
 
 
 def _people(activity: Activity, own: Pair) -> int:

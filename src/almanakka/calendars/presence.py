@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date, datetime
 from uuid import UUID
 
+from django.db import connection
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from almanakka.accounts.models import User
 from almanakka.activities import elsewhere
-from almanakka.activities.elsewhere import Elsewhere, Mirrors, Place
-from almanakka.activities.models import Activity, Category
+from almanakka.activities.elsewhere import Elsewhere, Mirrors, Place, Placed
+from almanakka.activities.models import ActivityType, Category
 from almanakka.calendars import words
-from almanakka.calendars.models import ActivityHint, Hold, Mailbox, Pair
-from almanakka.database.membership import among
+from almanakka.calendars.models import Pair
 from almanakka.sync.ports import Born, State
+
+_STANDING = """
+    SELECT asked.id::text, pair.state, pair.since, hint.id IS NOT NULL,
+        coalesce(entry.reason, own.reason), coalesce(entry.detail, own.detail)
+    FROM calendars_mailbox AS mailbox
+    CROSS JOIN unnest(%(ids)s::uuid[]) AS asked(id)
+    LEFT JOIN calendars_pair AS pair ON pair.mailbox_id = mailbox.id AND pair.activity = asked.id
+    LEFT JOIN calendars_activityhint AS hint ON hint.mailbox_id = mailbox.id AND hint.activity = asked.id
+    LEFT JOIN calendars_hold AS own ON own.mailbox_id = mailbox.id AND own.item = 'activity:' || asked.id
+    LEFT JOIN calendars_hold AS entry ON entry.mailbox_id = mailbox.id AND entry.item = 'event:' || pair.event
+    WHERE mailbox.user_id = %(reader)s AND mailbox.enabled
+        AND num_nonnulls(pair.id, hint.id, own.id) > 0
+"""
 
 
 def connect() -> None:
@@ -23,22 +37,15 @@ def connect() -> None:
     elsewhere.tell(of, mirrors)
 
 
-def of(reader: User, activities: Collection[Activity]) -> dict[UUID, Elsewhere]:
-    """Tell how activities (their types loaded) stand in the reader's own mailbox; four statements at the most."""
-    mailbox = Mailbox.objects.filter(user=reader, enabled=True).only("pk").first()
-    if mailbox is None:
-        return {}
-    ids = {activity.id for activity in activities}
-    pairs = {pair.activity: pair for pair in _pairs(mailbox, ids)}
-    events = {pair.event: id for id, pair in pairs.items() if pair.event}
-    hints = ActivityHint.objects.filter(among("activity", ids), mailbox=mailbox)
-    hinted = set(hints.values_list("activity", flat=True))
-    items = {f"activity:{id}": id for id in ids} | {f"event:{event}": id for event, id in events.items()}
-    holds = {items[hold.item]: hold for hold in Hold.objects.filter(among("item", items), mailbox=mailbox)}
-    found = {
-        each.pk: _one(each, reader, pairs.get(each.pk), holds.get(each.pk), each.pk in hinted) for each in activities
-    }
-    return {id: told for id, told in found.items() if told is not None}
+def of(reader: User, activities: Collection[Placed]) -> dict[str, Elsewhere]:
+    """Tell how activities (their types loaded) stand in the reader's own mailbox, by ids as text; in one statement."""
+    kinds = {str(each.pk): each.type for each in activities}
+    with connection.cursor() as cursor:
+        cursor.execute(_STANDING, {"ids": list(kinds), "reader": reader.pk})
+        rows = cursor.fetchall()
+    told = _Telling(reader)
+    found = {id: told.of(kinds[id], *row) for id, *row in rows}
+    return {id: each for id, each in found.items() if each is not None}
 
 
 def mirrors(activities: Collection[UUID]) -> Mirrors:
@@ -49,30 +56,44 @@ def mirrors(activities: Collection[UUID]) -> Mirrors:
     return Mirrors(len(removed), len(set(removed)), len(born) - len(removed))
 
 
-def _pairs(mailbox: Mailbox, ids: set[UUID]) -> list[Pair]:
-    wanted = Pair.objects.filter(among("activity", ids), mailbox=mailbox)
-    return list(wanted.only("activity", "event", "state", "since"))
+class _Telling:
+    """Says how activities stand; a day that many are there since is put into words once."""
 
+    def __init__(self, reader: User) -> None:
+        self._zone = reader.zone
+        self._days: dict[date, str] = {}
 
-def _one(activity: Activity, reader: User, pair: Pair | None, hold: Hold | None, hinted: bool) -> Elsewhere | None:
-    if hold is not None:
-        return Elsewhere(Place.HELD, _("Waits for you: %(why)s") % {"why": words.held(hold.reason, hold.detail)})
-    state = None if pair is None else State(pair.state)
-    if state is State.MUTED:
-        return Elsewhere(Place.LOOSE, _("In your Microsoft calendar, but no longer kept in step: its type stays here"))
-    if pair is None or state is State.CREATING:
-        if state is State.CREATING or (hinted and _goes_out(activity)):
+    def of(
+        self,
+        kind: ActivityType,
+        state: str | None,
+        since: datetime | None,
+        hinted: bool,
+        reason: str | None,
+        detail: str | None,
+    ) -> Elsewhere | None:
+        if reason is not None:
+            return Elsewhere(Place.HELD, _("Waits for you: %(why)s") % {"why": words.held(reason, detail or "")})
+        if state == State.MUTED:
+            told = _("In your Microsoft calendar, but no longer kept in step: its type stays here")
+            return Elsewhere(Place.LOOSE, told)
+        if state == State.CREATING or (state is None and hinted and _goes_out(kind)):
             return Elsewhere(Place.COMING, _("On its way to your Microsoft calendar"))
-        return None
-    if state is not State.LIVE:
-        return None
-    since = date_format(pair.since.astimezone(reader.zone), "SHORT_DATE_FORMAT")
-    if hinted:
-        told = _("In your Microsoft calendar since %(date)s; a change is on its way") % {"date": since}
-        return Elsewhere(Place.COMING, told, pair.since)
-    return Elsewhere(Place.THERE, _("In your Microsoft calendar since %(date)s") % {"date": since}, pair.since)
+        if state != State.LIVE or since is None:
+            return None
+        return self._there(Place.COMING if hinted else Place.THERE, since)
+
+    def _there(self, place: Place, since: datetime) -> Elsewhere:
+        day = since.astimezone(self._zone).date()
+        if day not in self._days:
+            self._days[day] = date_format(day, "SHORT_DATE_FORMAT")
+        told = (
+            _("In your Microsoft calendar since %(date)s; a change is on its way")
+            if place is Place.COMING
+            else _("In your Microsoft calendar since %(date)s")
+        )
+        return Elsewhere(place, told % {"date": self._days[day]}, since)
 
 
-def _goes_out(activity: Activity) -> bool:
-    kind = activity.type
+def _goes_out(kind: ActivityType) -> bool:
     return kind.synchronised and kind.category != Category.PROJECT_TASK
