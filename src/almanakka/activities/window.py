@@ -136,11 +136,9 @@ def activities(
 
 def departing(series: Collection[Told], since: datetime, until: datetime) -> Mapping[str, dict[date, Departing]]:
     """Return what departs from each series around two moments, by the day that its pattern gives."""
-    found: dict[str, dict[date, Departing]] = defaultdict(dict)
-    if not series:
-        return found
     bounds = _bounds(since, until)
-    longest = max(each.lasts for each in series)
+    longest = max((each.lasts for each in series), default=timedelta())
+    found: dict[str, dict[date, Departing]] = defaultdict(dict)
     asked = bounds | {"series": [each.pk for each in series], "earliest": bounds["first"] - longest - timedelta(days=2)}
     with connection.cursor() as cursor:
         cursor.execute(_DEPARTING, asked)
