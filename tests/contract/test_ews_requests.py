@@ -146,6 +146,22 @@ def test_b5_what_is_edited_right_after_an_update_is_not_taken_for_what_we_wrote(
         calendar.update(event.id, event.change_key, event.entry, replace(event.entry, title="Ours"))
 
 
+@pytest.mark.parametrize("number", [3, 4])
+def test_b5_what_is_edited_while_occurrences_are_written_is_not_taken_for_what_we_wrote(
+    ews: EwsOutlook, number: int
+) -> None:
+    """Before an occurrence is looked up, or written; the feed tells of it."""
+    event = ews.calendar.create(series(), key())
+    day, override = next((day, each) for day, each in EXCEPTIONS.items() if not each.cancelled)
+    ews.sent.clear()
+    calendar = between(ews, number, lambda: retitle(ews))
+    wanted = replace(event.entry, title="Ours", exceptions={day: override})
+    found = calendar.update(event.id, event.change_key, event.entry, wanted)
+    assert ews.sent[2:4] == ["GetItem", "UpdateItem"]
+    assert (found.entry.title, sorted(found.entry.exceptions), found.change_key) == ("Ours", [day], "")
+    assert ews.person.dump()["events"][0]["subject"] == "Theirs"
+
+
 @pytest.mark.parametrize("elsewhere", ["2007", "2010"])
 def test_what_the_server_makes_of_it_by_itself_is_no_edit(ews: EwsOutlook, elsewhere: str) -> None:
     """It saves everything once more, and older ones know nobody who works elsewhere."""

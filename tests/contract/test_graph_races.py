@@ -44,6 +44,32 @@ def test_b1_occurrences_are_left_alone_once_somebody_is_invited_in_between(graph
 
 
 @pytest.mark.parametrize("number", [2, 3])
+def test_b5_what_is_edited_while_occurrences_are_written_is_not_taken_for_what_we_wrote(
+    graph: GraphOutlook, number: int
+) -> None:
+    """Before the series is looked at again, or its occurrence is looked up; the feed tells of it."""
+    pattern = Recurrence(Kind.WEEKLY, date(2026, 10, 5), days=frozenset({0}))
+    before = Entry("Team", Series(pattern, time(9), timedelta(hours=1), ZONE))
+    id = graph.put(before)
+    held = graph.calendar.fetch([id])[id]
+    assert isinstance(held, Event)
+    requests: list[str] = []
+
+    def retitle(method: str, path: str) -> None:
+        requests.append(method)
+        if len(requests) == number:
+            graph.person.edit_event(id, {"subject": "Theirs"})
+
+    client = Client(graph.settings, retitle)
+    calendar = GraphCalendar(client, graph.user.id, ZONE, lambda: NOW)
+    after = replace(held.entry, title="Ours", exceptions={DAY: Override(title="Cake")})
+    found = calendar.update(id, held.change_key, held.entry, after)
+    client.close()
+    assert (found.entry.title, found.entry.exceptions[DAY].title, found.change_key) == ("Ours", "Cake", "")
+    assert [each["subject"] for each in graph.person.dump()["events"]] == ["Theirs"]
+
+
+@pytest.mark.parametrize("number", [2, 3])
 def test_b1_a_series_just_made_is_left_alone_once_somebody_is_invited_to_it(graph: GraphOutlook, number: int) -> None:
     """Before its occurrences are looked up, or written."""
     pattern = Recurrence(Kind.WEEKLY, date(2026, 10, 5), days=frozenset({0}))

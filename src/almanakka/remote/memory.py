@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from tzlocal.windows_tz import tz_win, win_tz
 
 from almanakka.remote.faults import Fault, Hook, Operation
-from almanakka.remote.occurrences import Overrides, day_of, writes
+from almanakka.remote.occurrences import Overrides, as_written, day_of, writes
 from almanakka.sync.entry import (
     AS_SERIES,
     NO_EXCEPTIONS,
@@ -152,9 +152,11 @@ class MemoryCalendar:
             if dropped or canonical(kept) != canonical(held):
                 self._mail(event)
                 self._touch(id, replace(event, entry=kept))
-        if isinstance(after.when, Series):
-            self._write_occurrences(id, after.exceptions)
-        return self._event(id)
+        if not isinstance(after.when, Series):
+            return self._event(id)
+        written = self._event(id)
+        self._write_occurrences(id, after.exceptions)
+        return as_written(written, self._event(id))
 
     def amend(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         with Operation(self, "amend"):

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Group, Override, Series
+from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Event, Group, Override, Series
+from almanakka.sync.errors import Stale
 from almanakka.sync.expansion import occurs_on
-from almanakka.sync.fields import canonical, override_value, same, wall
+from almanakka.sync.fields import canonical, changed_groups, override_value, same, take, wall
 from almanakka.sync.order import safe_order
 
 Overrides = Mapping[date, Override]
@@ -41,6 +42,19 @@ def wanted(held: Entry, before: Entry, after: Entry) -> Overrides:
         if override is not None:
             found[day] = override
     return found
+
+
+def as_written(written: Event, held: Event) -> Event:
+    """Return a series as it is held once its occurrences are written, its own fields as our write before left them.
+
+    What somebody else changed in them meanwhile is left for the feed, save new times: those drop what was written.
+    Raises Stale then.
+    """
+    ours = canonical(written.entry)
+    changed = changed_groups(ours, canonical(held.entry)) - {Group.OCCURRENCES, Group.WHO}
+    if Group.WHEN in changed:
+        raise Stale("the series has changed")
+    return replace(held, change_key="", entry=take(held.entry, ours, changed)) if changed else held
 
 
 def writes(series: Series, held: Overrides, wanted: Overrides) -> list[tuple[date, Override]]:

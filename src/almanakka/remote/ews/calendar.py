@@ -11,7 +11,7 @@ from almanakka.remote.ews.creation import check_untouched
 from almanakka.remote.ews.item import identity
 from almanakka.remote.ews.mailbox import BATCH, Found, Mailbox, dialect_of, ids_in
 from almanakka.remote.ews.markup import t
-from almanakka.remote.occurrences import Overrides, wanted
+from almanakka.remote.occurrences import Overrides, as_written, wanted
 from almanakka.remote.online_meetings import holds_online_meeting
 from almanakka.remote.respelling import respelled
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
@@ -97,9 +97,8 @@ class EwsCalendar:
         if held.meeting is not None:  # occurrences are written without a version of their own (B1)
             raise Stale("somebody has been invited to the series")
         shall = wanted(held.entry, before, after)
-        if restores(held.entry.exceptions, shall):
-            held = self._restore(held, after.when, shall)
-        return self._with_occurrences(held, shall)
+        fresh = self._restore(held, after.when, shall) if restores(held.entry.exceptions, shall) else held
+        return as_written(held, self._with_occurrences(fresh, shall))
 
     def amend(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         before, after = canonical(before), canonical(after)

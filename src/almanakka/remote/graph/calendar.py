@@ -14,7 +14,7 @@ from almanakka.remote.graph.mailbox import Found, Mailbox, encode
 from almanakka.remote.graph.model import Draft
 from almanakka.remote.graph.read import etag
 from almanakka.remote.graph.refusals import DUPLICATE_TRANSACTION, Answer, code_of, existing_event, refusal
-from almanakka.remote.occurrences import Overrides, wanted
+from almanakka.remote.occurrences import Overrides, as_written, wanted
 from almanakka.remote.respelling import respelled
 from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import Invalid, Stale, UnreadableAnswer
@@ -66,7 +66,7 @@ class GraphCalendar:
                 raise Invalid("created-then-gone")
             return _readable(found)
         written = occurrences.write_all(self._mailbox, event.id, entry, {}, entry.exceptions)
-        return replace(event if written is None else _as_made(event, _readable(written)), origin=origin)
+        return replace(event if written is None else as_written(event, _readable(written)), origin=origin)
 
     def create_all(self, drafts: Sequence[tuple[Entry, str]]) -> Iterator[list[Outcome]]:
         return one_by_one(self.create, drafts)
@@ -181,7 +181,8 @@ class GraphCalendar:
         if restores(held.entry.exceptions, shall):
             held = self._restore(id, held, after, shall)
         written = occurrences.write_all(self._mailbox, id, held.entry, held.entry.exceptions, shall)
-        return held if written is None else _readable(written)
+        whole = held if written is None else _readable(written)
+        return whole if patched is None else as_written(_readable(patched), whole)
 
     def _restore(self, id: str, held: Event, after: Entry, shall: Overrides) -> Event:
         """Bring cancelled occurrences back: Exchange does it only by dropping all exceptions with a changed pattern.
@@ -227,13 +228,6 @@ def _age(found: Found) -> tuple[bool, datetime, str]:
 
 def _is_duplicate(answer: Answer) -> bool:
     return answer.status in {400, 409} and code_of(answer) == DUPLICATE_TRANSACTION
-
-
-def _as_made(made: Event, held: Event) -> Event:
-    """Return the new series as it is held now; what somebody else changed in it meanwhile is left for the feed."""
-    if not changed_groups(made.entry, held.entry) - {Group.OCCURRENCES}:
-        return held
-    return replace(held, change_key="", entry=replace(made.entry, exceptions=held.entry.exceptions))
 
 
 def _readable(found: Found) -> Event:
