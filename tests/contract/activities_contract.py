@@ -383,11 +383,13 @@ class ActivitiesContract:
         assert record(id).entry.exceptions == {A_MONDAY: CANCELLED}
         aino.change(id, 1, edit(record(id), Group.OCCURRENCES, exceptions={NEXT_MONDAY: moved, A_MONDAY: Override()}))
         assert record(id).entry.exceptions == {NEXT_MONDAY: moved}
+        assert record(id).times == dict.fromkeys((*Group, A_MONDAY, NEXT_MONDAY), EDITED)
+        assert record(id).through == {*Group, A_MONDAY, NEXT_MONDAY}
         change = edit(record(id), Group.WHEN, when=AN_HOUR)
         aino.change(id, 2, replace(change, edited_at=NOW))
         single = record(id)
         assert (single.entry.when, single.entry.exceptions) == (AN_HOUR, {})
-        assert {group for group, at in single.times.items() if at == NOW} == {Group.WHEN, Group.OCCURRENCES}
+        assert {each for each, at in single.times.items() if at == NOW} == {Group.WHEN, Group.OCCURRENCES, NEXT_MONDAY}
         aino.change(id, 3, edit(single, Group.OCCURRENCES, exceptions={A_MONDAY: CANCELLED}))
         assert record(id) == single
 

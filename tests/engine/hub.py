@@ -173,8 +173,10 @@ class Hub:
             edited |= {Group.WHO}
         if not edited and all(getattr(old, name) == value for name, value in others.items()):
             return
-        times = dict(old.times) | dict.fromkeys(edited, at or self.clock())
-        passed = old.through | edited if through else old.through - edited
+        days = before.exceptions.keys() | entry.exceptions.keys() if Group.OCCURRENCES in edited else ()
+        stamped = edited | {day for day in days if before.exceptions.get(day) != entry.exceptions.get(day)}
+        times = dict(old.times) | dict.fromkeys(stamped, at or self.clock())
+        passed = old.through | stamped if through else old.through - stamped
         new = replace(old, version=old.version + 1, times=times, through=passed, **others)  # type: ignore[arg-type]
         self._keep(new, entry, through)
         self._tell(id, new.version, people | self._people(id), through)

@@ -182,11 +182,17 @@ def _change(activity: Activity, fields: dict[str, Any], origin: Origin) -> int:
         return activity.version
     references.check(activity.company_id, [after], altered & references.NAMES)
     groups = frozenset(group for group, names in GROUPS.items() if names & altered)
-    _write(activity, after, altered, groups, origin)
+    _write(activity, after, altered, groups | _days(before, after), origin)
     _write_participants(activity, before.participants, after.participants)
     _write_occurrences(activity, before.occurrences, after.occurrences)
     _tell([_alteration(activity, before, after, groups, origin)])
     return activity.version
+
+
+def _days(before: Draft, after: Draft) -> frozenset[str]:
+    """Which occurrences have been edited, by the names that they have in ``changed_at``."""
+    days = before.occurrences.keys() | after.occurrences.keys()
+    return frozenset(day.isoformat() for day in days if before.occurrences.get(day) != after.occurrences.get(day))
 
 
 def _edited(before: Draft, fields: dict[str, Any]) -> Draft:
@@ -205,7 +211,7 @@ def _edited(before: Draft, fields: dict[str, Any]) -> Draft:
 def _write(activity: Activity, after: Draft, altered: frozenset[str], groups: frozenset[str], origin: Origin) -> None:
     activity.version += 1
     stamped = groups if origin.mailbox is None else groups - {"type"}
-    activity.changed_at.update({group: rows.written(origin.time_of(group)) for group in stamped})
+    activity.changed_at.update({name: rows.written(origin.time_of(name)) for name in stamped})
     through = set(activity.changed_through)
     activity.changed_through = sorted(through - groups if origin.mailbox is None else through | stamped)
     columns = [name for name in rows.COLUMNS if name in altered]

@@ -143,10 +143,10 @@ class Activity(models.Model):
     no zone. A series has ``recurrence``, the JSON of ``activities.patterns``; its times are wall times in
     ``time_zone``, and ``start``/``first_date`` say when its first day begins. ``changed_at`` maps a field
     group to the ISO time of the edit that gave the group its present value, wherever that edit was made (B5);
-    "type" is in it only where a person chose the type (S10). ``changed_through`` names the groups whose last edit
-    came through a mailbox. ``guests`` are people outside the company, as
-    ``{"name", "address", "response"}``, and come from meetings only. ``owner`` is null for a meeting whose
-    organiser is no user of the company (B10).
+    "type" is in it only where a person chose the type (S10). An occurrence that has been edited since has a time of its
+    own, under its original date. ``changed_through`` names the groups and dates whose last edit came through a mailbox.
+    ``guests`` are people outside the company, as ``{"name", "address", "response"}``, and come from meetings only.
+    ``owner`` is null for a meeting whose organiser is no user of the company (B10).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

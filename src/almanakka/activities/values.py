@@ -35,6 +35,8 @@ GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 
+#: The name of an occurrence among the groups of ``changed_at``.
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 #: What PostgreSQL's text cannot hold: NUL, and surrogates without their other half.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -72,8 +74,9 @@ class Origin:
     times: Mapping[str, datetime] = field(default_factory=lambda: NOTHING)
     tells: bool | None = None
 
-    def time_of(self, group: str) -> datetime:
-        return self.times.get(group, self.edited_at)
+    def time_of(self, name: str) -> datetime:
+        """When a field group, or the occurrence of an original date in ISO form, was edited."""
+        return self.times.get(name if name in GROUPS else "occurrences", self.edited_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +110,10 @@ class Draft:
     """Everything an activity holds; the names are those of the model's fields.
 
     ``participants``: user ids, or a mapping of them to their Participation. ``recurrence``: a Recurrence or
-    its JSON. ``occurrences`` are keyed by original date. ``changed_at``: field group -> moment, for groups
-    whose edit is older than the draft's origin. Of the two kinds of time only the one that ``is_all_day``
-    names is kept. ``version`` is where its counting begins, for one that is made again.
+    its JSON. ``occurrences`` are keyed by original date. ``changed_at``: field group, or original date of an
+    occurrence in ISO form -> moment, for what was edited earlier than the draft's origin. Of the two kinds of
+    time only the one that ``is_all_day`` names is kept. ``version`` is where its counting begins, for one
+    that is made again.
     """
 
     type_id: UUID
@@ -230,8 +234,8 @@ def _check_choice(show_as: str | None) -> None:
         raise InvalidActivity(_("The activity cannot be shown like this."), "unknown-show-as")
 
 
-def _check_groups(groups: Iterable[str]) -> None:
-    unknown = set(groups) - set(GROUPS)
+def _check_groups(names: Iterable[str]) -> None:
+    unknown = {name for name in set(names) - GROUPS.keys() if not _DAY.fullmatch(name)}
     if unknown:
         raise ValueError(f"unknown field groups: {sorted(unknown)}")
 

@@ -11,6 +11,8 @@ from almanakka.sync.entry import AllDay, Entry, Group, Override, Series, ShowAs,
 from almanakka.sync.ports import Category, Record
 
 _GROUPS = {group.value: group for group in Group}
+#: Who chose it matters, not when.
+_TYPE = "type"
 
 
 def record(activity: Activity, type_: ActivityType, footer: str) -> Record:
@@ -24,15 +26,21 @@ def record(activity: Activity, type_: ActivityType, footer: str) -> Record:
         category=Category(type_.category),
         synchronised=type_.synchronised,
         times={
-            _GROUPS[name]: datetime.fromisoformat(moment)
+            _edited(name): datetime.fromisoformat(moment)
             for name, moment in activity.changed_at.items()
-            if name in _GROUPS
+            if name != _TYPE
         },
-        through=frozenset(_GROUPS[name] for name in activity.changed_through if name in _GROUPS),
+        through=frozenset(_edited(name) for name in activity.changed_through if name != _TYPE),
         footer=footer,
         created=activity.created_at,
-        own="type" in activity.changed_at or activity.project_id is not None or activity.is_closed,
+        own=_TYPE in activity.changed_at or activity.project_id is not None or activity.is_closed,
     )
+
+
+def _edited(name: str) -> Group | date:
+    """The group, or the occurrence's original date, that a key of ``changed_at`` names."""
+    group = _GROUPS.get(name)
+    return date.fromisoformat(name) if group is None else group
 
 
 def entry(activity: Activity, type_: ActivityType) -> Entry:
@@ -55,7 +63,7 @@ def show_as(activity: Activity, type_: ActivityType) -> ShowAs:
 
     Only where a person chose the type: what came from Microsoft stays as it was there.
     """
-    if "type" in activity.changed_at:
+    if _TYPE in activity.changed_at:
         if type_.category == Category.ABSENCE.value:
             return ShowAs.OUT_OF_OFFICE
         if type_.category == Category.TO_DO.value and activity.is_all_day:

@@ -36,32 +36,34 @@ class Images:
 class Terms:
     """On what terms the two sides meet.
 
-    ``times`` are when our groups were last edited, ``modified`` when theirs was; those in ``through`` were edited in
-    another mailbox, by the same servers' clock. ``outward`` is false where our edits stay with us (S13). ``fixed``
-    groups are never written there, ``personal`` ones are no business of the other side (R5). ``staying`` are people
-    who cannot be taken out. ``theirs_rules`` makes their side win whatever is asked: the master copy of a meeting
-    (B1, B10); save for ``approved`` groups, where theirs has not changed.
+    ``times`` are when our groups, and single occurrences, were last edited, ``modified`` when theirs was; those in
+    ``through`` were edited in another mailbox, by the same servers' clock. ``outward`` is false where our edits stay
+    with us (S13). ``fixed`` groups are never written there, ``personal`` ones are no business of the other side (R5).
+    ``staying`` are people who cannot be taken out. ``theirs_rules`` makes their side win whatever is asked: the master
+    copy of a meeting (B1, B10); save for ``approved`` groups, where theirs has not changed.
     """
 
     modified: datetime
-    times: Mapping[Group, datetime] = field(default_factory=dict)
+    times: Mapping[Group | date, datetime] = field(default_factory=dict)
     outward: bool = True
     fixed: frozenset[Group] = frozenset()
-    through: frozenset[Group] = frozenset()
+    through: frozenset[Group | date] = frozenset()
     personal: frozenset[Group] = frozenset()
     staying: frozenset[str] = frozenset()
     theirs_rules: bool = False
     approved: frozenset[Group] = frozenset()
 
-    def ours_wins(self, group: Group) -> bool:
+    def ours_wins(self, group: Group, day: date | None = None) -> bool:
         """The one conflict rule (B5): ours wins only if provably later; otherwise Microsoft does.
 
-        Of two edits made in mailboxes the later one wins, whichever of the two runs first.
+        Of two edits made in mailboxes the later one wins, whichever of the two runs first; nor does it matter what has
+        come in of other occurrences than the one of ``day``.
         """
         if self.theirs_rules or not self.outward or group in self.fixed:
             return False
-        ours = self.times.get(group)
-        margin = timedelta() if group in self.through else MARGIN
+        edited = group if day is None or day not in self.times else day
+        ours = self.times.get(edited)
+        margin = timedelta() if edited in self.through else MARGIN
         return ours is not None and ours > self.modified + margin
 
 
@@ -245,7 +247,7 @@ class _Merging:
         if theirs_changed:
             if not ours_changed:
                 return theirs, theirs, theirs
-            wins = self._occurrence_conflict(ours, theirs)
+            wins = self._occurrence_conflict(day, ours, theirs)
             self.conflicts.append(Conflict(Group.OCCURRENCES, wins, day))
             return (ours, ours, base) if wins else (theirs, theirs, theirs)
         moot = override_value(theirs) == override_value(seen) and not self._unfinished(day, theirs)
@@ -281,14 +283,14 @@ class _Merging:
     def _rewrites(self) -> bool:
         return Group.WHEN in self.to_theirs
 
-    def _occurrence_conflict(self, ours: Override | None, theirs: Override | None) -> bool:
+    def _occurrence_conflict(self, day: date, ours: Override | None, theirs: Override | None) -> bool:
         """An edit beats a cancellation, so that no work is lost; otherwise the one rule (B5)."""
         if not self.terms.theirs_rules and self.terms.outward and ours and theirs:
             if theirs.cancelled and not ours.cancelled:
                 return True
             if ours.cancelled and not theirs.cancelled:
                 return False
-        return self.terms.ours_wins(Group.OCCURRENCES)
+        return self.terms.ours_wins(Group.OCCURRENCES, day)
 
     def _keep(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -107,8 +107,8 @@ class Category(StrEnum):
 class Record:
     """One activity as the engine sees it. ``entry.who`` holds the owner and every participant.
 
-    ``times`` are when each group was last edited, wherever that was; those in ``through`` came through a mailbox.
-    ``own``: a person with us has given it what no calendar holds, such as a type of their choice.
+    ``times`` are when each group, and each occurrence that ever was, was last edited, anywhere; those in ``through``
+    came through a mailbox. ``own``: a person with us has given it what no calendar holds, such as a type they chose.
     """
 
     id: ActivityId
@@ -117,8 +117,8 @@ class Record:
     owner: UserId | None
     category: Category
     synchronised: bool
-    times: Mapping[Group, datetime] = field(default_factory=dict)
-    through: frozenset[Group] = frozenset()
+    times: Mapping[Group | date, datetime] = field(default_factory=dict)
+    through: frozenset[Group | date] = frozenset()
     footer: str = ""
     created: datetime | None = None
     own: bool = False
