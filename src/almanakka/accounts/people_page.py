@@ -6,20 +6,22 @@ from collections.abc import Callable
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from django.contrib import messages
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet, RestrictedError
-from django.http import HttpRequest, HttpResponse
+from django.db.models import QuerySet, RestrictedError
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from almanakka.accounts import invitations, second_step, signals
+from almanakka.accounts import invitations, people_rows, second_step, signals
 from almanakka.accounts.forms import InvitationForm
 from almanakka.accounts.gates import administrators_only
 from almanakka.accounts.models import Company, Role, User
+from almanakka.database.sheets import Sheets
 
+PAGE = 50
 #: Does what an administrator has asked for, and returns what they read; None if it cannot be done.
 Deed = Callable[[HttpRequest, User], str | None]
 
@@ -38,11 +40,10 @@ def users(request: HttpRequest) -> HttpResponse:
             invitations.send(request, person)
         messages.success(request, _("An invitation is on its way to %(address)s.") % {"address": person.email})
         return redirect("settings-users")
-    proven = EmailAddress.objects.filter(user=OuterRef("pk"), verified=True)
-    steps = Authenticator.objects.filter(user=OuterRef("pk"))
-    people = _people(request.user.company).annotate(proven=Exists(proven), has_second_step=Exists(steps))
-    people = people.order_by("-is_active", "full_name", "email")
-    return render(request, "accounts/users.html", {"form": form, "people": people})
+    words = request.GET.get("q", "").replace("\0", "").strip()[:200]
+    page = Sheets(people_rows.found(request.user.company, words), PAGE).get_page(request.GET.get("page"))
+    rows = people_rows.told(page.object_list, request.user)
+    return render(request, "accounts/users.html", {"form": form, "page": page, "rows": rows, "wanted": words})
 
 
 def _deed(do: Deed) -> Callable[[HttpRequest, UUID], HttpResponse]:
@@ -57,7 +58,8 @@ def _deed(do: Deed) -> Callable[[HttpRequest, UUID], HttpResponse]:
             told = do(request, person)
         if told is not None:
             messages.success(request, told)
-        return redirect("settings-users")
+        back = QueryDict(request.POST.get("back", "")).urlencode()
+        return redirect(f"{reverse('settings-users')}{f'?{back}' if back else ''}")
 
     return view
 

@@ -29,7 +29,7 @@ class ActivityForm(forms.Form):
     """
 
     name = forms.CharField(label=_("Name"), max_length=10_000, required=False)
-    type = forms.ModelChoiceField(label=_("Activity type"), queryset=ActivityType.objects.none())
+    type = LongChoiceField(label=_("Activity type"), queryset=ActivityType.objects.none(), names=("name",))
     project = LongChoiceField(label=_("Project"), queryset=Project.objects.none(), required=False, names=("name",))
     all_day = forms.BooleanField(label=_("All day"), required=False)
     first = forms.DateField(label=_("Starts on"), widget=DAY)

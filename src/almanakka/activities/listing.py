@@ -9,12 +9,12 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KT
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
+from almanakka.accounts import row_addresses
 from almanakka.accounts.models import User
 from almanakka.activities.elsewhere import Elsewhere
 from almanakka.activities.models import BEGINS, Activity, ActivityType
@@ -22,7 +22,6 @@ from almanakka.database.membership import among
 
 DAY = timedelta(days=1)
 LONGEST_NAME = 120
-_NO_ID = str(UUID(int=0))
 #: What lists show of an activity beside its type.
 _SHOWN = (
     *("name", "type", "is_all_day", "start", "first_date", "recurrence", "organiser_name"),
@@ -82,14 +81,13 @@ def whole(found: Iterable[UUID], kinds: Iterable[ActivityType]) -> list[Activity
 
 def rows(activities: Iterable[Activity]) -> list[Row]:
     """Return lines of what :func:`whole` has returned, in the reader's language and zone."""
-    address, choose = reverse("activity", args=[UUID(int=0)]), _("Choose %(name)s")
+    address, choose = row_addresses.of("activity"), _("Choose %(name)s")
     found = []
     for each in activities:
-        id = str(each.pk)
         found.append(
             Row(
-                id=id,
-                address=address.replace(_NO_ID, id),
+                id=str(each.pk),
+                address=address(each.pk),
                 name=Truncator(each.name).chars(LONGEST_NAME) if each.name else _("(no name)"),
                 choose=choose % {"name": each.name},
                 begins=_begins(each),

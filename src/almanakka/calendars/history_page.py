@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from almanakka.calendars import journal, lines, triggers, undos
 from almanakka.calendars.models import Mailbox, Run
 from almanakka.calendars.sentences import sentence
+from almanakka.database.sheets import Sheets
 
 PAGE = 50
 
@@ -27,11 +27,11 @@ def history(request: HttpRequest) -> HttpResponse:
     user, wanted, run = request.user, request.GET.get("q", "").strip()[:200], _run(request)
     rows = lines.of(user)
     if wanted:
-        rows = rows.filter(lines.called(wanted))
+        rows = lines.called(rows, wanted)
     if run is not None:
         rows = rows.filter(run=run)
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    shown = lines.told(page, user.zone)
+    page = Sheets(rows.values_list("pk", flat=True), PAGE, searched=bool(wanted)).get_page(request.GET.get("page"))
+    shown = lines.told(lines.whole(page.object_list), user.zone)
     context = {
         "page": page,
         "rows": shown,

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from almanakka.accounts.choices import LongChoiceField, LongMultipleChoiceField
 from almanakka.accounts.models import User
 from almanakka.activities.models import NEVER_DEFAULT, ActivityType, Category
 from almanakka.calendars import switching, triggers
@@ -105,16 +106,20 @@ class ServerForm(forms.ModelForm):
 class WhatForm(forms.Form):
     """Which types go out, and what comes in becomes (S10, S13)."""
 
-    outgoing = forms.ModelMultipleChoiceField(
+    outgoing = LongMultipleChoiceField(
         label=_("Activities of these types go out"),
         queryset=ActivityType.objects.none(),
+        names=("name",),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    default = forms.ModelChoiceField(label=_("New entries from Microsoft become"), queryset=ActivityType.objects.none())
-    personal = forms.ModelChoiceField(
+    default = LongChoiceField(
+        label=_("New entries from Microsoft become"), queryset=ActivityType.objects.none(), names=("name",)
+    )
+    personal = LongChoiceField(
         label=_("Private ones become"),
         queryset=ActivityType.objects.none(),
+        names=("name",),
         required=False,
         empty_label=_("the same as the others"),
     )

@@ -7,7 +7,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,14 +16,18 @@ from django.views.decorators.http import require_POST, require_safe
 from almanakka.accounts.gates import administrators_only
 from almanakka.activities import queries
 from almanakka.activities.models import ActivityType
-from almanakka.calendars import causes, doctor, foresight, leaving, switching, tenant
+from almanakka.calendars import causes, doctor, foresight, leaving, people_health, switching, tenant
 from almanakka.calendars.microsoft_forms import FORMS, WhatForm
 from almanakka.calendars.models import Connection, Kind, Mailbox
 from almanakka.calendars.refusals_page import told_on
 from almanakka.calendars.sentences import sentence
 from almanakka.calendars.switching import Refused
+from almanakka.database.sheets import Sheets
 from almanakka.remote.checks import State
 from almanakka.sync.errors import Denied
+
+#: So many people at once.
+PEOPLE = 50
 
 
 @require_safe
@@ -156,19 +159,19 @@ def _connection(request: HttpRequest) -> Connection:
 
 
 def _page(request: HttpRequest, connection: Connection, status: int = 200, **more: Any) -> HttpResponse:
-    missing = _missing(connection)
-    people = Mailbox.objects.filter(connection__company_id=connection.company_id, enabled=True)
-    people = people.annotate(waiting=Count("holds", filter=Q(holds__decided="")))
+    default = queries.default_type(connection.company_id)
+    people = Sheets(people_health.found(connection.company_id), PEOPLE).get_page(request.GET.get("page"))
     context = {
         "connection": connection,
         "kinds": Kind.choices,
         "form": FORMS[connection.kind](instance=connection),
         "what": WhatForm(connection=connection),
-        "missing": missing,
+        "missing": _missing(connection, default),
         "created": leaving.ours(Mailbox.objects.filter(connection=connection, enabled=True)),
-        "one_way": _one_way(connection),
+        "one_way": _one_way(connection, default),
         "told": sentence(connection.error_code).told(address="", addresses="") if connection.error_code else [],
-        "people": people.select_related("user", "connection").order_by("user__full_name", "address")[:500],
+        "page": people,
+        "people": people_health.told(people.object_list),
         **more,
     }
     return render(request, "calendars/microsoft.html", context, status=status)
@@ -186,7 +189,7 @@ def _found(finding: doctor.Finding) -> dict[str, Any]:
     }
 
 
-def _missing(connection: Connection) -> list[str]:
+def _missing(connection: Connection, default: ActivityType | None) -> list[str]:
     """What has to be done before the switch can be turned; only the company's own steps (S5)."""
     missing = []
     if connection.kind == Kind.EXCHANGE:
@@ -199,14 +202,14 @@ def _missing(connection: Connection) -> list[str]:
             missing.append(_("Enter the app registration."))
         if connection.granted_at is None:
             missing.append(_("Grant the permissions."))
-    if queries.default_type(connection.company_id) is None:
+    if default is None:
         missing.append(_("Choose what new entries from Microsoft become."))
     return missing
 
 
-def _one_way(connection: Connection) -> list[ActivityType]:
+def _one_way(connection: Connection, default: ActivityType | None) -> list[ActivityType]:
     """What entries from Microsoft become although that does not go out: edits here would stay here (S13)."""
-    chosen = (queries.default_type(connection.company_id), connection.personal_type)
+    chosen = (default, connection.personal_type)
     return [kind for kind in chosen if kind is not None and not kind.synchronised]
 
 

@@ -46,7 +46,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @login_required
 def progress(request: HttpRequest) -> HttpResponse:
     """Answer the part of the page that changes while a run goes on; it asks again until that has ended."""
-    return render(request, "calendars/sync_status.html", _context(request.user))
+    return progress_part(request)
 
 
 def refused(request: HttpRequest, told: list[str]) -> HttpResponse:
@@ -101,7 +101,7 @@ def sync_now(request: HttpRequest) -> HttpResponse:
 
 def progress_part(request: HttpRequest) -> HttpResponse:
     """Answer the changing part, whatever the method of the request."""
-    return render(request, "calendars/sync_status.html", _context(request.user))
+    return render(request, "calendars/sync_status.html", {"now": standing.of(request.user)})
 
 
 @require_safe
@@ -124,15 +124,22 @@ def _context(user: User) -> dict[str, object]:
     kinds = ActivityType.objects.filter(company_id=user.company_id, is_active=True)
     return {
         "now": now,
-        "proven": switching.is_proven(user),
+        **({} if now.is_on else _proof(user)),
         "filters": filter_page.form_of(user),
-        "code": codes.waiting(user),
-        "microsoft_is_offered": microsoft_sign_in.is_offered(user.company_id),
         "outgoing": kinds.filter(synchronised=True).exclude(category=Category.PROJECT_TASK),
         "waiting": waiting.groups(now.mailbox, FEW),
         "created": leaving.ours(Mailbox.objects.filter(user=user)) if now.is_on else 0,
         "on": now.is_on,
         "latest": lines.told(lines.of(user)[:5], user.zone),
+    }
+
+
+def _proof(user: User) -> dict[str, object]:
+    """Whether the address is proven, and how it could be (S12)."""
+    return {
+        "proven": switching.is_proven(user),
+        "code": codes.waiting(user),
+        "microsoft_is_offered": microsoft_sign_in.is_offered(user.company_id),
     }
 
 

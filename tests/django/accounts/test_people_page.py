@@ -215,5 +215,5 @@ def test_the_number_of_queries_does_not_grow_with_the_people(
     as_boss.get(PAGE)
     for number in range(20):
         User.objects.create_user(f"{number}@kuura.example", company=company)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         as_boss.get(PAGE)

@@ -1,0 +1,58 @@
+"""How everybody's synchronisation stands, for administrators, without a word of anybody's entries (S5, B11)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+
+from almanakka.calendars.models import Health, Hold, Mailbox
+from almanakka.database.membership import among
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One person who has it on; ``health`` is for the style sheet, ``waiting`` how much waits for them."""
+
+    name: str
+    since: str
+    health: str
+    told: str
+    ran: str
+    waiting: int
+
+
+def found(company_id: UUID) -> QuerySet[Mailbox]:
+    """The mailboxes of the company's people who have it on, by their names."""
+    boxes = Mailbox.objects.filter(connection__company_id=company_id, enabled=True).select_related("user")
+    shown = ("user__full_name", "user__email", "enabled_at", "ran_at", "health")
+    return boxes.only(*shown).order_by("user__full_name", "address")
+
+
+def told(boxes: Iterable[Mailbox]) -> list[Row]:
+    """Return lines of them, in the reader's language and zone; one statement."""
+    boxes = list(boxes)
+    open_ones = Hold.objects.filter(among("mailbox_id", [box.pk for box in boxes]), decided="").order_by()
+    waiting = dict(open_ones.values_list("mailbox").annotate(Count("pk")))
+    states = {value: capfirst(str(label)) for value, label in Health.choices}
+    return [
+        Row(
+            name=str(box.user),
+            since=_at(box.enabled_at, "SHORT_DATE_FORMAT"),
+            health=box.health,
+            told=states[box.health],
+            ran=_at(box.ran_at, "SHORT_DATETIME_FORMAT") or "–",
+            waiting=waiting.get(box.pk, 0),
+        )
+        for box in boxes
+    ]
+
+
+def _at(moment: datetime | None, style: str) -> str:
+    return "" if moment is None else date_format(timezone.localtime(moment), style)
