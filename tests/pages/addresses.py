@@ -12,6 +12,7 @@ from django.urls import URLPattern, get_resolver, reverse
 #: Pages that look at something outside this application; what they cost is measured elsewhere.
 ELSEWHERE = {
     "calendar-sync-preview": "it reads the whole mailbox",
+    "calendar-sync-off-preview": "it reads the whole mailbox for what we created there",
     "microsoft-granted": "it asks Microsoft whether the permissions are granted",
 }
 #: What pages are asked for beside their plain form; values may be functions of the day and of a colleague's id.

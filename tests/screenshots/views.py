@@ -48,6 +48,7 @@ VIEWS = (
     View("sync", "calendar-sync", AINO, guide=True),
     View("sync-off", "calendar-sync", EERO, guide=True),
     View("preview", "calendar-sync-preview", EERO, guide=True),
+    View("preview-off", "calendar-sync-off-preview", AINO, query="what=remove"),
     View("history", "calendar-sync-history", AINO, guide=True),
     View("addresses", "account_email", AINO),
     View("password", "account_change_password", AINO),

@@ -42,6 +42,11 @@ def involved_in(user: User) -> QuerySet[Activity]:
     return Activity.objects.filter(Q(owner=user) | Q(pk__in=joined), company_id=user.company_id)
 
 
+def types_of(ids: Iterable[UUID]) -> dict[UUID, UUID]:
+    """Return the type of each of these activities that exists."""
+    return dict(Activity.objects.filter(pk__in=list(ids)).values_list("pk", "type_id"))
+
+
 def involving(user_id: UUID, chunk: int = CHUNK) -> Generator[Activity, None, None]:
     """Every activity that the user owns or takes part in, whole as from :func:`load`, in the order of ids.
 

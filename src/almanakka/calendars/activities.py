@@ -35,7 +35,6 @@ _NOT_WHO = tuple(group for group in Group if group is not Group.WHO)
 class OrmActivities:
     """The activities of the mailbox's company. With a ``fence``, each transaction of its run checks the lease.
 
-    ``marked`` are types that are taken to go out, whatever they say of it, for a preview.
     What is written ``by_hand`` counts as the person's own edits with us, which have yet to go out.
     """
 
@@ -45,7 +44,6 @@ class OrmActivities:
         *,
         fence: Fence | None = None,
         by_hand: bool = False,
-        marked: Collection[UUID] | None = None,
     ) -> None:
         person = mailbox.user
         self.mailbox_id: UUID = mailbox.pk
@@ -61,7 +59,6 @@ class OrmActivities:
         self._names: dict[UUID, str] = {}
         self._projects: dict[UUID, Project] = {}
         self._types: dict[UUID, ActivityType] = {}
-        self._marked = marked
 
     # -- hints
 
@@ -114,8 +111,6 @@ class OrmActivities:
     def _learn_types(self, needed: Collection[UUID] = ()) -> dict[UUID, ActivityType]:
         if not self._types or not self._types.keys() >= set(needed):
             self._types = {each.pk: each for each in ActivityType.objects.filter(company=self.company)}
-            for each in self._types.values() if self._marked is not None else ():
-                each.synchronised = each.pk in (self._marked or ())
         return self._types
 
     def _learn(self, rows: Iterable[Activity]) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from almanakka.activities.models import ActivityType
 from almanakka.calendars import wiring, words
 from almanakka.calendars.models import Connection, Mailbox
+from almanakka.sync.preview import Preview
 
 #: A page does not wait longer than this: then it tells of those that have been looked at.
 PATIENCE = 5.0
@@ -41,7 +42,8 @@ def of_types(connection: Connection, marked: Collection[UUID]) -> Foresight:
     for mailbox in found if set(marked) != now else ():
         if monotonic() - begun > PATIENCE:
             break
-        change = _counts(mailbox, marked) - _counts(mailbox, now)
+        then, today = (_counts(plan) for plan in wiring.recalled(mailbox, [marked, now]))
+        change = then - today
         total += change
         people += bool(change)
         looked_at += 1
@@ -49,6 +51,5 @@ def of_types(connection: Connection, marked: Collection[UUID]) -> Foresight:
     return Foresight(effects, people, len(found) - looked_at if set(marked) != now else 0)
 
 
-def _counts(mailbox: Mailbox, marked: Collection[UUID]) -> Counter[str]:
-    plan = wiring.recalled(mailbox, marked)
+def _counts(plan: Preview) -> Counter[str]:
     return Counter({action: plan.counts.get(action, 0) for action in EFFECTS})

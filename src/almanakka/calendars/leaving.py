@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from almanakka.calendars import clock, hints
 from almanakka.calendars.ledger import MailboxLedger
@@ -18,8 +18,19 @@ Stop = Callable[[], bool]
 
 def ours(mailboxes: QuerySet[Mailbox]) -> int:
     """How many entries we have created in these calendars: mirrors, which nobody has made a meeting of."""
+    return _created(mailboxes).count()
+
+
+def ours_by_person(mailboxes: QuerySet[Mailbox]) -> list[tuple[str, int]]:
+    """In whose calendars these are, with how many; what they are is for their people alone (B9)."""
+    created = _created(mailboxes).values("mailbox").annotate(number=Count("pk"))
+    found = created.order_by("-number", "mailbox__address")
+    return list(found.values_list("mailbox__address", "number"))
+
+
+def _created(mailboxes: QuerySet[Mailbox]) -> QuerySet[Pair]:
     created = Pair.objects.filter(mailbox__in=mailboxes, born=Born.HERE.value, real=False, event__isnull=False)
-    return created.exclude(state="dead").count()
+    return created.exclude(state="dead")
 
 
 def begin(mailbox: Mailbox) -> None:

@@ -28,6 +28,8 @@ from almanakka.sync.errors import Denied
 
 #: So many people at once.
 PEOPLE = 50
+#: In so many people's calendars it is said how much we have added there.
+MOST_NAMED = 20
 
 
 @require_safe
@@ -161,13 +163,16 @@ def _connection(request: HttpRequest) -> Connection:
 def _page(request: HttpRequest, connection: Connection, status: int = 200, **more: Any) -> HttpResponse:
     default = queries.default_type(connection.company_id)
     people = Sheets(people_health.found(connection.company_id), PEOPLE).get_page(request.GET.get("page"))
+    created = leaving.ours_by_person(Mailbox.objects.filter(connection=connection, enabled=True))
     context = {
         "connection": connection,
         "kinds": Kind.choices,
         "form": FORMS[connection.kind](instance=connection),
         "what": WhatForm(connection=connection),
         "missing": _missing(connection, default),
-        "created": leaving.ours(Mailbox.objects.filter(connection=connection, enabled=True)),
+        "created": sum(number for _, number in created),
+        "created_for": created[:MOST_NAMED],
+        "created_for_more": len(created[MOST_NAMED:]),
         "one_way": _one_way(connection, default),
         "told": sentence(connection.error_code).told(address="", addresses="") if connection.error_code else [],
         "page": people,

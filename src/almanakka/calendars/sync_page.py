@@ -116,6 +116,19 @@ def preview(request: HttpRequest) -> HttpResponse:
     return render(request, "calendars/sync_preview.html", context)
 
 
+@require_safe
+@login_required
+@told_on(refused)
+def preview_off(request: HttpRequest) -> HttpResponse:
+    """Show what switching off would do, with what we created kept or removed; nothing is written (B3, B13)."""
+    mailbox, remove = wiring.mailbox_of(request.user), request.GET.get("what") == "remove"
+    if mailbox is None or not mailbox.enabled:
+        return redirect("calendar-sync")
+    plan = wiring.preview_of_leaving(mailbox, remove=remove)
+    context = {"groups": _groups(plan), "mailbox": mailbox, "off": "remove" if remove else "keep"}
+    return render(request, "calendars/sync_preview.html", context)
+
+
 # --- inside --------------------------------------------------------------------------------------
 
 

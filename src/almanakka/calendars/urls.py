@@ -42,6 +42,7 @@ urlpatterns = [
     path(f"{SYNC}/on", sync_page.switch_on, name="calendar-sync-on"),
     path(f"{SYNC}/filters", filter_page.save, name="calendar-sync-filters"),
     path(f"{SYNC}/off", sync_page.switch_off, name="calendar-sync-off"),
+    path(f"{SYNC}/off/preview", sync_page.preview_off, name="calendar-sync-off-preview"),
     path(f"{SYNC}/now", sync_page.sync_now, name="calendar-sync-now"),
     path(f"{SYNC}/waiting", waiting_page.listed, name="calendar-sync-waiting"),
     path(f"{SYNC}/waiting/decide", waiting_page.decide, name="calendar-sync-decide"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from almanakka.accounts import addresses
 from almanakka.accounts.models import User
+from almanakka.activities import queries
 from almanakka.calendars import clock as clocks
 from almanakka.calendars import inbound, leaving, relocation, remotes, runs, schedule, triggers, undos
 from almanakka.calendars import lease as leases
@@ -23,10 +24,11 @@ from almanakka.calendars.ledger import MailboxLedger
 from almanakka.calendars.models import Mailbox, Run, RunKind
 from almanakka.calendars.relocation import Relocated
 from almanakka.calendars.schedule import DATABASE_AWAY, DatabaseAway, Result
+from almanakka.sync import leaving as sync_leaving
+from almanakka.sync import preview as previews
 from almanakka.sync import run as engine
 from almanakka.sync.errors import CalendarError, Denied, LeaseLost
 from almanakka.sync.preview import Preview
-from almanakka.sync.preview import recalled as preview_recalled
 from almanakka.sync.scope import Settings
 
 log = structlog.get_logger(__name__)
@@ -216,10 +218,27 @@ def preview(mailbox: Mailbox) -> Preview:
         ).preview(first=mailbox.first_done_at is None)
 
 
-def recalled(mailbox: Mailbox, marked: Collection[UUID]) -> Preview:
-    """What would be done if these activity types went out and no others, by what was last seen (B3)."""
+def recalled(mailbox: Mailbox, choices: Sequence[Collection[UUID]]) -> list[Preview]:
+    """What would be done if these activity types went out and no others, each choice by what was last seen (B3)."""
     ledger = MailboxLedger(mailbox.pk, mailbox.run_no, company_id=mailbox.user.company_id)
-    return preview_recalled(OrmActivities(mailbox, marked=marked), ledger, _settings(mailbox), clocks.now())
+    snapshot = previews.recalled(OrmActivities(mailbox), ledger, _settings(mailbox), clocks.now())
+    types = queries.types_of(UUID(id) for id in snapshot.records)
+    return [
+        previews.if_synchronised(snapshot, {str(id) for id, type_id in types.items() if type_id in marked})
+        for marked in choices
+    ]
+
+
+def preview_of_leaving(mailbox: Mailbox, *, remove: bool) -> Preview:
+    """What switching ``mailbox`` off would do; asks its calendar what is ours there, if that goes; writes nothing (B3).
+
+    Raises CalendarError.
+    """
+    ledger = MailboxLedger(mailbox.pk, mailbox.run_no, company_id=mailbox.user.company_id)
+    if not remove:
+        return sync_leaving.keeping(ledger)
+    with remotes.open_calendar(mailbox) as calendar:
+        return sync_leaving.Leaving(calendar, ledger).preview()
 
 
 def mailbox_of(user: User) -> Mailbox | None:

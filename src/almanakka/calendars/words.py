@@ -23,6 +23,7 @@ COUNTS: Mapping[str, Promise] = {
     "unlinked": _("are no longer followed"),
     "muted": _("stay where they are and are no longer followed"),
     "held": _("wait for you"),
+    "kept": _("stay where they are and are no longer followed"),
     "left_out": _("are left out"),
 }
 
@@ -93,6 +94,9 @@ WHY: Mapping[str, Promise] = {
     ),
     "cancelled here": _("you cancelled the meeting in Almanakka"),
     "wanted back": _("you wanted it back"),
+    "added here": _("Almanakka added it to your Microsoft calendar"),
+    "added there": _("it came from Microsoft"),
+    "meeting": _("it is a meeting"),
     "switched off": _("calendar sync was switched off, and you asked for that"),
     "undone": _("you have undone what was done before"),
     "taken out of a colleague's meeting of it": _("a colleague's meeting no longer includes you"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from almanakka.sync.plan import Snapshot, plan
-from almanakka.sync.ports import Activities, Copy, Ledger, Limits, Pair, State
+from almanakka.sync.ports import Activities, ActivityId, Copy, Ledger, Limits, Pair, State
 from almanakka.sync.scope import Settings
 from almanakka.sync.steps import (
     CreateHere,
@@ -34,8 +34,8 @@ class Preview:
     items: list[tuple[str, str, str]]
 
 
-def recalled(activities: Activities, ledger: Ledger, settings: Settings, now: datetime) -> Preview:
-    """Return what a run that compares everything would do if nobody had changed anything there; asks no calendar."""
+def recalled(activities: Activities, ledger: Ledger, settings: Settings, now: datetime) -> Snapshot:
+    """Return what a run would read that compares everything, if nobody had changed anything there; asks no calendar."""
     pairs = ledger.pairs()
     records = {record.id: record for record in activities.involving()}
     missing = {pair.activity for pair in pairs if pair.activity is not None} - records.keys()
@@ -44,7 +44,7 @@ def recalled(activities: Activities, ledger: Ledger, settings: Settings, now: da
     copies: dict[str, list[Copy]] = {}
     for copy in ledger.copies(real) if real else ():
         copies.setdefault(copy.activity, []).append(copy)
-    snapshot = Snapshot(
+    return Snapshot(
         view=View(settings=settings, limits=Limits(), now=now, copies=copies),
         events={},
         pairs=_at_rest(pairs),
@@ -53,7 +53,12 @@ def recalled(activities: Activities, ledger: Ledger, settings: Settings, now: da
         live=sum(pair.state is State.LIVE for pair in pairs),
         full=True,
     )
-    return preview_of(plan(snapshot))
+
+
+def if_synchronised(snapshot: Snapshot, travels: Collection[ActivityId]) -> Preview:
+    """Return what would be done if the types of these activities went out, and no others."""
+    records = {id: replace(record, synchronised=id in travels) for id, record in snapshot.records.items()}
+    return preview_of(plan(replace(snapshot, records=records, candidates=list(records.values()))))
 
 
 def _at_rest(pairs: Sequence[Pair]) -> list[Pair]:

@@ -123,10 +123,18 @@ def test_b13_removing_goes_on_after_it_was_cut_short(
 
 
 def test_b13_what_changes_again_and_again_is_left_for_the_next_run(
-    as_aino: Client, aino_box: Mailbox, calendar: MemoryCalendar
+    as_aino: Client, aino_box: Mailbox, calendar: MemoryCalendar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     as_aino.post(f"{PAGE}off", {"what": "remove"})
-    calendar.faults += [Fault("delete", Stale("changed")) for _ in range(sync_leaving.ATTEMPTS)]
+    busy = next(id for id, each in calendar.entries().items() if each.entry.title == "Ours 1")
+    delete, refusals = calendar.delete, [Stale("changed")] * sync_leaving.ATTEMPTS
+
+    def refuse(id: str, change_key: str) -> None:
+        if id == busy and refusals:
+            raise refusals.pop()
+        delete(id, change_key)
+
+    monkeypatch.setattr(calendar, "delete", refuse)
     row = run(aino_box, 15)
     assert row is not None
     assert (row.finished, row.counts) == (False, {"written": 2, "deleted_there": 2, "left_over": 1})
@@ -145,6 +153,57 @@ def test_b13_a_run_that_another_has_taken_over_switches_nobody_off(aino_box: Mai
     with pytest.raises(LeaseLost):
         leaving.finish(aino_box, late)
     assert Mailbox.objects.get().enabled
+
+
+def state() -> list[Any]:
+    return [list(model.objects.order_by("pk").values()) for model in (Pair, Activity, JournalEntry)]
+
+
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("keep", {"kept": ["Ours 0", "Ours 1", "Ours 2", "Theirs 0", "Theirs 1"]}),
+        ("remove", {"deleted_there": ["Ours 0", "Ours 2"], "kept": ["Ours 1", "Theirs 0", "Theirs 1"]}),
+    ],
+)
+def test_b3_switching_off_is_told_entry_by_entry_and_that_is_what_happens(
+    as_aino: Client, aino: User, aino_box: Mailbox, calendar: MemoryCalendar, what: str, told: dict[str, list[str]]
+) -> None:
+    id = next(id for id, each in calendar.entries().items() if each.entry.title == "Ours 1")
+    calendar.edit(id, meeting=Meeting(Person(aino.email), (Person("guest@elsewhere.example"),), is_organiser=True))
+    before, there = state(), titles(calendar)
+    answer = as_aino.get(f"{PAGE}off/preview", {"what": what})
+    groups = {group["action"]: sorted(title for title, _ in group["entries"]) for group in answer.context["groups"]}
+    assert groups == told
+    page = text(answer)
+    assert "What switching off would do" in page
+    assert all(title in page for titles in told.values() for title in titles)
+    assert (state(), titles(calendar)) == (before, there)
+    as_aino.post(f"{PAGE}off", {"what": what})
+    run(aino_box, 15)
+    assert titles(calendar) == sorted(set(there) - set(told.get("deleted_there", ())))
+    assert as_aino.get(f"{PAGE}off/preview").headers["Location"] == PAGE
+
+
+@pytest.mark.parametrize("number", [sync_leaving.FEW, sync_leaving.FEW + 1])
+def test_b13_of_many_entries_everything_is_read_once_instead_of_each_by_itself(
+    as_aino: Client,
+    aino: User,
+    aino_box: Mailbox,
+    types: dict[str, ActivityType],
+    calendar: MemoryCalendar,
+    number: int,
+) -> None:
+    for day in range(number - 3):
+        make(aino, types, f"More {day}", day)
+    run(aino_box, 15)
+    calendar.requests.clear()
+    as_aino.post(f"{PAGE}off", {"what": "remove"})
+    row = run(aino_box, 30)
+    assert row is not None
+    assert row.counts == {"written": number, "deleted_there": number}
+    assert calendar.requests.get("find", 0) == (number if number <= sync_leaving.FEW else 0)
+    assert titles(calendar) == ["Theirs 0", "Theirs 1"]
 
 
 def test_b13_switched_on_again_everything_is_in_step_again(
@@ -185,7 +244,10 @@ def test_b13_a_company_that_leaves_takes_what_it_added_with_it_and_nothing_else(
     """An entry that was born in Microsoft is never touched, a year later either."""
     kept = {each.id: each for each in calendar.entries().values() if each.entry.title.startswith("Theirs")}
     client.force_login(boss)
-    assert "Remove the 3 entries" in text(client.get("/settings/microsoft/"))
+    page = text(client.get("/settings/microsoft/"))
+    assert "Remove the 3 entries" in page
+    assert f"{aino_box.address}: 3 entries" in page
+    assert "Ours" not in page
     client.post("/settings/microsoft/off", {"kind": "graph", "what": "remove"})
     for box in (aino_box, eero_box):
         assert Connection.objects.get().enabled

@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from almanakka.accounts.models import User
 from almanakka.activities import changes
@@ -76,15 +78,17 @@ def test_b3_a_change_of_types_is_told_in_numbers_and_writes_nothing(
     )
     client.force_login(boss)
     before, requests = state(), dict(in_step.requests)
-    answer = client.post(
-        f"{PAGE}/preview",
-        {
-            "kind": "graph",
-            "outgoing": [types[name].pk for name in marked],
-            "default": types["meeting"].pk,
-            "when": "used",
-        },
-    )
+    with CaptureQueriesContext(connection) as made:
+        answer = client.post(
+            f"{PAGE}/preview",
+            {
+                "kind": "graph",
+                "outgoing": [types[name].pk for name in marked],
+                "default": types["meeting"].pk,
+                "when": "used",
+            },
+        )
+    assert sum('"calendars_pair"."base"' in each["sql"] for each in made) == 1
     page = answer.content.decode()
     assert answer.status_code == 200
     assert told in page
