@@ -174,4 +174,4 @@ _TOLD: dict[Group, Callable[[Entry, Entry, ZoneInfo], str]] = {
 
 def _title_pattern(spelled: set[str]) -> str:
     """Return a pattern for the images that the journal keeps: their title comes first, in ASCII (see `images.text`)."""
-    return r'^\{"title":"([^"\\]|\\.)*(' + "|".join(map(re.escape, sorted(spelled))) + ")"
+    return r'^\{"title":"([^"\\]|\\u[0-9a-f]{4}|\\[^u])*(' + "|".join(map(re.escape, sorted(spelled))) + ")"

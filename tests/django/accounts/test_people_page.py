@@ -11,7 +11,7 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone, translation
 
-from almanakka.accounts import signals
+from almanakka.accounts import people_page, signals
 from almanakka.accounts.invitations import TOKENS
 from almanakka.accounts.models import Company, Role, User
 from almanakka.activities.models import Activity, ActivityType, Category, Participant
@@ -217,3 +217,36 @@ def test_the_number_of_queries_does_not_grow_with_the_people(
         User.objects.create_user(f"{number}@kuura.example", company=company)
     with django_assert_num_queries(4):
         as_boss.get(PAGE)
+
+
+def test_people_are_shown_page_by_page_and_found_by_name_and_address(
+    as_boss: Client, company: Company, aino: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people_page, "PAGE", 2)
+    for name in ("Cecilia", "Daniel", "Erik"):
+        User.objects.create_user(f"{name}@kuura.example", PASSWORD, company=company, full_name=name)
+    User.objects.create_user("daniel@muu.example", PASSWORD, company=Company.objects.create(name="Toinen"))
+
+    def names(**asked: str) -> list[str]:
+        return [row.name for row in as_boss.get(PAGE, asked).context["rows"]]
+
+    assert names() == ["Aino Kuura", "Cecilia"]
+    assert names(page="3") == ["Pomo Kuura"]
+    assert names(q="dAN") == names(q="daniel@") == ["Daniel"]
+    assert "There are none." in text(as_boss.get(PAGE, {"q": "muu.example"}))
+    back = as_boss.post(f"{PAGE}{aino.pk}/role", {"role": "administrator", "back": "q=kuura&page=2"})
+    assert back.headers["Location"] == f"{PAGE}?q=kuura&page=2"
+
+
+def test_nobody_takes_from_themselves_what_only_others_may(as_boss: Client, boss: User, aino: User) -> None:
+    """One form holds the buttons of all; each is sent to its own person's address, with one word of its own."""
+    User.objects.filter(pk=aino.pk).update(is_active=False)
+    rows = {
+        row.name: [(each.address, each.name, each.value) for each in row.deeds]
+        for row in as_boss.get(PAGE).context["rows"]
+    }
+    assert rows["Pomo Kuura"] == [(f"{PAGE}{boss.pk}/role", "role", "employee")]
+    assert rows["Aino Kuura"] == [(f"{PAGE}{aino.pk}/active", "active", "yes")]
+    User.objects.filter(pk=aino.pk).update(is_active=True)
+    rows = {row.name: [each.value for each in row.deeds] for row in as_boss.get(PAGE).context["rows"]}
+    assert rows["Aino Kuura"] == ["administrator", "no"]

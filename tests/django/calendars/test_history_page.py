@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from almanakka.accounts.models import User
-from almanakka.calendars import clock, remotes, wiring
+from almanakka.calendars import clock, history_page, remotes, wiring
 from almanakka.calendars.models import JournalEntry, Mailbox, Run, Undo, UndoState
 from almanakka.remote.memory import MemoryCalendar
 from almanakka.sync.entry import Entry, Timed
@@ -126,3 +126,58 @@ def test_nothing_is_undone_without_a_token_or_by_a_link(aino: User, path: str) -
     strict.force_login(aino)
     assert strict.post(f"{PAGE}/{path}").status_code == 403
     assert strict.get(f"{PAGE}/{path}").status_code == 405
+
+
+TITLES = (
+    'x","when":1',
+    'she said "yes",',
+    "back\\slash",
+    "Ääkköset ja Åsa",
+    "50 % off_",
+    "\U0001f382 cake",
+    "line\nbreak",
+    "",
+)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        *(('"when":1', 0), ('x","WHEN', 0), ('yes",', 1), ('"', 0), ('"', 1), ("k\\S", 2), ("ääkkö", 3), ("ÄÄKKÖ", 3)),
+        *(("åsa", 3), ("50 % OFF_", 4), ("\U0001f382", 5), ("line\nb", 6)),
+    ],
+)
+def test_b4_words_are_found_in_titles_however_they_are_written(
+    as_aino: Client, aino_box: Mailbox, wanted: str, found: int
+) -> None:
+    _lines(aino_box)
+    rows = as_aino.get(PAGE, {"q": wanted}).context["rows"]
+    assert TITLES[found] in [row.title for row in rows]
+    assert all(wanted.lower() in row.title.lower() for row in rows)
+
+
+@pytest.mark.parametrize("wanted", ["title", "when", "busy", "board room", "%", "_", "00e4", "nbreak", "zone"])
+def test_b4_nothing_but_the_title_is_searched(as_aino: Client, aino_box: Mailbox, wanted: str) -> None:
+    _lines(aino_box)
+    rows = as_aino.get(PAGE, {"q": wanted}).context["rows"]
+    assert [row.title for row in rows if wanted not in row.title] == []
+
+
+def test_b4_the_title_before_is_searched_too_and_pages_follow_each_other(
+    as_aino: Client, aino_box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history_page, "PAGE", 2)
+    for number in range(3):
+        _line(aino_box, entry(f"Board {number}"), entry(f"Sauna {number}"), minutes=number)
+    pages = [as_aino.get(PAGE, {"q": "board", "page": page}).context["rows"] for page in ("1", "2")]
+    assert [[row.title for row in rows] for rows in pages] == [["Sauna 2", "Sauna 1"], ["Sauna 0"]]
+
+
+def _lines(box: Mailbox) -> None:
+    for title in TITLES:
+        _line(box, None, entry(title, location="Board room", notes="ä board room"))
+
+
+def _line(box: Mailbox, before: Entry | None, after: Entry, minutes: int = 0) -> None:
+    at = NOW + timedelta(minutes=minutes)
+    JournalEntry.objects.create(mailbox=box, at=at, side="there", action="updated", before=before, after=after)

@@ -9,8 +9,8 @@ from django.test import Client
 
 from almanakka.accounts.models import Company, Role, User
 from almanakka.activities.models import ActivityType, Category
-from almanakka.calendars import remotes, tenant
-from almanakka.calendars.models import Connection, Kind, Mailbox
+from almanakka.calendars import microsoft_page, remotes, tenant
+from almanakka.calendars.models import Connection, Hold, Kind, Mailbox
 from almanakka.calendars.remotes import Proven
 from almanakka.sync.errors import Denied
 from visits import text
@@ -173,6 +173,20 @@ def test_b11_people_are_listed_with_health_and_nothing_of_theirs(as_boss: Client
     page = text(as_boss.get(PAGE))
     assert "Aino Kuura" in page
     assert "aino@kuura" not in page
+
+
+def test_people_are_listed_page_by_page_and_each_with_what_waits(
+    as_boss: Client, aino_box: Mailbox, eero_box: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(microsoft_page, "PEOPLE", 1)
+    for number, decided in enumerate(("", "", "leave")):
+        Hold.objects.create(mailbox=eero_box, item=f"event:{number}", reason="unrepresentable", decided=decided)
+    first, second = (as_boss.get(PAGE, {"page": page}) for page in ("1", "2"))
+    assert [(row.name, row.waiting) for row in first.context["people"]] == [("Aino Kuura", 0)]
+    assert [(row.name, row.waiting) for row in second.context["people"]] == [("Eero Kuura", 2)]
+    kind = aino_box.connection.kind
+    assert f'rel="next" href="{PAGE}?kind={kind}&amp;page=2"' in text(first)
+    assert f'rel="prev" href="{PAGE}?kind={kind}&amp;page=1"' in text(second)
 
 
 # --- what is synchronised (S10, S13) -------------------------------------------------------------
