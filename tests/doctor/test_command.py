@@ -375,7 +375,7 @@ def test_a_database_that_is_away(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert code == 1
     assert (
         "  ✗ The database answers\n"
-        "      This went wrong: connection refused\n"
+        "      This went wrong: connection refused.\n"
         "      Whoever runs Almanakka puts this right.\n"
         "  – The database is up to date\n"
         "      Not tried, because this failed: The database answers.\n"

@@ -6,9 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from django.urls import NoReverseMatch, get_resolver, reverse
-
-from .views import LANGUAGES, VIEWS, View
+from . import LANGUAGES
+from .views import VIEWS, WITHOUT, View, addresses
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "src" / "almanakka" / "static" / "guide"
@@ -32,13 +31,17 @@ def every() -> dict[Path, View]:
 
 
 def faults() -> Iterator[str]:
-    """Say what is wrong: pictures missing or too large, of pages that are gone, shown but not kept, or kept in vain."""
-    kept = every()
-    for path, view in kept.items():
+    """Say what is wrong: pictures missing, too large or shown in vain, pages without one, pictures of none."""
+    kept, there, photographed = every(), addresses(), {view.address for view in VIEWS}
+    for path in kept:
         if not path.exists():
             yield f"{path.relative_to(ROOT)} has not been made"
-        if view.address not in get_resolver().reverse_dict and not _is_there(view.address):
-            yield f"{view.name} shows {view.address!r}, and there is no such page"
+    for name in sorted((photographed | WITHOUT.keys()) - there):
+        yield f"{name!r} is to be photographed, or has no picture for a reason, and there is no such page"
+    for name in sorted(there - photographed - WITHOUT.keys()):
+        yield f"nobody photographs {name!r}"
+    for name in sorted(photographed & WITHOUT.keys()):
+        yield f"{name!r} is photographed, and has a reason for having no picture"
     for path in [*GUIDE.rglob("*.webp"), *README.glob("*.webp")]:
         if path not in kept:
             yield f"{path.relative_to(ROOT)} is no picture that is kept"
@@ -50,14 +53,6 @@ def faults() -> Iterator[str]:
     size = sum(path.stat().st_size for path in kept if path.exists())
     if size > MOST:
         yield f"the pictures take {size} bytes, more than {MOST}"
-
-
-def _is_there(address: str) -> bool:
-    try:
-        reverse(address)
-    except NoReverseMatch:
-        return False
-    return True
 
 
 def _shown() -> Iterator[Path]:

@@ -11,6 +11,10 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.core import mail
+from django.test import override_settings
 
 from almanakka.accounts.models import Company, Role, User
 from almanakka.activities import changes
@@ -75,11 +79,17 @@ TIMES = ((0, 9, 2), (0, 14, 1), (1, 10, 1), (1, 13, 3), (2, 9, 1), (0, 12, 1), (
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """``boss`` is the administrator, ``aino`` has the synchronisation on, ``eero`` not yet; ``series`` is hers."""
+    """``boss`` is the administrator, ``aino`` has the synchronisation on, ``eero`` not yet; ``series`` is hers.
+
+    ``sanni`` has a second step of signing in, ``onni`` is invited, and ``uuno`` has not shown whose address it is.
+    """
 
     boss: User
     aino: User
     eero: User
+    sanni: User
+    onni: User
+    uuno: User
     series: Activity
     meeting: Activity
     kind: ActivityType
@@ -96,10 +106,13 @@ def stopped() -> Iterator[None]:
             mailbox.remote_id, MemoryCalendar(zone=ZONE.key, clock=lambda: NOW, prefix=mailbox.remote_id)
         )
 
+    mail.outbox = []
+
     def find(link: Connection, address: str) -> remotes.Found:
         return remotes.Found(f"box-of-{address}", ZONE.key, frozenset({address}))
 
     with (
+        override_settings(EMAIL_BACKEND="django.core.mail.backends.locmem.EmailBackend"),
         patch("django.utils.timezone.now", lambda: NOW),
         patch("almanakka.calendars.clock.now", lambda: NOW),
         patch.object(remotes, "open_calendar", open_calendar),
@@ -160,7 +173,21 @@ def founded(language: str) -> Office:
     _planned(eero, kinds[0], names["same"], (1, 8, 1), [eero], None, "")
     _synchronised(aino, connection, names)
     _outlook(Mailbox(connection=connection, remote_id=f"box-of-{eero.email}", user=eero, address=eero.email), names)
-    return Office(boss, aino, eero, series, rows[2], kinds[1])
+    return Office(boss, aino, eero, *_more(company, language), series, rows[2], kinds[1])
+
+
+def _more(company: Company, language: str) -> tuple[User, User, User]:
+    """Those whom some pages need; nothing is planned with them."""
+    sanni, onni, uuno = (
+        _person(company, language, name, Role.EMPLOYEE) for name in ("Sanni Salo", "Onni Lahti", "Uuno Berg")
+    )
+    TOTP.activate(sanni, generate_totp_secret())
+    RecoveryCodes.activate(sanni)
+    onni.set_unusable_password()
+    onni.invited_at = NOW
+    onni.save()
+    EmailAddress.objects.filter(user__in=(onni, uuno)).update(verified=False)
+    return sanni, onni, uuno
 
 
 def _person(company: Company, language: str, name: str, role: Role) -> User:
@@ -180,7 +207,7 @@ def _planned(
     location: str,
     weekly: bool = False,
 ) -> Activity:
-    start = _at(*when[:2])
+    start = at(*when[:2])
     rule = Recurrence(Kind.WEEKLY, start.date(), days=frozenset({start.weekday(), 3}), until=date(2026, 12, 17))
     draft = Draft(
         type_id=kind.pk,
@@ -197,7 +224,8 @@ def _planned(
     return changes.create(owner.company_id, draft, Origin(edited_at=NOW - timedelta(days=1)))
 
 
-def _at(day: int, hour: int) -> datetime:
+def at(day: int, hour: int) -> datetime:
+    """Return the moment that is so many days from today, by the clocks of Helsinki."""
     return datetime.combine(NOW.astimezone(ZONE).date() + timedelta(days=day), time(hour), ZONE)
 
 
@@ -213,7 +241,7 @@ def _outlook(mailbox: Mailbox, names: dict[str, Any]) -> None:
 
 
 def _entry(title: str, when: tuple[int, int, int]) -> Entry:
-    start = _at(*when[:2]).astimezone(UTC)
+    start = at(*when[:2]).astimezone(UTC)
     return Entry(title, Timed(start, start + timedelta(hours=when[2]), ZONE.key))
 
 

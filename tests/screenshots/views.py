@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.urls import URLPattern, get_resolver
+
+from . import scenes
+from .scenes import Scene
+
 #: Who looks.
-STRANGER, BOSS, AINO, EERO = "stranger", "boss", "aino", "eero"
-LANGUAGES = ("en", "fi", "sv")
+STRANGER, BOSS, AINO, EERO, SANNI, UUNO = "stranger", "boss", "aino", "eero", "sanni", "uuno"
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """One page: ``name`` is the picture's, ``address`` that of its entry in the table of addresses.
 
-    ``guide`` and ``readme``: the picture is kept there. ``part`` is a CSS selector of what of the page is shown there.
+    ``scene`` leads there where the address alone does not. ``guide`` and ``readme``: the picture is kept there.
+    ``part`` is a CSS selector of what of the page is shown there.
     """
 
     name: str
     address: str
     who: str
     query: str = ""
+    scene: Scene | None = None
     guide: bool = False
     readme: bool = False
     part: str = "main"
@@ -62,4 +69,107 @@ VIEWS = (
     View("script", "microsoft-script", BOSS, guide=True),
     View("help", "help", BOSS),
     View("status", "status", STRANGER),
+    View("sign-in-twice", "mfa_authenticate", STRANGER, scene=scenes.second_step_asked),
+    View("sign-in-microsoft", "microsoft-sign-in", STRANGER, scene=scenes.microsoft_signing_in),
+    View("sign-in-microsoft-refused", "microsoft-back", STRANGER, query="state=old"),
+    View("sign-out", "account_logout", AINO),
+    View("inactive", "account_inactive", STRANGER),
+    View("sign-up", "account_signup", STRANGER),
+    View("password-reset-sent", "account_reset_password_done", STRANGER),
+    View("password-new", "account_reset_password_from_key", STRANGER, scene=scenes.new_password),
+    View("password-new-over", "account_reset_password_from_key", STRANGER, scene=scenes.new_password_over),
+    View("password-new-done", "account_reset_password_from_key_done", STRANGER),
+    View("address-sent", "account_email_verification_sent", STRANGER),
+    View("address-confirm", "account_confirm_email", STRANGER, scene=scenes.address_asked),
+    View("address-over", "account_confirm_email", STRANGER, scene=scenes.address_over),
+    View("invitation", "invitation", STRANGER, scene=scenes.invited),
+    View("invitation-over", "invitation", STRANGER, scene=scenes.invited_over),
+    View("not-found", "home", AINO, scene=scenes.nowhere),
+    View("forbidden", "settings", AINO, scene=scenes.forbidden),
+    View("calendar-card", "calendar-card", AINO, scene=scenes.entry_opened),
+    View("calendar-editor", "calendar", AINO, scene=scenes.entry_changed),
+    View("import-preview", "calendar-import", AINO, scene=scenes.file_chosen),
+    View("types-change", "activities-types", AINO, scene=scenes.types_chosen),
+    View("history-run", "calendar-sync-history", AINO, query="run={run}"),
+    View("is-it-you", "account_reauthenticate", EERO),
+    View("second-step", "mfa_index", EERO),
+    View("second-step-begin", "mfa_activate_totp", EERO),
+    View("second-step-on", "mfa_index", SANNI),
+    View("second-step-again", "mfa_reauthenticate", SANNI),
+    View("second-step-end", "mfa_deactivate_totp", SANNI),
+    View("recovery-codes-hidden", "mfa_view_recovery_codes", SANNI),
+    View("recovery-codes-make", "mfa_generate_recovery_codes", SANNI),
+    View("recovery-codes", "mfa_view_recovery_codes", SANNI, scene=scenes.recovery_codes),
+    View("sync-proof", "calendar-sync", UUNO),
+    View("sync-code", "calendar-sync", UUNO, scene=scenes.code_written),
+    View("grant", "microsoft-grant", BOSS, scene=scenes.granting),
+    View("script-written", "microsoft-script", BOSS, scene=scenes.script_written),
 )
+
+_DEED = "answers what a button sends, with a page that is photographed or with a sentence in the gallery of answers"
+_PART = "is a part of a page that is photographed"
+_FILE = "is a file to be kept"
+#: The addresses of which there is no picture by themselves, and why.
+WITHOUT = {
+    **dict.fromkeys(
+        (
+            "settings-user-active",
+            "settings-user-role",
+            "settings-user-second-step",
+            "settings-user-invite",
+            "settings-user-withdraw",
+            "calendar-move",
+            "activity-delete",
+            "activity-leave",
+            "calendar-import-file",
+            "calendar-import-perform",
+            "calendar-import-forget",
+            "calendar-sync-erase",
+            "calendar-sync-undo",
+            "calendar-sync-undo-run",
+            "calendar-sync-on",
+            "calendar-sync-filters",
+            "calendar-sync-off",
+            "calendar-sync-now",
+            "calendar-sync-decide",
+            "calendar-sync-prove",
+            "calendar-sync-code",
+            "calendar-sync-code-enter",
+            "calendar-sync-microsoft",
+            "microsoft-save",
+            "microsoft-what",
+            "microsoft-what-preview",
+            "microsoft-granted",
+            "microsoft-on",
+            "microsoft-off",
+            "microsoft-check",
+        ),
+        _DEED,
+    ),
+    **dict.fromkeys(("calendar-items", "activity-rule", "calendar-sync-status"), _PART),
+    **dict.fromkeys(
+        (
+            "activities-export",
+            "activity-export",
+            "calendar-export",
+            "calendar-sync-export",
+            "mfa_download_recovery_codes",
+        ),
+        _FILE,
+    ),
+    "account_set_password": "leads on to the change of a password, for everybody has one",
+    "account_confirm_login_code": "leads back to signing in, for nobody signs in with a mailed code",
+}
+
+
+def addresses() -> set[str]:
+    """The name of each address that the product answers."""
+    return set(_names(get_resolver().url_patterns))
+
+
+def _names(patterns: list[object]) -> Iterator[str]:
+    for each in patterns:
+        if isinstance(each, URLPattern):
+            yield each.name or str(each.pattern)
+        else:
+            yield from _names(each.url_patterns)  # type: ignore[attr-defined]

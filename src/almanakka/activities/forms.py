@@ -30,7 +30,13 @@ class ActivityForm(forms.Form):
 
     name = forms.CharField(label=_("Name"), max_length=10_000, required=False)
     type = LongChoiceField(label=_("Activity type"), queryset=ActivityType.objects.none(), names=("name",))
-    project = LongChoiceField(label=_("Project"), queryset=Project.objects.none(), required=False, names=("name",))
+    project = LongChoiceField(
+        label=_("Project"),
+        queryset=Project.objects.none(),
+        required=False,
+        names=("name",),
+        empty_label=_("No project"),
+    )
     all_day = forms.BooleanField(label=_("All day"), required=False)
     first = forms.DateField(label=_("Starts on"), widget=DAY)
     starts = forms.TimeField(label=_("at"), widget=CLOCK, required=False)

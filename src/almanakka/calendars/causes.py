@@ -63,7 +63,7 @@ CAUSES: Mapping[str, tuple[Promise, Promise]] = {
     "migrations_missing": (_("%(number)s migrations are missing."), _("Run: almanakka migrate")),
     "key_malformed": (_("One of the keys is no Fernet key."), _("Put %(variable)s or %(file)s right.")),
     "keys_missing": (_("There are no keys."), _("Set %(variable)s, or restore %(file)s from a backup.")),
-    "installation_fault": (_("This went wrong: %(said)s"), _WHOEVER_RUNS),
+    "installation_fault": (_("This went wrong: %(said)s."), _WHOEVER_RUNS),
     # the way to a server
     "name_misspelt": (_("The name %(host)s is misspelt in the address."), _CORRECT_ADDRESS),
     "name_unknown_here": (

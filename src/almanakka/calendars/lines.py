@@ -148,15 +148,13 @@ def _moment(entry: Entry, zone: ZoneInfo) -> str:
         case Timed(start, end):
             first, last = start.astimezone(zone), end.astimezone(zone)
             day = date_format(first, "SHORT_DATE_FORMAT")
-            ends = (
-                time_format(last, "H:i") if first.date() == last.date() else date_format(last, "SHORT_DATETIME_FORMAT")
-            )
-            return f"{day} {time_format(first, 'H:i')}–{ends}"
+            ends = time_format(last) if first.date() == last.date() else date_format(last, "SHORT_DATETIME_FORMAT")
+            return f"{day} {time_format(first)}–{ends}"
         case AllDay(first_day):
             return f"{date_format(first_day, 'SHORT_DATE_FORMAT')} {_('all day')}"
         case Series(recurrence, start_time):
             begins = date_format(recurrence.start, "SHORT_DATE_FORMAT")
-            at = _("all day") if start_time is None else time_format(start_time, "H:i")
+            at = _("all day") if start_time is None else time_format(start_time)
             return _("repeats from %(day)s, %(time)s") % {"day": begins, "time": at}
 
 

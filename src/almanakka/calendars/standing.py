@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
@@ -40,8 +40,10 @@ class Standing:
 
     @property
     def ago(self) -> str:
-        """How long ago the last run ended, in words."""
-        return timesince(self.last.ended_at, clock.now()) if self.last is not None else ""
+        """How long ago the last run ended, in words; empty where that was less than a minute ago."""
+        ended = self.last.ended_at if self.last is not None else None
+        now = clock.now()
+        return timesince(ended, now) if ended is not None and now - ended >= timedelta(minutes=1) else ""
 
     @property
     def again_at(self) -> datetime | None:

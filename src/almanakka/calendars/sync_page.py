@@ -93,7 +93,9 @@ def sync_now(request: HttpRequest) -> HttpResponse:
     try:
         triggers.sync_now(request.user)
     except triggers.SwitchedOff:
-        messages.error(request, " ".join(sentence("switched_off").told(address=request.user.email)))
+        own = Mailbox.objects.filter(user=request.user, enabled=True)
+        told = " ".join(sentence("company_off").told()) if own.exists() else _("Switch calendar sync on first.")
+        messages.error(request, told)
     if request.htmx:
         return progress_part(request)
     return redirect("calendar-sync")

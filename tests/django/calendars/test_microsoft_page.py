@@ -166,7 +166,7 @@ def test_s11_what_is_wrong_is_told_in_plain_words(as_boss: Client, monkeypatch: 
     answer = as_boss.post(f"{PAGE}on", {"kind": "exchange"})
     assert answer.status_code == 409
     assert 'role="alert"' in text(answer)
-    assert "401" not in text(answer)
+    assert "HTTP 401" not in text(answer)
 
 
 def test_b11_people_are_listed_with_health_and_nothing_of_theirs(as_boss: Client, aino_box: Mailbox) -> None:
