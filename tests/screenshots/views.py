@@ -102,6 +102,7 @@ VIEWS = (
     View("recovery-codes", "mfa_view_recovery_codes", SANNI, scene=scenes.recovery_codes),
     View("sync-proof", "calendar-sync", UUNO),
     View("sync-code", "calendar-sync", UUNO, scene=scenes.code_written),
+    View("sync-off-preview", "calendar-sync-off-preview", AINO, query="what=remove"),
     View("grant", "microsoft-grant", BOSS, scene=scenes.granting),
     View("script-written", "microsoft-script", BOSS, scene=scenes.script_written),
 )
