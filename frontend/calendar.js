@@ -73,6 +73,8 @@ const calendar = new Calendar(grid, {
   headerToolbar: { start: "prev,today,next", center: "title", end: VIEWS.join(",") },
   firstDay: 1,
   nowIndicator: true,
+  weekNumbers: true,
+  weekNumberCalculation: "ISO",
   navLinks: true,
   dayMaxEvents: true,
   scrollTime: "07:00:00",

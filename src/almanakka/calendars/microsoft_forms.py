@@ -124,7 +124,7 @@ class WhatForm(forms.Form):
         empty_label=_("the same as the others"),
     )
     meeting_mail = forms.ChoiceField(
-        label=_("A change here to a meeting, of which Microsoft would send mail"),
+        label=_("When a change to a meeting here would make Microsoft send mail"),
         choices=MeetingMail.choices,
         required=False,
         widget=forms.RadioSelect,

@@ -60,7 +60,7 @@ class Proof(models.TextChoices):
 class MeetingMail(models.TextChoices):
     """What becomes of a change here that Microsoft would tell a meeting's people of (B1)."""
 
-    ASK = "ask", _("ask whoever has called the meeting, and send only then")
+    ASK = "ask", _("ask its organiser, and send only with their yes")
     NEVER = "never", _("never: meetings are changed in Outlook only")
 
 

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             name="meeting_mail",
             field=models.CharField(
                 choices=[
-                    ("ask", "ask whoever has called the meeting, and send only then"),
+                    ("ask", "ask its organiser, and send only with their yes"),
                     ("never", "never: meetings are changed in Outlook only"),
                 ],
                 default="ask",

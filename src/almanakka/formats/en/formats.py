@@ -7,3 +7,6 @@ SHORT_DATE_FORMAT = "j M Y"
 SHORT_DATETIME_FORMAT = "j M Y, H:i"
 MONTH_DAY_FORMAT = "j F"
 FIRST_DAY_OF_WEEK = 1
+#: These two are our own: a day with its weekday, in every language.
+WEEKDAY_FORMAT = "l j F"
+WEEKDAY_DATE_FORMAT = "l j F Y"

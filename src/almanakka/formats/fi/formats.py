@@ -1,0 +1,4 @@
+"""Finnish: what Django does not know is a day with its weekday."""
+
+WEEKDAY_FORMAT = "l j. E"
+WEEKDAY_DATE_FORMAT = "l j. E Y"
