@@ -92,6 +92,8 @@ class Hub:
     records: dict[ActivityId, Record] = field(default_factory=dict)
     written: dict[ActivityId, Entry] = field(default_factory=dict)
     chosen: frozenset[ActivityId] = frozenset()
+    #: Of what type deleted activities were whose type a person had chosen.
+    remains: dict[ActivityId, tuple[Category, bool]] = field(default_factory=dict)
     guests: dict[ActivityId, tuple[Person, ...]] = field(default_factory=dict)
     uids: dict[str, tuple[ActivityId, bool]] = field(default_factory=dict)
     boxes: dict[UserId, Box] = field(default_factory=dict)
@@ -185,6 +187,8 @@ class Hub:
         people = self._people(id)
         old = self.records.pop(id)
         del self.written[id]
+        if id in self.chosen:
+            self.remains = self.remains | {id: (old.category, old.synchronised)}
         travels = old.synchronised and old.category is not Category.PROJECT_TASK
         for box in self.boxes.values():
             for key, pair in box.pairs.items():
@@ -301,6 +305,7 @@ class Hub:
         own: dict[str, object] = {"chosen": self.chosen, "answers": self.answers, "guests": self.guests}
         own |= {
             "yeses": self.yeses,
+            "remains": self.remains,
             "records": dict(self.records),
             "written": dict(self.written),
             "uids": dict(self.uids),
@@ -431,14 +436,23 @@ class HubActivities(Held):
             return [self._create(draft) for draft in drafts]
 
     def _create(self, draft: Draft) -> ActivityId:
-        kind = {"category": Category.PERSONAL} if draft.entry.private else {}
+        kind: dict[str, object] = {"category": Category.PERSONAL} if draft.entry.private else {}
+        gone = self.hub.remains.get(draft.again or draft.like or "")
+        if gone is not None:
+            kind = {"category": gone[0], "synchronised": gone[1]}
         entry = self._placed(draft.entry)
         id = self.hub.create(entry, draft.owner, through=self._through, at=draft.edited_at, again=draft.again, **kind)
+        if gone is not None:
+            self.hub.chosen |= {id}
+            self.hub._keep(self.hub.records[id], self.hub.written[id], self._through)
         self.hub.guests = self.hub.guests | {id: draft.guests}
         mine = draft.participation
         if mine is not None and self.user in (self.hub.records[id].entry.who or ()):
             self.hub.answers = self.hub.answers | {(id, self.user): Answer(mine.response, mine.private)}
         return id
+
+    def misses(self, id: ActivityId) -> bool:
+        return False
 
     def change(self, id: ActivityId, version: int, edit: Edit) -> int:
         with self.write():

@@ -276,6 +276,9 @@ def _removal(activity: Activity, participant_ids: frozenset[UUID], origin: Origi
         origin=origin,
         removed=True,
         type_id=activity.type_id,
+        chose="type" in activity.changed_at,
+        project_id=activity.project_id,
+        closed=activity.is_closed,
     )
 
 

@@ -20,7 +20,8 @@ class ActivityChanged:
 
     ``owner_id`` is the owner after the change (of a removed activity: its last one); ``participant_ids`` are
     those before and those after; ``people`` are all whom it concerns: these and the owners before and after.
-    ``groups`` are the field groups that were altered, none for a removal; ``type_id`` is told of a removed one.
+    ``groups`` are the field groups that were altered, none for a removal. Of a removed one it is told what no calendar
+    holds: its ``type_id``, whether a person ``chose`` it, its ``project_id``, and whether it was ``closed``.
     """
 
     activity_id: UUID
@@ -34,3 +35,6 @@ class ActivityChanged:
     created: bool = False
     removed: bool = False
     type_id: UUID | None = None
+    chose: bool = False
+    project_id: UUID | None = None
+    closed: bool = False

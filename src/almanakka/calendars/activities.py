@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -16,10 +17,10 @@ from almanakka.accounts.models import User
 from almanakka.activities import changes, queries, values
 from almanakka.activities.models import NEVER_DEFAULT, Activity, ActivityType, Category, Participant, Project
 from almanakka.activities.values import ActivityGone, InvalidActivity, Origin, Participation
-from almanakka.calendars import approvals, clock, drafts, records
+from almanakka.calendars import approvals, clock, drafts, records, remains
 from almanakka.calendars.footers import Footers
 from almanakka.calendars.lease import Fence
-from almanakka.calendars.models import Mailbox, MeetingMail
+from almanakka.calendars.models import Mailbox, MeetingMail, Remains
 from almanakka.sync.entry import Group, Response
 from almanakka.sync.errors import Denied, Invalid, StaleVersion
 from almanakka.sync.ports import ActivityId, Draft, Edit, Hint, Record, UserId
@@ -142,7 +143,8 @@ class OrmActivities:
             return []
         made: list[values.Draft] = []
         try:
-            made = [self._draft(draft) for draft in drafts]
+            gone, _ = remains.of(self.company.pk, [UUID(id) for draft in drafts if (id := draft.again or draft.like)])
+            made = [self._like(self._draft(draft), gone.get(_uuid(draft.again or draft.like))) for draft in drafts]
             with self._write():
                 ids = changes.create_many(self.company.pk, made, self._origin(clock.now()))
         except IntegrityError as error:
@@ -154,6 +156,9 @@ class OrmActivities:
                 raise StaleVersion("one of them cannot be made") from error
             raise _invalid(error) from error
         return [str(id) for id in ids]
+
+    def misses(self, id: ActivityId) -> bool:
+        return bool(remains.of(self.company.pk, [UUID(id)])[1])
 
     def change(self, id: ActivityId, version: int, edit: Edit) -> int:
         try:
@@ -222,6 +227,15 @@ class OrmActivities:
             **self._who(draft) | drafts.fields(draft.entry, _NOT_WHO, self.zone),
         )
 
+    def _like(self, draft: values.Draft, gone: Remains | None) -> values.Draft:
+        """The draft with what people had given with us to an activity that is gone; a type they chose stays chosen."""
+        if gone is None:
+            return draft
+        draft = replace(draft, project_id=gone.project, is_closed=gone.is_closed)
+        if gone.type is None:
+            return draft
+        return replace(draft, type_id=gone.type, changed_at={**draft.changed_at, "type": clock.now()})
+
     def _who(self, draft: Draft) -> dict[str, Any]:
         participants = dict.fromkeys(drafts.people(draft.entry.who or ()), values.Participation())
         if draft.participation is not None and self.user_id in participants:
@@ -271,6 +285,10 @@ class OrmActivities:
         if not private and category == Category.PERSONAL:
             return {"type_id": self._type_for(private=False)}
         return {}
+
+
+def _uuid(id: ActivityId | None) -> UUID | None:
+    return None if id is None else UUID(id)
 
 
 def _invalid(error: InvalidActivity | Invalid) -> Invalid:

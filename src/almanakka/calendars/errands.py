@@ -68,6 +68,26 @@ class Undo(models.Model):
         return f"{self.mailbox_id} at {self.asked_at}"
 
 
+class Remains(models.Model):
+    """What no calendar holds of an activity that is gone: it has it again if it is made again (B2, B4).
+
+    ``type`` is None where no person had chosen it. Type and project may be gone as well by then.
+    """
+
+    activity = models.UUIDField(primary_key=True)
+    type = models.UUIDField(null=True)
+    project = models.UUIDField(null=True)
+    is_closed = models.BooleanField(default=False)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        app_label = "calendars"
+        indexes = [models.Index(fields=["at"], name="remains_age")]
+
+    def __str__(self) -> str:
+        return f"of {self.activity}"
+
+
 class Hold(models.Model):
     """A step that waits for a person, or an entry left untouched, with the reason (B2, B8, B11).
 

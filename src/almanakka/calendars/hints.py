@@ -11,7 +11,7 @@ from django.db.models.signals import post_save
 
 from almanakka.activities.models import Activity, ActivityType, Category, Participant
 from almanakka.activities.signals import ActivityChanged, activity_changed
-from almanakka.calendars import clock, triggers
+from almanakka.calendars import clock, remains, triggers
 from almanakka.calendars.models import ActivityHint, Mailbox, MeetingUid, Pair
 from almanakka.sync.ports import Born, State
 
@@ -28,6 +28,7 @@ def connect() -> None:
 def _listen(changes: list[ActivityChanged], **_: Any) -> None:
     bury(changes)
     let_go(changes)
+    remains.keep(changes)
     note(changes)
 
 

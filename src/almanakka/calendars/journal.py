@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from almanakka.accounts.models import User
-from almanakka.calendars import clock, images
+from almanakka.calendars import clock, images, remains
 from almanakka.calendars.models import JournalEntry, Run, UndoState
 
 KEPT = timedelta(days=90)
@@ -20,10 +20,11 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def forget_old() -> int:
-    """Delete what is older than 90 days; return how many journal entries that were. Two statements."""
+    """Delete what is older than 90 days; return how many journal entries that were."""
     before = clock.now() - KEPT
     forgotten, _ = JournalEntry.objects.filter(at__lt=before).delete()
     Run.objects.filter(started_at__lt=before, journal__isnull=True).delete()
+    remains.forget_old(before)
     return forgotten
 
 

@@ -15,6 +15,7 @@ from almanakka.activities.models import ActivityType
 from almanakka.calendars import clock
 from almanakka.calendars.errands import CalendarCode as CalendarCode
 from almanakka.calendars.errands import Hold as Hold
+from almanakka.calendars.errands import Remains as Remains
 from almanakka.calendars.errands import Undo as Undo
 from almanakka.calendars.errands import UndoState
 from almanakka.calendars.ics_files import CalendarFile as CalendarFile

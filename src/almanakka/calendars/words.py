@@ -99,6 +99,9 @@ WHY: Mapping[str, Promise] = {
     "meeting": _("it is a meeting"),
     "switched off": _("calendar sync was switched off, and you asked for that"),
     "undone": _("you have undone what was done before"),
+    "undone without its type or project": _(
+        "you have undone what was done before; its type or project is not there any more: it has the usual one or none"
+    ),
     "taken out of a colleague's meeting of it": _("a colleague's meeting no longer includes you"),
 }
 

@@ -32,10 +32,13 @@ class Telling(Protocol):
 
 
 class Approvals(Protocol):
-    """What the activities remember of a yes; a record carries its own, until it is spent."""
+    """What the activities remember of a yes, and of what is gone; a record carries its own yes, until it is spent."""
 
     def cancellations(self, ids: Collection[str]) -> Mapping[str, str]:
         """Return the activities, of those deleted, whose meeting is to be cancelled, each with the yes's key."""
+
+    def misses(self, id: str) -> bool:
+        """Whether an activity that is gone had a type or a project that it could not have again."""
 
     def spend(self, key: str) -> None:
         """Forget a yes, in the caller's transaction: what it allowed is done, or has come to nothing."""

@@ -145,7 +145,8 @@ class Participation:
 class Draft:
     """An activity about to be created from an event. Its type is Personal or the default by ``entry.private`` (S10).
 
-    ``participation`` is the user's own, if they are in a meeting's ``entry.who``; ``again`` is an id that it had.
+    ``participation`` is the user's own, if they are in a meeting's ``entry.who``; ``again`` is an id that it had. What
+    people had given what is gone with us, its type too, is given again to what is it ``again``, or made ``like`` it.
     """
 
     entry: Entry
@@ -155,6 +156,7 @@ class Draft:
     guests: tuple[Person, ...] = ()
     participation: Participation | None = None
     again: ActivityId | None = None
+    like: ActivityId | None = None
 
 
 @dataclass(frozen=True, slots=True)

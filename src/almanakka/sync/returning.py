@@ -9,7 +9,7 @@ from almanakka.sync.one_side import create_here, create_there
 from almanakka.sync.ports import Born, Pair, Record, State
 from almanakka.sync.reconcile import leaves, reconcile
 from almanakka.sync.scope import outgoing, takes_part
-from almanakka.sync.steps import Forget, RemoveThere, Retire, Step
+from almanakka.sync.steps import CreateHere, Forget, RemoveThere, Retire, Step
 from almanakka.sync.view import View
 
 #: Why something is there again that was deleted in a mass of others.
@@ -19,12 +19,17 @@ WANTED_BACK = "wanted back"
 def returning(view: View, pair: Pair, record: Record | None, event: Event | None) -> Step:
     """Make the side that is gone again from the one that is there; an activity that may not travel is let be."""
     if record is None:
-        return Forget(pair) if event is None else create_here(view, event, replaces=pair, reason=WANTED_BACK)
+        return Forget(pair) if event is None else _made_again(view, pair, event)
     if event is not None:
         return _kept(view, pair, record, event)
     if outgoing(record, view.settings) not in (None, "too_old"):
         return Forget(pair)
     return create_there(view, record, replace(pair, event=None), WANTED_BACK)
+
+
+def _made_again(view: View, pair: Pair, event: Event) -> CreateHere:
+    step = create_here(view, event, replaces=pair, reason=WANTED_BACK)
+    return replace(step, draft=replace(step.draft, like=pair.activity))
 
 
 def _kept(view: View, pair: Pair, record: Record, event: Event) -> Step:

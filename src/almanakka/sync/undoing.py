@@ -32,6 +32,8 @@ from almanakka.sync.undo import (
 )
 from almanakka.sync.view import View
 
+#: Undone as far as may be: the type or the project of what was deleted is gone as well.
+UNDONE_IN_PART = "undone without its type or project"
 #: Told, in the transaction that settles a line, why it was left as it is; None where it was undone.
 Mark = Callable[[str | None], None]
 
@@ -186,10 +188,11 @@ class Undoer:
         self.tally.did("unlinked", writes=step.edit is not None)
 
     def _make_again(self, note: Note, step: MakeAgain, mark: Mark) -> None:
+        draft = step.draft
         with self.ledger.atomic():
-            (id,) = self.by_hand.create([step.draft])
-            self.ledger.note(
-                [Note(action="created", side=Side.HERE, reason=UNDONE, activity=id, after=step.draft.entry)]
-            )
+            misses = draft.again is not None and self.by_hand.misses(draft.again)
+            (id,) = self.by_hand.create([draft])
+            reason = UNDONE_IN_PART if misses else UNDONE
+            self.ledger.note([Note(action="created", side=Side.HERE, reason=reason, activity=id, after=draft.entry)])
             mark(None)
         self.tally.did("created_here")

@@ -11,10 +11,10 @@ import pytest
 
 from almanakka.accounts.models import User
 from almanakka.activities import changes
-from almanakka.activities.models import Activity, ActivityType
+from almanakka.activities.models import Activity, ActivityType, Project
 from almanakka.activities.values import Draft, Origin
-from almanakka.calendars import clock, remotes, undos, wiring
-from almanakka.calendars.models import JournalEntry, Mailbox, Run, Undo, UndoState
+from almanakka.calendars import clock, remotes, undos, wiring, words
+from almanakka.calendars.models import JournalEntry, Mailbox, Remains, Run, Undo, UndoState
 from almanakka.remote.memory import Fault, MemoryCalendar
 from almanakka.sync.entry import Entry, Event, Group, Meeting, Person, Series, Timed
 from almanakka.sync.errors import Unreachable
@@ -108,6 +108,48 @@ def place(aino: User, aino_box: Mailbox, types: dict[str, ActivityType], calenda
 def series(title: str) -> Entry:
     pattern = Recurrence(Kind.WEEKLY, date(2026, 1, 7), days=frozenset({2}))
     return Entry(title, Series(pattern, time(9), timedelta(hours=1), ZONE))
+
+
+def test_b4_what_is_made_again_has_its_type_and_its_project(place: Place, types: dict[str, ActivityType]) -> None:
+    tram = Project.objects.create(company=place.user.company, name="Tram")
+    activity = place.make("Board", type_id=types["todo"].pk, project_id=tram.pk, is_closed=True)
+    plain = place.make("Lunch")
+    place.run()
+    for id, event in list(place.calendar.entries().items()):
+        place.calendar.remove(id)
+        assert event.entry.title in ("Board", "Lunch")
+    place.run()
+    assert not Activity.objects.exists()
+    assert Remains.objects.count() == 2  # people made both of them here
+    for line in JournalEntry.objects.filter(action="deleted", side="here"):
+        assert place.undo(line).undo_state == UndoState.DONE
+    place.settles()
+    found = Activity.objects.get(pk=activity.pk)
+    assert (found.type, found.project, found.is_closed) == (types["todo"], tram, True)
+    assert Activity.objects.get(pk=plain.pk).type == types["meeting"]
+    assert [each.title for each in place.there()] == ["Board", "Lunch"]
+
+
+@pytest.mark.parametrize("what", ["type", "project"])
+def test_b4_what_lost_its_type_or_project_meanwhile_has_the_usual_one_or_none_and_that_is_said(
+    place: Place, types: dict[str, ActivityType], what: str
+) -> None:
+    tram = Project.objects.create(company=place.user.company, name="Tram")
+    activity = place.make("Board", type_id=types["todo"].pk, project_id=tram.pk)
+    place.run()
+    (event,) = place.calendar.entries()
+    place.calendar.remove(event)
+    place.run()
+    if what == "type":
+        ActivityType.objects.filter(pk=types["todo"].pk).update(is_active=False)
+    else:
+        tram.delete()
+    assert place.undo(place.line("deleted", "here")).undo_state == UndoState.DONE
+    found = Activity.objects.get(pk=activity.pk)
+    kept = (types["meeting"], tram) if what == "type" else (types["todo"], None)
+    assert (found.type, found.project) == kept
+    told = JournalEntry.objects.get(action="created", side="here")
+    assert "is not there any more" in words.why(told.reason)
 
 
 # --- one line ------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from almanakka.accounts.models import User
 from almanakka.activities import changes
-from almanakka.activities.models import Activity, ActivityType
+from almanakka.activities.models import Activity, ActivityType, Project
 from almanakka.activities.values import Draft, Origin
 from almanakka.calendars import clock, holds, remotes, wiring
 from almanakka.calendars.models import Hold, Mailbox, Pair, Run
@@ -153,6 +153,10 @@ def test_b2_activities_deleted_in_a_mass_are_deleted_there_or_made_again(
     fill(aino, types, calendar)
     run(aino_box)
     before = here()
+    tram = Project.objects.create(company=aino.company, name="Tram")
+    chosen = Activity.objects.get(name="Theirs 3")
+    changes.change(chosen.pk, None, {"type_id": types["todo"].pk, "project_id": tram.pk}, Origin(edited_at=NOW))
+    run(aino_box, 5)
     changes.remove_many(dict(Activity.objects.values_list("pk", "version")), Origin(edited_at=NOW, by=aino.pk))
     run(aino_box, 15)
     assert there(calendar) == before
@@ -163,6 +167,8 @@ def test_b2_activities_deleted_in_a_mass_are_deleted_there_or_made_again(
     expected = before if answer == holds.PUT_BACK else []
     assert (here(), there(calendar)) == (expected, expected)
     assert not Hold.objects.exists()
+    told = list(Activity.objects.filter(name="Theirs 3").values_list("type__name", "project__name"))
+    assert told == [("To-do", "Tram")] * (answer == holds.PUT_BACK)
 
 
 def test_b2_mirrors_of_a_type_that_no_longer_goes_out_may_stay_where_they_are(
