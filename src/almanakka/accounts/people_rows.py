@@ -11,6 +11,8 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -28,6 +30,14 @@ class Deed:
     name: str = ""
     value: str = ""
 
+    @property
+    def drawn(self) -> SafeString:
+        sent = format_html(' name="{}" value="{}"', self.name, self.value) if self.name else ""
+        return format_html(
+            '<button type="submit" class="plain" formaction="{}"{} aria-label="{}">{}</button>',
+            *(self.address, sent, self.told, self.label),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -40,6 +50,14 @@ class Row:
     state: str
     since: str
     deeds: list[Deed]
+
+    @property
+    def second_line(self) -> str:
+        return format_html('<br><span class="quiet small">{}</span>', self.email) if self.email else ""
+
+    @property
+    def buttons(self) -> SafeString:
+        return mark_safe("\n".join(each.drawn for each in self.deeds))  # noqa: S308 - drawn safely, each of them
 
 
 def found(company: Company, words: str) -> QuerySet[User]:

@@ -9,6 +9,9 @@ from enum import StrEnum
 from typing import Any, Protocol
 from uuid import UUID
 
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
 from almanakka.accounts.models import User
 
 
@@ -33,6 +36,14 @@ class Elsewhere:
     def mark(self) -> str:
         """One character for where there is no room for the sentence."""
         return {Place.THERE: "⇄", Place.COMING: "↻", Place.HELD: "!", Place.LOOSE: "⇹"}[self.place]
+
+    @property
+    def drawn(self) -> SafeString:
+        """The mark as pages show it, with the sentence for whoever points at it or listens."""
+        return format_html(
+            '<span class="elsewhere {}" title="{}" role="img" aria-label="{}">{}</span>',
+            *(self.place.value, self.told, self.told, self.mark),
+        )
 
 
 @dataclass(frozen=True, slots=True)

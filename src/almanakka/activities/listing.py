@@ -11,12 +11,12 @@ from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KT
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 
 from almanakka.accounts import row_addresses
 from almanakka.accounts.models import User
-from almanakka.activities.elsewhere import Elsewhere
 from almanakka.activities.models import BEGINS, Activity, ActivityType
 from almanakka.database.membership import among
 
@@ -31,18 +31,18 @@ _SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list as a page shows it."""
+    """One line of a list as a page shows it; ``elsewhere`` and ``repeats`` are marks, drawn already."""
 
     id: str
     address: str
     name: str
     choose: str
     begins: str
-    repeats: bool
+    repeats: str
     kind: str
     project: str
     owner: str
-    elsewhere: Elsewhere | None
+    elsewhere: str
 
 
 def in_time(found: QuerySet[Activity], when: str, reader: User) -> QuerySet[Activity]:
@@ -81,24 +81,32 @@ def whole(found: Iterable[UUID], kinds: Iterable[ActivityType]) -> list[Activity
 
 def rows(activities: Iterable[Activity]) -> list[Row]:
     """Return lines of what :func:`whole` has returned, in the reader's language and zone."""
-    address, choose = row_addresses.of("activity"), _("Choose %(name)s")
-    found = []
-    for each in activities:
-        found.append(
-            Row(
-                id=str(each.pk),
-                address=address(each.pk),
-                name=Truncator(each.name).chars(LONGEST_NAME) if each.name else _("(no name)"),
-                choose=choose % {"name": each.name},
-                begins=_begins(each),
-                repeats=each.is_series,
-                kind=each.type.name,
-                project=each.project.name if each.project is not None else "",
-                owner=str(each.owner) if each.owner is not None else each.organiser_name,
-                elsewhere=each.elsewhere,
-            )
+    address, choose, nameless, repeats = (
+        row_addresses.of("activity"),
+        _("Choose %(name)s"),
+        _("(no name)"),
+        _("repeats"),
+    )
+    mark = format_html(' <span title="{0}" aria-label="{0}" role="img">⟲</span>', repeats)
+    return [
+        Row(
+            id=str(each.pk),
+            address=address(each.pk),
+            name=_short(each.name) or nameless,
+            choose=choose % {"name": each.name},
+            begins=_begins(each),
+            repeats=mark if each.is_series else "",
+            kind=each.type.name,
+            project=each.project.name if each.project is not None else "",
+            owner=str(each.owner) if each.owner is not None else each.organiser_name,
+            elsewhere=format_html(" {}", each.elsewhere.drawn) if each.elsewhere else "",
         )
-    return found
+        for each in activities
+    ]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else Truncator(name).chars(LONGEST_NAME)
 
 
 def _begins(activity: Activity) -> str:

@@ -54,10 +54,10 @@ class Filters:
         wanted = {name: asked.get(name, "").strip()[:200] for name in ("q", "type", "project", "whose", "when")}
         conditions = _conditions(wanted, kinds, projects)
         if wanted["whose"] == "all":
-            bases = (queries.open_to(user),) * 2
+            found = among_all = listing.in_time(queries.open_to(user).filter(conditions), wanted["when"], user)
         else:
             bases = queries.of(user.pk), queries.involved_in(user)
-        found, among_all = (listing.in_time(base.filter(conditions), wanted["when"], user) for base in bases)
+            found, among_all = (listing.in_time(base.filter(conditions), wanted["when"], user) for base in bases)
         return cls(wanted, kinds, projects, found, among_all)
 
     @property
