@@ -196,11 +196,11 @@ SENTENCES: Mapping[str, Sentence] = {
     "company_off": Sentence(
         _("The company does not have Microsoft Exchange on."),
         _NOT_ON,
-        _("Ask your administrator to switch on Enable Microsoft Exchange in the settings."),
+        _("Ask your administrator to enable Microsoft Exchange in the settings."),
     ),
     # the company's connection
     "not_administrator": Sentence(
-        _("Only an administrator of the company can do this."), _NOT_ON, _ONLY_ADMINISTRATORS
+        _("Only an administrator of the company can do this."), _("Nothing has changed."), _ONLY_ADMINISTRATORS
     ),
     "no_default_type": Sentence(
         _("The company has no valid default activity type."),

@@ -60,7 +60,11 @@ def refused(request: HttpRequest, told: list[str]) -> HttpResponse:
 def switch_on(request: HttpRequest) -> HttpResponse:
     """Switch calendar sync on for oneself."""
     by_microsoft = request.session.get(microsoft_sign_in.PROVEN) == request.user.email
+    was_paused = Mailbox.objects.filter(user=request.user, paused_at__isnull=False).exists()
     switching.enable(request.user, acting=request.user, proof=Proof.MICROSOFT if by_microsoft else None)
+    if was_paused:
+        messages.success(request, _("Calendar sync goes on. Both sides are compared now; you may leave this page."))
+        return redirect("calendar-sync")
     messages.success(request, _("Calendar sync is on. The first synchronisation begins now; you may leave this page."))
     return redirect("calendar-sync")
 
