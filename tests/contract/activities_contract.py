@@ -283,6 +283,17 @@ class ActivitiesContract:
         company.switch("eero", on=False)
         assert told(company.create(Entry("x", AN_HOUR, who=who("eero")), "aino")) == {"aino": 1}
 
+    def test_who_is_in_a_meeting_looks_again_when_another_copy_may_speak_for_it(
+        self, company: Company, who: Callable[..., frozenset[str]], told: Callable[..., dict[str, int]]
+    ) -> None:
+        aino = company.activities("aino")
+        id = company.create(Entry("x", AN_HOUR, who=who("eero")), "aino")
+        company.ledger("sanna").add([Pair(origin="o", activity=id, born=Born.THERE, state=State.LIVE, real=True)])
+        self.see(company)
+        aino.hand_over(id)
+        aino.hand_over(company.stranger())
+        assert told(id) == {"eero": 1, "sanna": 1}
+
     def test_a_hint_is_forgotten_only_at_the_version_seen(
         self, company: Company, aino: Activities, record: Callable[..., Record]
     ) -> None:

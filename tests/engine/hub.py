@@ -269,11 +269,15 @@ class Hub:
         """Switch a mailbox off; whoever is in a meeting that it spoke for, or has a copy of it, is told (R5)."""
         spoken = {pair.activity for pair in self.boxes[user].pairs.values() if pair.master and pair.state is State.LIVE}
         self.boxes[user].enabled = False
+        for id in sorted(id for id in spoken if id in self.records):
+            self.hand_over(id, user)
+
+    def hand_over(self, id: ActivityId, user: UserId) -> None:
+        """Tell whoever else is in a meeting, or has a copy of it, that ``user``'s copy speaks for it no longer (R5)."""
         for box in self.boxes.values():
-            copied = {pair.activity for pair in box.pairs.values() if pair.real and pair.state is State.LIVE} & spoken
-            for id in spoken & self.records.keys() if box.enabled else ():
-                if id in copied or box.user in self._people(id):
-                    box.hints[id] = self.records[id].version
+            copied = {pair.activity for pair in box.pairs.values() if pair.real and pair.state is State.LIVE}
+            if box.enabled and box.user != user and (id in copied or box.user in self._people(id)):
+                box.hints[id] = self.records[id].version
 
     def _tell(self, id: ActivityId, version: int, people: Collection[UserId], through: UserId | None) -> None:
         """Leave a hint with everybody concerned, before and after, and whoever has a mirror (DESIGN §4.8)."""
@@ -504,6 +508,11 @@ class HubActivities(Held):
         if record is None or record.version != version:
             raise StaleVersion
         return record
+
+    def hand_over(self, id: ActivityId) -> None:
+        with self.write():
+            if id in self.hub.records:
+                self.hub.hand_over(id, self.user)
 
 
 @dataclass

@@ -53,7 +53,7 @@ class Trouble:
 class Result:
     """What came of a run: how it ended (``done``, ``died``, or the error's code), what it wrote on either side.
 
-    ``again``: it wants another look of its own accord (something was postponed).
+    ``again``: it wants another look of its own accord (something was postponed), or others have something to look at.
     """
 
     ended: str

@@ -139,10 +139,14 @@ class Judgement:
         lawful = real and (life.deleted or person in life.left or life.several)
         if lawful and len(there) > len(here):
             self.excused["stays beyond its activity"] += 1
-            held = {as_it_lies(each) for each in here}
-            there.sort(key=lambda each: (not each.meeting, as_it_lies(each) in held))
+            held = [self._visible(each) for each in here]
+            there.sort(key=lambda each: (not each.meeting, self._visible(each) in held))
             return len(there) - len(here)
         return 0
+
+    def _visible(self, shown: Shown) -> list[tuple[str, ...]]:
+        since, until = self.company.now - timedelta(days=60), self.company.now + AHEAD
+        return sorted(sights(shown, since, until, own=False, private=False))
 
     def _same(self, life: Remembered, person: str, here: list[Ours], there: list[Theirs]) -> bool:
         """Whether there is nothing to compare: a copy of a meeting that is not the one that speaks for it (R5)."""

@@ -292,7 +292,8 @@ class MemoryCompany:
         if outcome.finished:
             self.full.discard(person)
         ended = "done" if outcome.error is None else outcome.error.code
-        return Result(ended, outcome.counts["written"], outcome.retry_at is not None or not outcome.finished)
+        told = any(other.enabled and other.hints for other in hub.boxes.values())
+        return Result(ended, outcome.counts["written"], told or outcome.retry_at is not None or not outcome.finished)
 
     @contextmanager
     def _weather(self, person: str, trouble: Trouble, meanwhile: Callable[[], None] | None) -> Iterator[None]:

@@ -96,7 +96,7 @@ def without_supersede() -> Iterator[None]:
 def without_looking_for_the_uid() -> Iterator[None]:
     """R6: a mirror is made without a look whether the meeting's own copy, or its series, is in the calendar by then."""
     with (
-        patch.object(run, "_may_be_there", lambda todo, snapshot: False),
+        patch.object(run.Run, "_may_be_there", lambda self, todo: False),
         patch.object(run, "without_doubles", lambda ledger, todo, user: todo),
     ):
         yield

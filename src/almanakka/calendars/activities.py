@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection
+from django.dispatch import Signal
 
 from almanakka.accounts import addresses
 from almanakka.accounts.models import User
@@ -25,6 +26,8 @@ from almanakka.sync.entry import Group, Response
 from almanakka.sync.errors import Denied, Invalid, StaleVersion
 from almanakka.sync.ports import ActivityId, Draft, Edit, Hint, Record, UserId
 
+#: Sent inside the transaction in which the copy in ``mailbox`` ceases to speak for the meeting ``activity`` (R5).
+handed_over = Signal()
 #: How many activities are held at a time while all of them are read.
 CHUNK = 2000
 
@@ -201,6 +204,10 @@ class OrmActivities:
                 )
             except ActivityGone:
                 return
+
+    def hand_over(self, id: ActivityId) -> None:
+        with self._write():
+            handed_over.send(sender=Activity, activity=UUID(id), mailbox=self.mailbox_id)
 
     @contextmanager
     def _write(self) -> Iterator[None]:

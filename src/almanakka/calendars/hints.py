@@ -12,6 +12,7 @@ from django.db.models.signals import post_save
 from almanakka.activities.models import Activity, ActivityType, Category, Participant
 from almanakka.activities.signals import ActivityChanged, activity_changed
 from almanakka.calendars import clock, remains, triggers
+from almanakka.calendars.activities import handed_over
 from almanakka.calendars.models import ActivityHint, Mailbox, MeetingUid, Pair
 from almanakka.sync.ports import Born, State
 
@@ -21,7 +22,7 @@ __all__ = ["bury", "connect", "hand_over", "note"]
 def connect() -> None:
     """Listen to the activities."""
     activity_changed.connect(_listen, dispatch_uid="almanakka.calendars.hints")
-
+    handed_over.connect(_passed_on, dispatch_uid="almanakka.calendars.hints")
     post_save.connect(_type_saved, sender=ActivityType, dispatch_uid="almanakka.calendars.hints")
 
 
@@ -82,14 +83,23 @@ def hand_over(mailboxes: Collection[UUID]) -> None:
     """
     copies = Pair.objects.filter(state=State.LIVE.value, real=True, activity__isnull=False)
     spoken = list(copies.filter(mailbox__in=mailboxes, master=True).values_list("activity", flat=True))
-    if not spoken:
-        return
+    if spoken:
+        _look_again(spoken, mailboxes)
+
+
+def _passed_on(activity: UUID, mailbox: UUID, **_: Any) -> None:
+    _look_again([activity], [mailbox])
+
+
+def _look_again(spoken: Collection[UUID], mailboxes: Collection[UUID]) -> None:
+    """Leave a hint for everybody in these meetings, and for whoever has a copy of them, save in ``mailboxes``."""
+    copies = Pair.objects.filter(state=State.LIVE.value, real=True, activity__in=spoken)
     others = Mailbox.objects.filter(enabled=True).exclude(pk__in=mailboxes)
     activities = Activity.objects.filter(pk__in=spoken).values_list("pk", "owner_id", "version")
     people = list(Participant.objects.filter(activity__in=spoken).values_list("activity_id", "user_id"))
     people += [(activity, owner) for activity, owner, _ in activities if owner is not None]
     boxes = dict(others.filter(user__in={user for _, user in people}).values_list("user_id", "pk"))
-    found = set(copies.filter(activity__in=spoken, mailbox__in=others).values_list("mailbox_id", "activity"))
+    found = set(copies.filter(mailbox__in=others).values_list("mailbox_id", "activity"))
     found |= {(boxes[user], activity) for activity, user in people if user in boxes}
     versions = {activity: version for activity, _, version in activities}
     _leave({(mailbox, activity): versions[activity] for mailbox, activity in found if activity in versions})

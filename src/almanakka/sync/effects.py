@@ -114,6 +114,8 @@ class Effects:
                 self._spend(step)
             self._keep(step)
             self._bind(step)
+            if step.yields:
+                self.activities.hand_over(step.record.id)
             self.ledger.note(notes_here(step))
             if step.hold is not None:
                 self.ledger.hold([step.hold])
@@ -303,6 +305,8 @@ class Effects:
             elif step.uid and activity is not None:
                 self.ledger.bind({step.uid: activity})
             self.ledger.save([replace(step.pair, state=state, activity=activity, intended=None, master=master)])
+            if activity is not None and step.pair.master and not master:
+                self.activities.hand_over(activity)
             action = "muted" if step.mute else "unlinked"
             self.ledger.note([note_removed(action, Side.HERE, step.pair, step.pair.base, step.reason)])
         self.tally.did(action, writes=False)

@@ -337,7 +337,7 @@ class Performance:
 
 
 def _only_settles(step: Reconcile) -> bool:
-    return not (step.here or step.there or step.hold or step.spends) and step.participation is None
+    return not (step.here or step.there or step.hold or step.spends or step.yields) and step.participation is None
 
 
 def _kind(step: Step) -> type[Step] | None:

@@ -63,8 +63,7 @@ class Calendar(Telling, Several, Protocol):
 
         An event that stands at the change key we know of ``versions`` may be left out: it is our own write's echo.
         ``removed`` names events that may be gone: ask :meth:`fetch` before believing it (B2); of what came and went
-        since ``watermark``, nothing need be told. Raises :class:`WatermarkLost` when the cursor is no longer good,
-        for whatever reason.
+        since ``watermark``, nothing need be told. Raises :class:`WatermarkLost` where the cursor is of no use any more.
         """
 
     def fetch(self, ids: Sequence[str]) -> dict[str, Event | Unreadable | None]:
@@ -216,6 +215,9 @@ class Activities(Approvals, Protocol):
 
         What is new is an edit of who takes part. Nothing is recorded of who is not in it, nor where it is gone.
         """
+
+    def hand_over(self, id: ActivityId) -> None:
+        """Have colleagues look again at a meeting for which the mailbox's copy speaks no longer (R5)."""
 
 
 # --- the ledger ----------------------------------------------------------------------------------

@@ -287,6 +287,7 @@ def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reco
         participation=participation(event) if event is not None else None,
         reason="copy of a meeting",
         uid=to_bind(view, told, pair),
+        yields=pair.master,
     )
 
 

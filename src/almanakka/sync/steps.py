@@ -16,7 +16,8 @@ class Reconcile:
 
     ``pair`` already carries the new ``base``, ``seen`` and facts. ``before`` is what the server holds (with its
     footer), ``there`` what it shall hold, ``agreed`` the base once that is written. ``tells``: its people get mail, as
-    somebody said yes to; ``spends`` is the key of a yes that is good for nothing more after this (B1).
+    somebody said yes to; ``spends`` is the key of a yes that is good for nothing more after this (B1). ``yields``:
+    the copy that spoke for a meeting does so no longer (R5).
     """
 
     pair: Pair
@@ -36,6 +37,7 @@ class Reconcile:
     hold: Hold | None = None
     tells: bool = False
     spends: str = ""
+    yields: bool = False
 
 
 @dataclass(slots=True)
