@@ -16,6 +16,7 @@ ALMANAKKA_SMTP_HOST, _PORT, _USER, _PASSWORD, ALMANAKKA_MAIL_FROM
 from __future__ import annotations
 
 import os
+from functools import cache
 from pathlib import Path
 
 from csp.constants import NONCE, SELF
@@ -41,7 +42,7 @@ PACKAGE = Path(__file__).resolve().parent
 DATA_DIR = data_directory()
 
 DEBUG = _switched_on("ALMANAKKA_DEBUG")
-SECRET_KEY = os.environ.get("ALMANAKKA_SECRET_KEY") or lazy(kept_secret, str)("secret-key")
+SECRET_KEY = os.environ.get("ALMANAKKA_SECRET_KEY") or lazy(cache(kept_secret), str)("secret-key")
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 ALLOWED_HOSTS = _listed("ALMANAKKA_ALLOWED_HOSTS", ",".join(LOOPBACK))

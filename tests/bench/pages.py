@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from http.cookies import SimpleCookie
 from statistics import median, quantiles
 from typing import Any
 
@@ -119,10 +120,12 @@ def _browser(session: str) -> Get:
     """
     from almanakka.wsgi import application
 
+    cookies = SimpleCookie({"sessionid": session})
+
     def get(path: str) -> tuple[int, float]:
         begun = time.perf_counter()
         answer: list[int] = []
-        body: Any = application(_request(path, session), partial(_begun, answer))
+        body: Any = application(_request(path, cookies), partial(_begun, answer, cookies))
         length = sum(map(len, body))
         spent = (time.perf_counter() - begun) * 1000
         body.close()
@@ -133,13 +136,18 @@ def _browser(session: str) -> Get:
     return get
 
 
-def _begun(answer: list[int], status: str, headers: list[tuple[str, str]], _error: Any = None) -> None:
-    """Note the status; a file to be kept is no page, and counts as one that is not there."""
+def _begun(
+    answer: list[int], cookies: SimpleCookie, status: str, headers: list[tuple[str, str]], _error: Any = None
+) -> None:
+    """Note the status and the cookies; a file to be kept is no page, and counts as one that is not there."""
     kept = any(name.lower() == "content-disposition" for name, _ in headers)
     answer.append(404 if kept else int(status[:3]))
+    for name, value in headers:
+        if name.lower() == "set-cookie":
+            cookies.load(value)
 
 
-def _request(path: str, session: str) -> dict[str, Any]:
+def _request(path: str, cookies: SimpleCookie) -> dict[str, Any]:
     address, _, query = path.partition("?")
     return {
         "REQUEST_METHOD": "GET",
@@ -149,7 +157,7 @@ def _request(path: str, session: str) -> dict[str, Any]:
         "SERVER_PORT": "8000",
         "SERVER_PROTOCOL": "HTTP/1.1",
         "HTTP_HOST": "127.0.0.1:8000",
-        "HTTP_COOKIE": f"sessionid={session}",
+        "HTTP_COOKIE": "; ".join(f"{name}={each.value}" for name, each in cookies.items()),
         "HTTP_ACCEPT_ENCODING": "gzip",
         "HTTP_SEC_FETCH_DEST": "document",
         "wsgi.url_scheme": "http",

@@ -17,8 +17,8 @@ CHANGE = """
 class SessionStore(db.SessionStore):
     """Django's own. New sessions are on disk before they count, later changes a moment afterwards.
 
-    Every move to another section of the application is such a change (S17), for which nobody shall wait. Should the
-    machine stop just then, the worst that happens is that somebody signs in again.
+    What a calendar remembers is such a change, for which nobody shall wait. Should the machine stop just then, the
+    worst that happens is that somebody signs in again.
     """
 
     def save(self, must_create: bool = False) -> None:

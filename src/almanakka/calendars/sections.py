@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from almanakka.accounts.models import User
@@ -15,19 +16,32 @@ Respond = Callable[[HttpRequest], HttpResponse]
 log = structlog.get_logger(__name__)
 
 #: The first part of an address is its section; the empty one is Home.
+HOME = "home"
 SECTIONS = frozenset(("", "calendar", "activities", "projects", "settings", "profile", "help"))
 
 
 def trigger(respond: Respond) -> Respond:
-    """Trigger the person's mailbox once a page of another section has been answered; nobody waits for that."""
+    """Trigger the person's mailbox once a page of another section has been answered; nobody waits for that.
+
+    The browser remembers where the person is: to write it down here would hold every such page up. Whoever sends
+    something else triggers their own mailbox, which every move may do.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = respond(request)
-        if _is_a_page(request, response) and triggers.moved(request.session, _section(request)):
+        remembered = dict(request.COOKIES)
+        if _is_a_page(request, response) and triggers.moved(remembered, _section(request) or HOME):
+            _remember(response, remembered[triggers.SECTION])
             _once_sent(response, request.user)
         return response
 
     return middleware
+
+
+def _remember(response: HttpResponse, section: str) -> None:
+    """Have the browser keep the section until it is closed."""
+    secure, same_site = settings.SESSION_COOKIE_SECURE, settings.SESSION_COOKIE_SAMESITE
+    response.set_cookie(triggers.SECTION, section, secure=secure, httponly=True, samesite=same_site)
 
 
 def _once_sent(response: HttpResponse, user: User) -> None:

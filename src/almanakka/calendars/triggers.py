@@ -20,7 +20,7 @@ from almanakka.calendars.models import Mailbox
 
 TASK = "almanakka.calendars.sync_mailbox"
 QUEUE = "mailboxes"
-#: Where a session keeps the section of the application that its person was last in.
+#: Under which name the section of the application is remembered that a person was last in.
 SECTION = "section"
 
 
@@ -37,11 +37,11 @@ def _signed_in(request: HttpRequest | None, user: User, **_: Any) -> None:
     _trigger(Mailbox.objects.filter(user=user, enabled=True).values_list("pk", flat=True))
 
 
-def moved(session: MutableMapping[str, Any], section: str) -> bool:
+def moved(remembered: MutableMapping[str, Any], section: str) -> bool:
     """Note in which section of the application a person is now; return whether it is another one than before."""
-    if session.get(SECTION) == section:
+    if remembered.get(SECTION) == section:
         return False
-    session[SECTION] = section
+    remembered[SECTION] = section
     return True
 
 
@@ -50,9 +50,9 @@ def entered(user: User) -> bool:
     return bool(_trigger(Mailbox.objects.filter(user=user, enabled=True).values_list("pk", flat=True)))
 
 
-def section_changed(user: User, section: str, session: MutableMapping[str, Any]) -> bool:
+def section_changed(user: User, section: str, remembered: MutableMapping[str, Any]) -> bool:
     """Do what a page of ``section`` does: note it, and trigger if it is another one."""
-    return moved(session, section) and entered(user)
+    return moved(remembered, section) and entered(user)
 
 
 def activity_changed(mailboxes: Collection[UUID]) -> None:

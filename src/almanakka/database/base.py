@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import time
 from datetime import UTC
 from typing import Any
@@ -19,6 +20,12 @@ PAUSE_BEFORE_RETRY = 0.3
 PATIENCE = 10.0
 #: What it says meanwhile; its messages are in English everywhere.
 RECOVERING = "the database system is"
+
+
+def _readable(descriptor: int) -> bool:
+    found = select.poll()
+    found.register(descriptor, select.POLLIN)
+    return bool(found.poll(0))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -43,6 +50,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return self.connection.cursor()
         withhold = self.connection.autocommit
         return base.ServerSideCursor(self.connection, name=name, scrollable=False, withhold=withhold)
+
+    def is_usable(self) -> bool:
+        """Whether the server is still there, which Django asks before the first statement of every request.
+
+        A server that ends says so or closes the connection, and either can be read: where nothing can be, there is
+        nothing to ask it.
+        """
+        try:
+            descriptor = self.connection.pgconn.socket
+        except self.Database.Error:  # closed on our side
+            return False
+        return not _readable(descriptor) or super().is_usable()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         try:

@@ -17,9 +17,9 @@ def session(db: None) -> SessionStore:
 
 
 def test_a_change_is_there_for_the_next_request(session: SessionStore) -> None:
-    session["section"] = "calendar"
+    session["calendar_people"] = "eero"
     session.save()
-    assert SessionStore(session.session_key)["section"] == "calendar"
+    assert SessionStore(session.session_key)["calendar_people"] == "eero"
 
 
 def test_a_change_does_not_wait_for_the_disk_and_is_one_statement(
@@ -27,7 +27,7 @@ def test_a_change_does_not_wait_for_the_disk_and_is_one_statement(
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL synchronous_commit TO on")
-        session["section"] = "calendar"
+        session["calendar_people"] = "eero"
         with django_assert_num_queries(1):  # type: ignore[operator]
             session.save()
         cursor.execute("SHOW synchronous_commit")
@@ -35,7 +35,7 @@ def test_a_change_does_not_wait_for_the_disk_and_is_one_statement(
 
 
 def test_what_has_been_signed_out_elsewhere_does_not_come_back(session: SessionStore) -> None:
-    session["section"] = "calendar"
+    session["calendar_people"] = "eero"
     SessionStore(session.session_key).delete()
     with pytest.raises(UpdateError):
         session.save()

@@ -203,6 +203,19 @@ def test_s17_moving_between_sections_starts_a_synchronisation(as_aino: Client, a
         assert jobs() == 1
 
 
+def test_s17_the_browser_remembers_the_section_and_nothing_is_written_for_it(
+    as_aino: Client, aino_box: Mailbox
+) -> None:
+    as_aino.get("/calendar/")
+    with CaptureQueriesContext(connection) as made:
+        answer = as_aino.get("/projects/")
+    cookie = answer.cookies["section"]
+    assert (cookie.value, cookie["httponly"], cookie["samesite"], cookie["max-age"]) == ("projects", True, "Lax", "")
+    assert not [each["sql"] for each in made if "UPDATE django_session" in each["sql"]]
+    assert "section" not in as_aino.get("/projects/").cookies
+    assert "section" not in Client().get("/projects/").cookies
+
+
 @pytest.mark.parametrize(
     ("path", "headers"),
     [
