@@ -17,7 +17,6 @@ from almanakka.activities import elsewhere, rules, window
 from almanakka.activities.models import ActivityType
 from almanakka.activities.permissions import edits, hides
 from almanakka.activities.window import Departing, Told
-from almanakka.sync.expansion import dates
 
 _DAY, _INSTANT = timedelta(days=1), timedelta(microseconds=1)
 
@@ -101,7 +100,7 @@ def _days_of(activity: Told, look: _Look) -> list[date] | None:
     if activity.recurrence is None:
         return None
     first, last = (look.since - _DAY - activity.lasts).date(), (look.until + _DAY).date()
-    return list(takewhile(last.__ge__, dates(activity.rule, first)))
+    return list(takewhile(last.__ge__, activity.dates.since(first)))
 
 
 def _items(activity: Told, days: list[date] | None, departing: Mapping[date, Departing], look: _Look) -> Iterator[Item]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from html import escape
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -11,33 +11,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import get_format
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from almanakka.accounts.models import User
-from almanakka.activities import agenda, colours
+from almanakka.activities import agenda, colours, entry_html
 from almanakka.activities.agenda import Item
 from almanakka.activities.calendar_people import MOST_PEOPLE, chosen
-from almanakka.activities.elsewhere import Elsewhere
 from almanakka.activities.grid import Palette
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One entry of the list, in words; ``names`` says whose it is if several are shown. Busy is all of a hidden one."""
-
-    first: date
-    last: date
-    colour: int
-    when: str
-    open: bool
-    address: str
-    name: str
-    location: str
-    names: str
-    elsewhere: Elsewhere | None
 
 
 @require_safe
@@ -54,11 +37,9 @@ def calendar(request: HttpRequest) -> HttpResponse:
     ids = [person.pk for person in people]
     items = agenda.items(user, ids, kinds, _midnight(first, user), _midnight(first, user, 7))
     lines = _lines(items, palette, people)
-    colleagues = User.objects.filter(company_id=user.company_id, is_active=True).order_by("full_name", "email")
-    shown = {person.pk for person in people}
     context = {
         "days": [
-            (day, [line for line in lines if line.first <= day <= line.last])
+            (day, SafeString("".join([line for since, until, line in lines if since <= day <= until])))
             for day in (first + timedelta(days=n) for n in range(7))
         ],
         "first": first,
@@ -66,10 +47,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
         "after": (first + timedelta(days=7)).isoformat(),
         "today": today,
         "people": people,
-        "colleagues": sorted(
-            colleagues.only("full_name", "email"), key=lambda person: (person.pk not in shown, person.pk != user.pk)
-        ),
-        "chosen": shown,
+        "colleagues": _colleagues(user, people),
         "most": MOST_PEOPLE,
         "legend": palette.legend(kinds, people),
         "as_list": request.GET.get("as") == "list",
@@ -81,30 +59,32 @@ def calendar(request: HttpRequest) -> HttpResponse:
 # --- inside --------------------------------------------------------------------------------------
 
 
-def _lines(items: list[Item], palette: Palette, people: list[User]) -> list[Line]:
-    """Put entries into words here: a template does not get through hundreds of them in time."""
+def _lines(items: list[Item], palette: Palette, people: list[User]) -> list[tuple[date, date, SafeString]]:
+    """Return each entry's first and last day, and its line; of a hidden entry it says Busy and nothing else."""
     names = {str(person.pk): str(person) for person in people} if palette.several else {}
-    whole, unnamed, clock = _("all day"), _("(no name)"), _clock()
-    return [
-        Line(
-            first=item.first,
-            last=item.last,
-            colour=palette.number(item),
-            when=whole if item.all_day else f"{item.start:{clock}}–{item.end:{clock}}",
-            open=item.open,
-            address=item.address,
-            name=item.name or unnamed,
-            location=item.location,
-            names=", ".join(name for pk, name in names.items() if pk in item.people),
-            elsewhere=item.activity.elsewhere if item.open else None,
-        )
-        for item in items
+    whole, busy, clock = escape(_("all day")), escape(_("Busy")), entry_html.clock()
+    lines = []
+    for item in items:
+        what = entry_html.link(item) if item.open else busy
+        whose = ", ".join([name for pk, name in names.items() if pk in item.people])
+        when = whole if item.all_day else f"{item.start:{clock}}–{item.end:{clock}}"
+        line = entry_html.line(when, what, item.location, whose, colour=palette.number(item))
+        lines.append((item.first, item.last, line))
+    return lines
+
+
+def _colleagues(user: User, people: list[User]) -> SafeString:
+    """Return everybody whose calendar can be chosen, those shown first, then oneself."""
+    shown = {person.pk for person in people}
+    found = User.objects.filter(company_id=user.company_id, is_active=True).order_by("full_name", "email")
+    everybody = [(pk, name or email) for pk, name, email in found.values_list("pk", "full_name", "email")]
+    everybody.sort(key=lambda each: (each[0] not in shown, each[0] != user.pk))
+    lines = [
+        f'<li><label><input type="checkbox" name="people" value="{pk}"{" checked" if pk in shown else ""}>'
+        f" {escape(name)}</label></li>"
+        for pk, name in everybody
     ]
-
-
-def _clock() -> str:
-    """Return how a time of day is written in the reader's language, for `strftime`, which is quick."""
-    return "%-H.%M" if "." in get_format("TIME_FORMAT") else "%H:%M"
+    return SafeString("".join(lines))
 
 
 def _settings(user: User, people: list[User], first: date) -> dict[str, Any]:

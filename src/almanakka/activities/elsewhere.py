@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from html import escape
 from typing import Any, Protocol
 from uuid import UUID
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from almanakka.accounts.models import User
@@ -24,6 +24,9 @@ class Place(StrEnum):
     LOOSE = "loose"
 
 
+MARKS = {Place.THERE: "⇄", Place.COMING: "↻", Place.HELD: "!", Place.LOOSE: "⇹"}
+
+
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
     """How one activity stands; ``told`` says it in a sentence, ``since`` (aware) is when it came to be there."""
@@ -35,14 +38,14 @@ class Elsewhere:
     @property
     def mark(self) -> str:
         """One character for where there is no room for the sentence."""
-        return {Place.THERE: "⇄", Place.COMING: "↻", Place.HELD: "!", Place.LOOSE: "⇹"}[self.place]
+        return MARKS[self.place]
 
     @property
     def drawn(self) -> SafeString:
         """The mark as pages show it, with the sentence for whoever points at it or listens."""
-        return format_html(
-            '<span class="elsewhere {}" title="{}" role="img" aria-label="{}">{}</span>',
-            *(self.place.value, self.told, self.told, self.mark),
+        told = escape(self.told)
+        return SafeString(
+            f'<span class="elsewhere {self.place}" title="{told}" role="img" aria-label="{told}">{self.mark}</span>'
         )
 
 

@@ -62,7 +62,7 @@ class Palette:
         """The colour and the letters of those whose an entry is: few different ones, however many entries."""
         if people not in self._known:
             number = min((self.people[each] for each in people), default=0)
-            letters = [self._initials[each] for each in sorted(people, key=self.people.__getitem__)]
+            letters = [letters for each, letters in self._initials.items() if each in people]
             self._known[people] = number, " ".join(letters)
         return self._known[people]
 

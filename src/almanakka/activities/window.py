@@ -16,7 +16,7 @@ from django.db import connection
 from almanakka.accounts.models import User
 from almanakka.activities import patterns
 from almanakka.activities.models import ActivityType
-from almanakka.sync.recurrence import Recurrence
+from almanakka.sync.expansion import Dates
 
 #: Ids come as text: hundreds of UUIDs are dear to make, and dearer to look up.
 _ACTIVITIES = """
@@ -88,9 +88,9 @@ class Told(msgspec.Struct):
         return ZoneInfo(self.time_zone)
 
     @property
-    def rule(self) -> Recurrence:
-        """What a series repeats by."""
-        return _rule(self.recurrence or "")
+    def dates(self) -> Dates:
+        """The days that a series has by its rule."""
+        return _dates(self.recurrence or "")
 
     @property
     def lasts(self) -> timedelta:
@@ -157,5 +157,5 @@ def _bounds(since: datetime, until: datetime) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=4096)
-def _rule(text: str) -> Recurrence:
-    return patterns.load(json.loads(text))
+def _dates(rule: str) -> Dates:
+    return Dates(patterns.load(json.loads(rule)))

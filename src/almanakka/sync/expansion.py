@@ -31,11 +31,22 @@ def dates(r: Recurrence, since: date | None = None) -> Iterator[date]:
 
     The first is the first match on or after `r.start`. Raises `Unrepresentable` for a meaningless pattern.
     """
-    pattern = _pattern(r)
-    first = 0 if since is None else pattern.rank(since)
-    total = _total(r, pattern)
-    walk = pattern.walk(first)
-    return walk if total is None else islice(walk, max(0, total - first))
+    return Dates(r).since(since)
+
+
+class Dates:
+    """The dates of one recurrence, for whoever asks for several stretches of them: as :func:`dates`."""
+
+    __slots__ = ("_pattern", "_total")
+
+    def __init__(self, r: Recurrence) -> None:
+        self._pattern = _pattern(r)
+        self._total = _total(r, self._pattern)
+
+    def since(self, day: date | None) -> Iterator[date]:
+        first = 0 if day is None else self._pattern.rank(day)
+        walk = self._pattern.walk(first)
+        return walk if self._total is None else islice(walk, max(0, self._total - first))
 
 
 def instants(r: Recurrence, start: time, zone: ZoneInfo, since: date | None = None) -> Iterator[datetime]:
