@@ -18,13 +18,23 @@ from .addresses import Address
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 
 
-def asked(client: Client, address: Address) -> list[str] | None:
-    """The statements of one page; None if there is nothing to look at there: a form's target, or the way elsewhere."""
-    client.get(address.path)  # what is looked up once and kept, a change of section, a message
-    with CaptureQueriesContext(connection) as statements:
-        answer = client.get(address.path)
-    assert answer.status_code < 500, f"{address.path}: {answer.status_code}"
-    return [each["sql"] for each in statements] if answer.status_code == 200 else None
+def asked(client: Client, address: Address, enough: int = 0) -> list[str] | None:
+    """The statements of one page; None if there is nothing to look at there: a form's target, or the way elsewhere.
+
+    It is asked for twice, for the first time something may be looked up once and kept, or another section be entered;
+    and but once if that takes no more than ``enough``.
+    """
+    statements: list[str] = []
+    for _time in range(2):
+        with CaptureQueriesContext(connection) as captured:
+            answer = client.get(address.path)
+        assert answer.status_code < 500, f"{address.path}: {answer.status_code}"
+        if answer.status_code != 200:
+            return None
+        statements = [each["sql"] for each in captured]
+        if len(statements) <= enough:
+            break
+    return statements
 
 
 @pytest.mark.django_db
@@ -43,7 +53,7 @@ def test_no_page_asks_more_for_more() -> None:
             each.path: (len(before), len(after), after)
             for each, both in few.items()
             for who, before in zip((client, stranger), both, strict=True)
-            if before is not None and len(after := asked(who, each) or []) > len(before)
+            if before is not None and len(after := asked(who, each, len(before)) or []) > len(before)
         }
     assert more == {}
     assert sum(seen is not None for seen, _ in few.values()) > 30
