@@ -31,13 +31,14 @@ def history(request: HttpRequest) -> HttpResponse:
     if run is not None:
         rows = rows.filter(run=run)
     page = Sheets(rows.values_list("pk", flat=True), PAGE, searched=bool(wanted)).get_page(request.GET.get("page"))
-    shown = lines.told(lines.whole(page.object_list), user.zone)
+    on = Mailbox.objects.filter(user=user, enabled=True).exists()
+    shown = lines.told(lines.whole(page.object_list), user.zone, on)
     context = {
         "page": page,
         "rows": shown,
         "wanted": wanted,
         "run": run,
-        "on": Mailbox.objects.filter(user=user, enabled=True).exists(),
+        "on": on,
         "undoable": undos.of(user).filter(run=run, action__in=undos.WITH_A_RUN).count() if run else 0,
         "waits": any(line.waits for line in shown),
     }

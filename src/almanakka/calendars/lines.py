@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import F, Func, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Upper
+from django.urls import reverse
 from django.utils.formats import date_format, time_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from almanakka.accounts.models import User
@@ -28,12 +31,12 @@ LONGEST = 80
 class Line:
     """One line as a page shows it; ``at`` is in ISO 8601.
 
-    ``changes`` say what was what before, ``undo`` how far undoing it is, and ``undo_told`` what a screen reader says of
-    the button for it.
+    ``run`` is the address of all that its run has done, if that is shown. ``changes`` say what was what before,
+    ``undo`` how far undoing it is, and ``undo_told`` what a screen reader says of the button for it.
     """
 
     id: int
-    run: int | None
+    run: str
     at: str
     shown_at: str
     title: str
@@ -50,6 +53,34 @@ class Line:
     @property
     def waits(self) -> bool:
         return self.undo == UndoState.WAITING
+
+    @property
+    def moment(self) -> SafeString:
+        """When it was, leading to its run."""
+        time = format_html('<time datetime="{}">{}</time>', self.at, self.shown_at)
+        if not self.run:
+            return time
+        return format_html('<a href="{}" title="{}">{}</a>', self.run, _("All that was done in this run"), time)
+
+    @property
+    def changed(self) -> SafeString:
+        return format_html_join("", "<br>{}", ((change,) for change in self.changes))
+
+    @property
+    def undoing(self) -> SafeString:
+        """The button, or what has become of it."""
+        if self.undo == UndoState.DONE:
+            return format_html('<span class="status well">{}</span>', _("Undone"))
+        if self.waits:
+            return format_html('<span class="status running">{}</span>', _("Being undone"))
+        if not self.can_undo:
+            return SafeString()
+        why = _("Not undone: %(why)s.") % {"why": self.undo_why}
+        refused = format_html(' <small class="quiet">{}</small>', why) if self.undo_why else ""
+        return format_html(
+            '<button type="submit" name="line" value="{}" class="{}" aria-label="{}">{}</button>{}',
+            *(self.id, "outline secondary small", self.undo_told, self.undo_label, refused),
+        )
 
 
 def of(user: User) -> QuerySet[JournalEntry]:
@@ -84,12 +115,13 @@ def _title_of(image: str) -> Upper:
     return Upper(Func(F(image), Value('","when":'), Value(1), function="SPLIT_PART", output_field=TextField()))
 
 
-def told(entries: Iterable[JournalEntry], zone: ZoneInfo) -> list[Line]:
-    """Lines for people, with times in ``zone``."""
-    return [_line(entry, zone) for entry in entries]
+def told(entries: Iterable[JournalEntry], zone: ZoneInfo, runs: bool) -> list[Line]:
+    """Lines for people, with times in ``zone``; with ``runs`` they lead to all that was done in the same run."""
+    history = f"{reverse('calendar-sync-history')}?run=" if runs else ""
+    return [_line(entry, zone, history) for entry in entries]
 
 
-def _line(entry: JournalEntry, zone: ZoneInfo) -> Line:
+def _line(entry: JournalEntry, zone: ZoneInfo, history: str) -> Line:
     shown, at = entry.after or entry.before, entry.at.astimezone(zone)
     title = shown.title if shown is not None else ""
     is_conflict = entry.action == "conflict"
@@ -97,10 +129,10 @@ def _line(entry: JournalEntry, zone: ZoneInfo) -> Line:
     done_with = entry.undo_state in (UndoState.WAITING, UndoState.DONE)
     return Line(
         id=entry.pk,
-        run=entry.run_id,
+        run=f"{history}{entry.run_id}" if history and entry.run_id else "",
         at=at.isoformat(),
         shown_at=date_format(at, "SHORT_DATETIME_FORMAT"),
-        title=title,
+        title=title or _("(no name)"),
         done=words.done(entry.action, entry.side),
         why=words.why(entry.reason),
         arrow="→" if entry.side == "there" else "←",

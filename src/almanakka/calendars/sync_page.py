@@ -149,7 +149,7 @@ def _context(user: User) -> dict[str, object]:
         "waiting": waiting.groups(now.mailbox, FEW),
         "created": leaving.ours(Mailbox.objects.filter(user=user)) if now.is_on else 0,
         "on": now.is_on,
-        "latest": lines.told(lines.of(user)[:5], user.zone),
+        "latest": lines.told(lines.of(user)[:5], user.zone, now.is_on),
     }
 
 

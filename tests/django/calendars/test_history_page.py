@@ -136,7 +136,6 @@ TITLES = (
     "50 % off_",
     "\U0001f382 cake",
     "line\nbreak",
-    "",
 )
 
 
