@@ -20,7 +20,7 @@ from almanakka.accounts.models import Company, Role, User
 from almanakka.activities import changes
 from almanakka.activities.models import Activity, ActivityType, Category, Project
 from almanakka.activities.values import Draft, Origin
-from almanakka.calendars import remotes, wiring
+from almanakka.calendars import duplicates, remotes, wiring
 from almanakka.calendars.models import Connection, Hold, Mailbox, Pair, Proof
 from almanakka.remote.memory import MemoryCalendar
 from almanakka.sync.entry import Entry, Timed
@@ -271,4 +271,12 @@ def _synchronised(aino: User, connection: Connection, names: dict[str, Any]) -> 
     assert waiting is not None
     Hold.objects.create(
         mailbox=mailbox, item=f"event:{waiting.event}", reason="too_frequent", title=names["planned"][1], since=NOW
+    )
+    Hold.objects.create(
+        mailbox=mailbox,
+        item=f"twin:{waiting.activity}",
+        reason=duplicates.REASON,
+        detail=str(pair.activity),
+        title=names["planned"][0],
+        since=NOW,
     )

@@ -27,6 +27,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "too_frequent": (TRY_AGAIN,),
     "refused": (TRY_AGAIN, LEAVE),
     "unrepresentable": (LEAVE,),
+    "duplicate": (LEAVE,),
 }
 
 #: In the way of the lease's own lock, so that a run's transactions and an answer come one after the other: what a run

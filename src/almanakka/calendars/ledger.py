@@ -297,7 +297,10 @@ class MailboxLedger:
                 holds.keep(self.mailbox_id, held)
 
     def held(self) -> dict[str, str]:
-        return dict(Hold.objects.filter(mailbox_id=self.mailbox_id).values_list("item", "reason"))
+        found = Hold.objects.filter(mailbox_id=self.mailbox_id).exclude(
+            item__startswith="twin:"
+        )  # it knows nothing of those
+        return dict(found.values_list("item", "reason"))
 
     def release(self, items: Collection[str]) -> None:
         if items:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
@@ -34,6 +35,11 @@ TOLD = {
         "%(number)d entries of your Microsoft calendar cannot be represented here. They are left as they are.",
         "number",
     ),
+    "duplicate": ngettext_lazy(
+        "%(number)d entry looks like another one of yours: the same name at the same time. Both are kept.",
+        "%(number)d entries look like others of yours: the same name at the same time. All are kept.",
+        "number",
+    ),
     "refused": ngettext_lazy(
         "%(number)d entry was not accepted on the other side.",
         "%(number)d entries were not accepted on the other side.",
@@ -41,12 +47,16 @@ TOLD = {
     ),
 }
 
+#: Where one goes to look at something, with what the link says.
+Link = tuple[str, str]
+
 #: What the buttons say.
 ANSWERS: Mapping[tuple[str, str], str | Promise] = {
     ("many_deletion_here", holds.DELETE): _("Delete in Almanakka too"),
     ("many_deletion_here", holds.PUT_BACK): _("Put back in Microsoft"),
     ("many_deletion_there", holds.DELETE): _("Delete in Microsoft too"),
     ("many_deletion_there", holds.PUT_BACK): _("Keep on both sides"),
+    ("duplicate", holds.LEAVE): _("Keep both"),
 }
 OTHERWISE: Mapping[str, str | Promise] = {
     holds.TRY_AGAIN: _("Try again now"),
@@ -62,7 +72,7 @@ class Group:
     number: int
     told: str
     answers: list[tuple[str, str]]
-    entries: list[tuple[Hold, str]]
+    entries: list[tuple[Hold, str, list[Link]]]
 
     @property
     def more(self) -> int:
@@ -90,9 +100,22 @@ def answers(reason: str) -> list[tuple[str, str]]:
     return [(answer, str(ANSWERS.get((reason, answer)) or OTHERWISE[answer])) for answer in holds.choices(reason)]
 
 
-def entries(found: list[Hold]) -> list[tuple[Hold, str]]:
-    """Return holds with what is told of each beyond its group."""
-    return [(hold, "" if hold.reason in holds.DELETIONS else words.held(hold.reason, hold.detail)) for hold in found]
+def entries(found: list[Hold]) -> list[tuple[Hold, str, list[Link]]]:
+    """Return holds with what is told of each beyond its group, and where to look at it."""
+    return [(hold, _detail(hold), _links(hold)) for hold in found]
+
+
+def _detail(hold: Hold) -> str:
+    silent = hold.reason in holds.DELETIONS or hold.reason == "duplicate"
+    return "" if silent else words.held(hold.reason, hold.detail)
+
+
+def _links(hold: Hold) -> list[Link]:
+    """Both of two that look alike, to delete the one that is too many."""
+    if hold.reason != "duplicate":
+        return []
+    one, other = (reverse("activity", args=[id]) for id in (hold.item.removeprefix("twin:"), hold.detail))
+    return [(one, str(_("Open the newer one"))), (other, str(_("Open the older one")))]
 
 
 def settled(answer: str, number: int) -> str:

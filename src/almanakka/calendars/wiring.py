@@ -16,7 +16,7 @@ from almanakka.accounts import addresses
 from almanakka.accounts.models import User
 from almanakka.activities import queries
 from almanakka.calendars import clock as clocks
-from almanakka.calendars import inbound, leaving, relocation, remotes, runs, schedule, triggers, undos
+from almanakka.calendars import duplicates, inbound, leaving, relocation, remotes, runs, schedule, triggers, undos
 from almanakka.calendars import lease as leases
 from almanakka.calendars.activities import OrmActivities
 from almanakka.calendars.lease import Fence, Lease
@@ -136,6 +136,7 @@ def _run(
                 stop=stop,
                 progress=progress,
             ).execute(mailbox.watermark, full=row.kind != RunKind.QUICK, first=row.kind == RunKind.FIRST)
+            duplicates.look(ledger, row, outcome.counts)
     except LeaseLost:
         raise
     except CalendarError as error:

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from almanakka.accounts.models import User
 from almanakka.activities import changes
@@ -267,6 +268,84 @@ def test_b11_everything_is_read_once_more_if_that_is_asked_for_while_it_is_being
     assert run(aino_box, 15).kind == "full"
     assert run(aino_box, 30).kind == "full"
     assert run(aino_box, 45).kind == "quick"
+
+
+LUNCH = Timed(NOW + timedelta(days=1), NOW + timedelta(days=1, hours=1))
+
+
+def lunch(aino: User, types: dict[str, ActivityType], name: str = "Lunch") -> Activity:
+    draft = Draft(type_id=types["meeting"].pk, owner_id=aino.pk, name=name, start=LUNCH.start, end=LUNCH.end)
+    return changes.create(aino.company_id, draft, Origin(edited_at=NOW, by=aino.pk))
+
+
+@pytest.mark.parametrize("ours_is_newer", [True, False])
+def test_r10_two_that_look_alike_are_told_and_never_merged(
+    as_aino: Client,
+    aino: User,
+    aino_box: Mailbox,
+    types: dict[str, ActivityType],
+    calendar: MemoryCalendar,
+    ours_is_newer: bool,
+) -> None:
+    run(aino_box)
+    ours = None if ours_is_newer else lunch(aino, types)
+    run(aino_box, 15)
+    calendar.put(Entry("LUNCH ", LUNCH))
+    if ours is None:
+        run(aino_box, 20)
+        ours = lunch(aino, types)
+    run(aino_box, 30)
+    (theirs,) = Activity.objects.exclude(pk=ours.pk)
+    newer, older = (ours, theirs) if ours_is_newer else (theirs, ours)
+    page = text(as_aino.get("/"))
+    assert "1 entry looks like another one of yours" in page
+    assert f'{reverse("activity", args=[newer.pk])}">Open the newer one' in page
+    assert f'{reverse("activity", args=[older.pk])}">Open the older one' in page
+    for minutes in (45, 60):
+        Mailbox.objects.update(full_wanted=True)
+        assert run(aino_box, minutes).written == 0
+    assert Hold.objects.count() == 1
+    as_aino.post(f"{PAGE}waiting/decide", {"reason": "duplicate", "answer": holds.LEAVE})
+    Mailbox.objects.update(full_wanted=True)
+    run(aino_box, 75)
+    assert "looks like another one" not in text(as_aino.get("/"))
+    assert (here(), len(there(calendar))) == (sorted(["LUNCH", "Lunch"]), 2)
+
+
+@pytest.mark.parametrize("what", ["renamed", "deleted"])
+def test_r10_what_looks_alike_no_longer_is_settled_by_itself(
+    aino: User, aino_box: Mailbox, types: dict[str, ActivityType], calendar: MemoryCalendar, what: str
+) -> None:
+    run(aino_box)
+    theirs = calendar.put(Entry("Lunch", LUNCH))
+    lunch(aino, types)
+    run(aino_box, 30)
+    assert Hold.objects.get().reason == "duplicate"
+    if what == "renamed":
+        calendar.edit(theirs, Entry("Lunch with Eero", LUNCH))
+    else:
+        calendar.remove(theirs)
+    run(aino_box, 45)
+    assert not Hold.objects.exists()
+
+
+def test_r10_two_that_somebody_wanted_or_that_were_paired_are_no_duplicates(
+    aino: User, aino_box: Mailbox, types: dict[str, ActivityType], calendar: MemoryCalendar
+) -> None:
+    """S14: two equal lunches here and three there are three, two suppers here are two; at another time is another."""
+    lunch(aino, types)
+    lunch(aino, types)
+    for _ in range(3):
+        calendar.put(Entry("Lunch", LUNCH))
+    run(aino_box)
+    later = Timed(LUNCH.start + timedelta(hours=1), LUNCH.end + timedelta(hours=1))
+    lunch(aino, types, "Supper")
+    lunch(aino, types, "Supper")
+    calendar.put(Entry("Supper", later))
+    run(aino_box, 15)
+    Mailbox.objects.update(full_wanted=True)
+    run(aino_box, 30)
+    assert not Hold.objects.exists()
 
 
 def test_b11_each_is_decided_by_itself_too_and_the_list_is_paged(
