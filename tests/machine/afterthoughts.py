@@ -6,14 +6,18 @@ They undo one write, a whole run, or an undoing, and put a losing value back (B4
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from almanakka.sync.entry import Entry, Group
 from almanakka.sync.one_side import UNDONE
 from almanakka.sync.ports import Note, Side
 
-from .company import Company, Kind, Ours, Trouble
-from .deeds import WEATHERS, WEIGHTS, Deed, Life, _sole
+from . import sketches
+from .company import Company, Kind, Ours, Theirs, Trouble
+from .deeds import GUEST, WEATHERS, WEIGHTS, Deed, Life, _sole
 from .memory import stored
 from .office import Office
 from .remembered import FOLLOWED, HERE, Deletion, Remembered
@@ -21,7 +25,7 @@ from .sequences import LIMITS, LONGEST, SHORTEST
 from .values import Key, token_of, value
 
 #: How often each is drawn, beside the others.
-AFTERTHOUGHTS = {"undo": 6, "undo_run": 2, "put_back": 2}
+AFTERTHOUGHTS = {"undo": 6, "undo_run": 2, "put_back": 3, "quarrel": 3, "meet": 2, "amend": 5, "cancel_here": 1}
 ALL = WEIGHTS | AFTERTHOUGHTS
 #: How often a person comes back to see whether what they asked for was done.
 PATIENCE = 4
@@ -42,8 +46,90 @@ class Afterthoughts(Life):
     def __init__(self, company: Company) -> None:
         super().__init__(company)
         self.wrong: list[str] = []
+        #: How often organisers said yes to a mail, by token.
+        self.yeses: Counter[str] = Counter()
         self._nested = 0
         self.company.witness = self._undone
+
+    # -- both sides at once
+
+    def _quarrel(self, person: str, which: int, what: int) -> bool:
+        """The same field is edited on both sides, with us first or last, at once or minutes apart (B5)."""
+        ours = self._pick_ours(which, lambda each: not each.received and self._beside(each) is not None)
+        found = self._beside(ours) if ours is not None else None
+        if ours is None or found is None:
+            return False
+        holder, event = found
+        deeds = [lambda: self._says_here(ours, what), lambda: self._says_there(holder, event, what)]
+        for deed in deeds if what // 2 % 2 else deeds[::-1]:
+            deed()
+            self.company.pass_time(timedelta(minutes=what // 4 % 3))
+        return True
+
+    def _beside(self, ours: Ours) -> tuple[str, Theirs] | None:
+        """Return an event of an activity that a run has met in somebody's calendar."""
+        for person in self.company.enabled():
+            for event in self.company.theirs(person):
+                met = (person, event.stored.id) in self.met and not (event.meeting or event.cancelled)
+                if met and token_of(event) == token_of(ours):
+                    return person, event
+        return None
+
+    def _says_here(self, ours: Ours, what: int) -> None:
+        entry, group = self._edit(token_of(ours), what % 2)
+        self.company.edit_here(ours.stored.id, entry, group)
+        self._edited(HERE, ours, group)
+
+    def _says_there(self, holder: str, event: Theirs, what: int) -> None:
+        entry, group = self._edit(token_of(event), what % 2)
+        self.company.edit_there(holder, event.stored.id, entry, group)
+        self._edited(holder, event, group)
+        self._early(holder, event)
+        self._life(event).touched.setdefault(holder, {})[group] = self.company.now
+
+    # -- an organiser's yes
+
+    def _meet(self, person: str, which: int, what: int) -> bool:
+        """Somebody calls a meeting in Outlook, and it comes in."""
+        on = self.company.enabled()
+        holder = person if person in on else on[0]
+        token = self._fresh()
+        id = self.company.create_there(holder, sketches.entry(self.serial, what))
+        self._born(token, holder, holder, id).organisers.add(holder)
+        others = [each for bit, each in enumerate(self.company.people) if which >> bit & 1 and each != holder]
+        self.company.invite(holder, id, others[:3] or [GUEST])
+        self._runs(holder, Trouble())
+        return True
+
+    def _amend(self, person: str, which: int, what: int) -> bool:
+        """An organiser changes their meeting with us, and everybody may be told (B1)."""
+        ours = self._pick_ours(which, self._organised)
+        if ours is None:
+            return False
+        entry, group = self._edit(token_of(ours), (0, 1, 2, 3)[what % 4])
+        if group is Group.WHEN:
+            entry = replace(entry, when=sketches.later(ours.stored, self.serial))
+            self._life(ours).redrawn_there = True
+        self.company.amend_here(ours.stored.id, entry, group)
+        self._edited(HERE, ours, group)
+        self.yeses[token_of(ours)] += 1
+        return True
+
+    def _cancel_here(self, person: str, which: int, what: int) -> bool:
+        ours = self._pick_ours(which, self._organised)
+        if ours is None:
+            return False
+        self._deleted(HERE, person, ours, whole=True)
+        self.company.cancel_here(ours.stored.id)
+        self.yeses[token_of(ours)] += 1
+        return True
+
+    def _organised(self, ours: Ours) -> bool:
+        """Whether the page would ask: the owner's own calendar holds it as a meeting of theirs, with no exceptions."""
+        if not ours.received or ours.owner not in self.company.enabled() or ours.stored.departures:
+            return False
+        events = [each for each in self.company.theirs(ours.owner) if token_of(each) == token_of(ours)]
+        return not ours.stored.cancelled and any(each.organises for each in events)
 
     # -- asking
 
@@ -178,6 +264,8 @@ class Afterthoughts(Life):
             return
         before, after = _shown(line.before), _shown(line.after)
         if Group.PRIVACY in line.groups or Group.SHOW_AS in line.groups or Group.WHO in line.groups:
+            return
+        if Group.OCCURRENCES in line.groups and now.stored.pattern != after.stored.pattern:
             return
         if all(value(after, key) == value(now, key) for key in _keys(before, after) if key in _changed(line)):
             self.wrong.append(f"{_told(line)} was refused for {person}, and has not changed since")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from .afterthoughts import Afterthoughts
 from .company import Ours, Theirs
 from .deeds import Life
 from .judgement import Judgement
+from .memory import as_theirs
 from .remembered import Remembered
+from .values import token_of
 
 
 class Hindsight(Judgement):
@@ -21,6 +24,10 @@ class Hindsight(Judgement):
 
     def _all(self) -> Iterator[str]:
         yield from self.life.wrong
+        told = Counter(token_of(as_theirs(event)) for event in self.life.company.told())
+        for token, number in told.items():
+            if number > self.life.yeses[token]:
+                yield f"{number} mails were sent about {token}, and {self.life.yeses[token]} times somebody said yes"
         yield from super()._all()
 
     def _pair(self, person: str, token: str, here: list[Ours], there: list[Theirs], cutoff: object) -> Iterator[str]:

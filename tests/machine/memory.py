@@ -350,7 +350,7 @@ class MemoryCompany:
         )
 
     def theirs(self, person: str) -> list[Theirs]:
-        return [_theirs(event) for event in self.calendars[person].entries().values()]
+        return [as_theirs(event) for event in self.calendars[person].entries().values()]
 
     def holds(self, person: str) -> Mapping[str, str]:
         box = self.hub.boxes.get(person)
@@ -450,7 +450,7 @@ def _times(when: Timed | AllDay | Series) -> Times:
     return Times(start.replace(tzinfo=zone), (start + when.duration).replace(tzinfo=zone), False)
 
 
-def _theirs(event: Event) -> Theirs:
+def as_theirs(event: Event) -> Theirs:
     return Theirs(
         stored=stored(event.id, event.entry),
         notes=event.entry.notes,

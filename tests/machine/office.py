@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from almanakka.sync.effects import Tally
+from almanakka.sync.entry import Entry, Event, Group
 from almanakka.sync.errors import CalendarError
+from almanakka.sync.fields import canonical, take
 from almanakka.sync.ports import Note, Side
 from almanakka.sync.scope import Settings
 from almanakka.sync.undo import Deed
@@ -15,6 +17,7 @@ from engine.hub import HubActivities, HubLedger
 
 from .company import Result
 from .memory import ZONE, MemoryCompany
+from .telling import TellingCalendar
 
 #: What the history page lets people undo; a conflict is undone by itself alone (B5).
 ACTIONS = frozenset({"created", "updated", "deleted", "left", "paired", "conflict"})
@@ -39,13 +42,52 @@ class Office(MemoryCompany):
     #: What was asked to be undone, each time.
     undos: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for person in self.people:
+            self.calendars[person] = TellingCalendar(clock=self.clock, prefix=f"{person}-", tell=self._tell)
+
     def fork(self) -> Office:
         twin = super().fork()
         assert isinstance(twin, Office)
+        for calendar in twin.calendars.values():
+            assert isinstance(calendar, TellingCalendar)
+            calendar.tell, calendar.told = twin._tell, list(calendar.told)
         twin.witness = nobody
         twin.runs = {person: list(runs) for person, runs in self.runs.items()}
         twin.undos = {person: list(undos) for person, undos in self.undos.items()}
         return twin
+
+    # -- what an organiser says yes to (B1)
+
+    def amend_here(self, id: str, entry: Entry, group: Group) -> None:
+        """An organiser changes their meeting with us, and says yes to everybody being told."""
+        self.hub.change(id, canonical(take(self.hub.records[id].entry, entry, (group,))))
+        self.hub.approve(id, group)
+
+    def cancel_here(self, id: str) -> None:
+        """An organiser deletes their meeting with us, and says yes to its being cancelled."""
+        self.hub.approve(id)
+        self.hub.remove(id)
+
+    def told(self) -> list[Event]:
+        """Return the events of which people were told, once for each mail."""
+        found = []
+        for calendar in self.calendars.values():
+            assert isinstance(calendar, TellingCalendar)
+            found += calendar.told
+        return found
+
+    def _tell(self, event: Event, entry: Entry | None, groups: frozenset[Group]) -> None:
+        for calendar in self.calendars.values():
+            for each in list(calendar.entries().values()):
+                copy = each.uid == event.uid and each.meeting is not None and each.id != event.id
+                if not copy or each.orphan_date is not None:
+                    continue
+                if entry is None:
+                    calendar.edit(each.id, cancelled=True)
+                else:
+                    calendar.edit(each.id, canonical(take(each.entry, entry, groups)))
 
     # -- what the history page shows and does
 

@@ -141,10 +141,8 @@ class Performance:
                 self._perform(effects.supersede(step), ATTEMPTS)
                 for follow in self._look_again(step.event.id, step.record.id).steps:
                     self._perform(follow, 1)
-            case Forget(pair, again):
+            case Forget(pair):
                 effects.forget(pair)
-                for follow in self._look_again(pair.event, None).steps if again else ():
-                    self._perform(follow, 1)
             case Wait(hold):
                 effects.hold([hold])
 

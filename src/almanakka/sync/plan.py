@@ -123,13 +123,12 @@ class _Planning:
         return reconcile(self.view, replace(pair, state=State.LIVE), record, event)
 
     def _declined(self, pair: Pair) -> Step | None:
-        """Leave a copy alone for as long as its answer is no; what is accepted after all comes in afresh."""
+        """Leave a copy alone for as long as its answer is no; what is accepted after all comes in as if it were new."""
         event = self.snapshot.events.get(pair.event or "")
         accepted = isinstance(event, Event) and not event.declined
-        known = self.view.known.get(meetings.uid_key(event)) if isinstance(event, Event) else None
-        if accepted and known is not None:
-            self.paired.add(known.activity)  # a colleague's copy may have put them in already: no mirror beside it
-        return Forget(pair, again=accepted) if accepted or pair.event in self.snapshot.gone else None
+        if isinstance(event, Event) and accepted:
+            self.unknown[event.id] = event
+        return Forget(pair) if accepted or pair.event in self.snapshot.gone else None
 
     def _orphaned(self, pair: Pair, event: Event | None) -> Step:
         """Decide for a pair without its activity; a colleague's copy may have become another one in the meantime."""

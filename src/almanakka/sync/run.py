@@ -249,8 +249,11 @@ class Run:
         return [*found.values(), *more]
 
     def _superseding(self, feed: Feed, pairs: Iterable[Pair]) -> list[Pair]:
-        """Return pairs that unknown events belong to by uid: a mirror about to be superseded, a pair re-linked."""
-        have = {pair.event for pair in pairs}
+        """Return pairs that unknown events belong to by uid: a mirror about to be superseded, a pair re-linked.
+
+        What was declined may come in as if it were unknown.
+        """
+        have = {pair.event for pair in pairs if pair.state is not State.DECLINED}
         keys = uids(event for event in feed.events.values() if event.id not in have)
         if not keys:
             return []

@@ -127,10 +127,9 @@ class Wait:
 
 @dataclass(slots=True)
 class Forget:
-    """Drop a pair of which nothing is left on either side; with ``again`` its event is looked at as if it were new."""
+    """Drop a pair of which nothing is left on either side, or whose event is looked at as if it were new."""
 
     pair: Pair
-    again: bool = False
 
 
 Step = Reconcile | CreateHere | CreateThere | RemoveHere | RemoveThere | Retire | Supersede | Wait | Forget

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from almanakka.sync import meetings
 from almanakka.sync.entry import Entry, Event, Group, Unreadable
 from almanakka.sync.fields import canonical, differing_days, same, take
 from almanakka.sync.footer import detach, stray
 from almanakka.sync.merge import possible
 from almanakka.sync.one_side import UNDONE, create_here, create_there
+from almanakka.sync.plan import new_pair
 from almanakka.sync.ports import Born, Copy, Draft, Edit, Note, Pair, Record, Side, State
+from almanakka.sync.reconcile import attach_copy
 from almanakka.sync.scope import incoming, outgoing, takes_part
-from almanakka.sync.steps import CreateHere, CreateThere, RemoveThere
+from almanakka.sync.steps import CreateHere, CreateThere, Reconcile, RemoveThere
 from almanakka.sync.view import View
 
 _ALL = frozenset(Group)
@@ -31,12 +34,18 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """How what a line is about stands now; ``event`` is only looked at where :func:`asks` says so."""
+    """How what a line is about stands now; ``event`` is only looked at where :func:`asks` says so.
+
+    ``other`` is the activity that the company knows the event to be of by now, and ``taken`` whether it has another
+    event in this mailbox.
+    """
 
     pair: Pair | None = None
     record: Record | None = None
     event: Event | Unreadable | None = None
     copies: Sequence[Copy] = ()
+    other: Record | None = None
+    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +96,7 @@ class MakeAgain:
     draft: Draft
 
 
-Undoing = Refuse | Done | PutBack | TakeAway | Part | MakeAgain | RemoveThere | CreateThere | CreateHere
+Undoing = Refuse | Done | PutBack | TakeAway | Part | MakeAgain | RemoveThere | CreateThere | CreateHere | Reconcile
 
 
 def asks(deed: Deed) -> str:
@@ -151,9 +160,12 @@ def _values_back(view: View, note: Note, record: Record) -> Refuse | Done | PutB
     source = note.before if note.side is Side.HERE else before
     entry = take(record.entry, source, groups)
     exceptions = {day: each for day, each in entry.exceptions.items() if day not in days}
-    exceptions |= {day: source.exceptions[day] for day in days & source.exceptions.keys()}
-    if Group.WHEN in groups:
+    back = {day: source.exceptions[day] for day in days & source.exceptions.keys() if source.exceptions[day]}
+    exceptions |= back
+    if back or Group.WHEN in groups:
         exceptions = possible(entry, exceptions)
+    if not back.keys() <= exceptions.keys():  # the series has other days by now
+        return Refuse("changed_since")
     if exceptions != entry.exceptions:
         entry, groups = replace(entry, exceptions=exceptions), groups | {Group.OCCURRENCES}
     return PutBack(record, Edit(entry, groups, view.now))
@@ -275,12 +287,10 @@ def _mirror_again(view: View, note: Note, present: Present) -> Undoing:
 
 def _activity_again(view: View, note: Note, present: Present) -> Undoing:
     pair, record = present.pair, present.record
+    if note.reason == "declined":
+        return Refuse("still_so")
     if note.reason == UNDONE and isinstance(present.event, Event):
-        if pair is None or pair.state is not State.DEAD:
-            return Done()
-        if incoming(present.event, view.settings) in ("cancelled", "declined"):
-            return Refuse("gone")
-        return create_here(view, present.event, replaces=pair, reason=UNDONE)
+        return _followed_again(view, note, present, present.event)
     if record is None:
         return _made_again(view, note)
     user = view.settings.user
@@ -290,6 +300,23 @@ def _activity_again(view: View, note: Note, present: Present) -> Undoing:
         return Refuse("meeting")
     who = (record.entry.who or frozenset()) | {user}
     return PutBack(record, Edit(replace(record.entry, who=who), frozenset({Group.WHO}), view.now))
+
+
+def _followed_again(view: View, note: Note, present: Present, event: Event) -> Undoing:
+    """Let an event come in again; if it has come in with a colleague meanwhile, it is of their activity (R2, R7)."""
+    pair, other = present.pair, present.other
+    if pair is None or pair.state is not State.DEAD:
+        return Done()
+    known = view.known.get(meetings.uid_key(event))
+    buried = known is not None and known.dead and event.meeting is not None
+    if buried or incoming(event, view.settings) in ("cancelled", "declined"):
+        return Refuse("gone")
+    if other is None or (event.meeting is None and not takes_part(other, view.settings.user)):
+        return create_here(view, event, replaces=replace(pair, activity=note.activity), reason=UNDONE)
+    if present.taken:
+        return Refuse("made_again")
+    fresh = replace(new_pair(other, Born.THERE), key=pair.key)
+    return replace(attach_copy(view, other, event, fresh), reason=UNDONE)
 
 
 def _made_again(view: View, note: Note) -> Refuse | MakeAgain:

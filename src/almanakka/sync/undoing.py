@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from almanakka.sync import meetings
 from almanakka.sync.effects import Effects, Tally
 from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.errors import Invalid, NotFound, Stale, StaleVersion, UidTaken
@@ -15,7 +16,7 @@ from almanakka.sync.perform import ATTEMPTS, Performance
 from almanakka.sync.plan import Snapshot
 from almanakka.sync.ports import Activities, Calendar, Ledger, Note, Pair, Side, State
 from almanakka.sync.scope import Settings
-from almanakka.sync.steps import CreateHere, CreateThere, Plan, RemoveThere
+from almanakka.sync.steps import CreateHere, CreateThere, Plan, Reconcile, RemoveThere
 from almanakka.sync.undo import (
     Deed,
     Done,
@@ -59,8 +60,8 @@ class Undoer:
         Said again after a crash at any point, it ends in the same way.
         """
         for _ in range(ATTEMPTS):
-            view = self._view()
-            step = undo(view, deed, self._present(deed))
+            view, present = self._look(deed)
+            step = undo(view, deed, present)
             try:
                 if self._perform(view, deed.note, step, mark):
                     return
@@ -90,6 +91,21 @@ class Undoer:
         copies = self.ledger.copies([note.activity]) if note.activity is not None else []
         return Present(pair, records.get(note.activity or ""), self._event(deed, pair), copies)
 
+    def _look(self, deed: Deed) -> tuple[View, Present]:
+        """Return how things stand, with all that is known of an event that may come in again."""
+        view, present = self._view(), self._present(deed)
+        event = present.event
+        if asks(deed) != "left" or not isinstance(event, Event):
+            return view, present
+        key = meetings.uid_key(event)
+        known = self.ledger.known([key]) if key else {}
+        ids = [each.activity for each in known.values() if not each.dead]
+        others = self.activities.load(ids)
+        copies = {id: [copy for copy in self.ledger.copies([id]) if copy.activity == id] for id in others}
+        view = replace(view, users=self.activities.resolve(meetings.addresses([event])), known=known, copies=copies)
+        other = next(iter(others.values()), None)
+        return view, replace(present, other=other, taken=bool(self.ledger.by_activity(list(others))))
+
     def _event(self, deed: Deed, pair: Pair | None) -> Event | Unreadable | None:
         match asks(deed):
             case "created" if pair is not None and pair.event is not None:
@@ -117,11 +133,11 @@ class Undoer:
                 self._part(step, mark)
             case MakeAgain():
                 self._make_again(note, step, mark)
-            case RemoveThere() | CreateThere() | CreateHere():
+            case RemoveThere() | CreateThere() | CreateHere() | Reconcile():
                 return self._carry_out(view, step)
         return True
 
-    def _carry_out(self, view: View, step: RemoveThere | CreateThere | CreateHere) -> bool:
+    def _carry_out(self, view: View, step: RemoveThere | CreateThere | CreateHere | Reconcile) -> bool:
         effects = Effects(
             calendar=self.calendar,
             activities=self.activities,
