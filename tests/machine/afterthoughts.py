@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from almanakka.sync.entry import Entry, Group
 from almanakka.sync.one_side import UNDONE
+from almanakka.sync.plan import MANY
 from almanakka.sync.ports import Note, Side
 
 from . import sketches
@@ -25,7 +26,17 @@ from .sequences import LIMITS, LONGEST, SHORTEST
 from .values import Key, token_of, value
 
 #: How often each is drawn, beside the others.
-AFTERTHOUGHTS = {"undo": 6, "undo_run": 2, "put_back": 3, "quarrel": 3, "meet": 2, "amend": 5, "cancel_here": 1}
+AFTERTHOUGHTS = {
+    "undo": 6,
+    "undo_run": 2,
+    "quarrel": 3,
+    "put_back": 3,
+    "meet": 2,
+    "amend": 5,
+    "cancel_here": 1,
+    "sweep": 2,
+    "decide": 3,
+}
 ALL = WEIGHTS | AFTERTHOUGHTS
 #: How often a person comes back to see whether what they asked for was done.
 PATIENCE = 4
@@ -86,6 +97,60 @@ class Afterthoughts(Life):
         self._edited(holder, event, group)
         self._early(holder, event)
         self._life(event).touched.setdefault(holder, {})[group] = self.company.now
+
+    # -- many at once
+
+    def _crowd(self, person: str, which: int, what: int) -> bool:
+        """Somebody has many entries, on either side, and they go over."""
+        for _ in range(MANY + 1 + which % 3):
+            token = self._fresh()
+            entry = sketches.entry(self.serial, what // 2 % 2)
+            if what % 2:
+                self._born(token, HERE, person, self.company.create_here(person, {person}, Kind.MEETING, entry))
+            else:
+                self._born(token, person, person, self.company.create_there(person, entry))
+        self._runs(person, Trouble())
+        return True
+
+    def _sweep(self, person: str, which: int, what: int) -> bool:
+        """Nearly all that somebody has is deleted, in Outlook or with us: a disaster, or what they want (B2)."""
+        on = [each for each in self._from(person) if each in self.company.enabled()]
+        for holder in on:
+            if what % 2:
+                ours = [each for each in self.company.ours() if each.owner == holder and not each.received]
+                if len(ours) > MANY:
+                    for each in ours[which % 3 :]:
+                        self._deleted(HERE, holder, each, whole=True)
+                        self._life(each).swept = True
+                        self.company.delete_here(each.stored.id)
+                    self._runs(holder, Trouble())
+                    return True
+                continue
+            theirs = [each for each in self.company.theirs(holder) if not (each.meeting or each.cancelled)]
+            if len(theirs) > MANY:
+                for event in theirs[which % 3 :]:
+                    self._deleted(holder, holder, event, whole=self._owns(holder, event))
+                    self._life(event).swept = True
+                    self.company.delete_there(holder, event.stored.id)
+                self._runs(holder, Trouble())
+                return True
+        self._crowd(on[0], which, what)
+        return self._sweep(person, which, what)
+
+    def _decide(self, person: str, which: int, what: int) -> bool:
+        """Somebody says what is to become of the deletions that wait for them."""
+        for each in self._from(person):
+            if each in self.company.enabled() and self.company.held(each):
+                for entry in self.company.decide(each, delete=what % 2 == 0):
+                    token = token_of(shown_of(entry))
+                    life = self.memory.tokens[token]
+                    life.swept = True
+                    if what % 2 and any(self._everywhere(token)):
+                        life.back = len(life.deletions)
+                self._note(f"decide {'delete' if what % 2 == 0 else 'back'}")
+                self._runs(each, Trouble())
+                return True
+        return False
 
     # -- an organiser's yes
 
@@ -190,6 +255,18 @@ class Afterthoughts(Life):
             if self.company.waits(person):
                 self.wrong.append(f"{person} waits in vain for something to be undone")
 
+    def settle(self, order: Sequence[str] | None = None, rounds: int = 14) -> list[str]:
+        """Who is asked about deletions lets them be carried out in the end."""
+        for _ in range(PATIENCE):
+            if problems := super().settle(order, rounds):
+                return problems
+            asked = [person for person in self.company.enabled() if self.company.held(person)]
+            if not asked:
+                return []
+            for person in asked:
+                self.company.decide(person, delete=True)
+        return ["deletions are held again and again"]
+
     # -- what came of it
 
     def _undone(self, person: str, line: Note, reason: str, notes: Sequence[Note]) -> None:
@@ -212,7 +289,7 @@ class Afterthoughts(Life):
         entry = note.after or note.before
         if entry is None or note.reason != UNDONE:
             return
-        life = self.memory.tokens[token_of(_shown(entry))]
+        life = self.memory.tokens[token_of(shown_of(entry))]
         match note.action, note.side:
             case "updated", Side.HERE:
                 assert note.before is not None
@@ -235,11 +312,12 @@ class Afterthoughts(Life):
     def _edited_by_hand(self, life: Remembered, note: Note) -> None:
         assert note.before is not None
         assert note.after is not None
-        before, after = _shown(note.before), _shown(note.after)
+        before, after = shown_of(note.before), shown_of(note.after)
         for key in _keys(before, after):
             was, now = value(before, key), value(after, key)
             life.edited(key, self.company.now, HERE, was, now)
             if was != now:
+                life.given_back.add(key)
                 for deletion in life.deletions:
                     deletion.pending += _sole(life, key)
         life.redrawn_there |= Group.WHEN in note.groups
@@ -251,7 +329,7 @@ class Afterthoughts(Life):
         now = self._now(line)
         if now is None or line.before is None or line.after is None:
             return
-        before, after = _shown(line.before), _shown(line.after)
+        before, after = shown_of(line.before), shown_of(line.after)
         for key in _keys(before, after):
             if key in _changed(line) and value(before, key) not in (value(after, key), value(now, key)):
                 said = f"{key} is {value(now, key)} and not {value(before, key)}"
@@ -262,7 +340,7 @@ class Afterthoughts(Life):
         now = self._now(line)
         if now is None or line.before is None or line.after is None:
             return
-        before, after = _shown(line.before), _shown(line.after)
+        before, after = shown_of(line.before), shown_of(line.after)
         if Group.PRIVACY in line.groups or Group.SHOW_AS in line.groups or Group.WHO in line.groups:
             return
         if Group.OCCURRENCES in line.groups and now.stored.pattern != after.stored.pattern:
@@ -274,7 +352,7 @@ class Afterthoughts(Life):
         return next((ours for ours in self.company.ours() if ours.stored.id == line.activity), None)
 
 
-def _shown(entry: Entry) -> Ours:
+def shown_of(entry: Entry) -> Ours:
     """What an entry of the journal says, as if it lay in our store."""
     who = frozenset(entry.who or ())
     return Ours(stored("", entry), entry.notes, entry.show_as, None, who, Kind.MEETING)
@@ -297,6 +375,6 @@ class _changed:
 
 def _told(note: Note) -> str:
     entry = note.after or note.before
-    token = token_of(_shown(entry)) if entry is not None else "?"
+    token = token_of(shown_of(entry)) if entry is not None else "?"
     groups = f" {','.join(sorted(note.groups))}" if note.groups else ""
     return f"{note.action} {note.side} {token} {note.activity}{groups} ({note.reason})"

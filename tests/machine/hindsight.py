@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 
 from .afterthoughts import Afterthoughts
 from .company import Ours, Theirs
 from .deeds import Life
 from .judgement import Judgement
 from .memory import as_theirs
-from .remembered import Remembered
+from .remembered import Edit, Remembered
 from .values import token_of
 
 
@@ -49,8 +49,22 @@ class Hindsight(Judgement):
             return
         yield from super()._no_lost_edit(token, life)
 
+    def _wrongly_decided(self, token: str, life: Remembered, final: Hashable, edits: Sequence[Edit]) -> Iterator[str]:
+        if any(edit.key in life.given_back for edit in edits):
+            self.excused["given back by an undoing"] += 1
+            return
+        yield from super()._wrongly_decided(token, life, final, edits)
+
     def _after_deletion(self, token: str, life: Remembered) -> Iterator[str]:
         if life.remade:
             self.excused["made again after it was deleted"] += 1
             return
-        yield from super()._after_deletion(token, life)
+        if life.back:
+            self.excused["wanted back after it was deleted"] += 1
+            followed = life.apart or life.copied or life.loose or life.stayed_home or life.left
+            if len(life.deletions) <= life.back and not followed and not self.here.get(token):
+                yield f"{token} was wanted back, and is not here"
+            return
+        for problem in super()._after_deletion(token, life):
+            if not (life.swept and "was edited while" in problem):  # a person has said that it goes
+                yield problem

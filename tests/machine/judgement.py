@@ -334,7 +334,7 @@ def _for_the_first(life: Life, shown: Shown) -> bool:
     R5, B9).
     """
     remembered = life.memory.tokens[token_of(shown)]
-    if remembered.loose or remembered.early or remembered.edited_received or remembered.several:
+    if remembered.swept or remembered.loose or remembered.early or remembered.edited_received or remembered.several:
         return True
     # of two edits that the server says were made at one and the same time nobody can tell the later one (B5)
     if remembered.at_once:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from almanakka.sync.effects import Tally
 from almanakka.sync.entry import Entry, Event, Group
 from almanakka.sync.errors import CalendarError
 from almanakka.sync.fields import canonical, take
-from almanakka.sync.ports import Note, Side
+from almanakka.sync.ports import Note, Side, State
 from almanakka.sync.scope import Settings
 from almanakka.sync.undo import Deed
 from almanakka.sync.undoing import Undoer
@@ -23,6 +23,8 @@ from .telling import TellingCalendar
 ACTIONS = frozenset({"created", "updated", "deleted", "left", "paired", "conflict"})
 WITH_A_RUN = ACTIONS - {"conflict"}
 WAITING, DONE = "waiting", "done"
+#: Why deletions are held.
+DELETIONS = ("many_deletion_here", "many_deletion_there")
 
 #: Told whose line was settled, the line, why it stays as it is (empty: it was undone), and what was journalled of it.
 Witness = Callable[[str, Note, str, Sequence[Note]], None]
@@ -88,6 +90,23 @@ class Office(MemoryCompany):
                     calendar.edit(each.id, cancelled=True)
                 else:
                     calendar.edit(each.id, canonical(take(each.entry, entry, groups)))
+
+    # -- what is held for a person, and what they say of it (B2)
+
+    def held(self, person: str) -> list[str]:
+        """Return the deletions that wait for this person's word."""
+        return [item for item, reason in self.holds(person).items() if reason in DELETIONS]
+
+    def decide(self, person: str, *, delete: bool) -> list[Entry]:
+        """Have all deletions that are held carried out, or what is gone back; return what they are of."""
+        box, found = self.hub.boxes[person], []
+        held = {item.removeprefix("event:") for item in self.held(person)}
+        for key, pair in box.pairs.items():
+            if pair.event in held and pair.state in (State.LIVE, State.MUTED):
+                state = pair.state if delete else State.RETURNING
+                box.pairs[key] = replace(pair, approved=delete, state=state)
+                found += [pair.base] if pair.base is not None else []
+        return found
 
     # -- what the history page shows and does
 

@@ -140,9 +140,9 @@ def without_asking_after_the_removed() -> Iterator[None]:
     """B2: what the feed says may be gone counts as gone, without the server's own word."""
     confirm = Run._confirm
 
-    def credulous(self: Run, feed: Any, pairs: list[Pair], touched: Any) -> set[str]:
+    def credulous(self: Run, feed: Any, pairs: list[Pair], touched: Any, held: Any) -> set[str]:
         missing = {pair.event for pair in pairs if pair.event in feed.removed}
-        return confirm(self, feed, pairs, touched) | {event for event in missing if event is not None}
+        return confirm(self, feed, pairs, touched, held) | {event for event in missing if event is not None}
 
     with patch.object(Run, "_confirm", credulous):
         yield

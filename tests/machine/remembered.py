@@ -86,6 +86,11 @@ class Remembered:
     outside: bool = False
     #: For whom it was undone that there is one on the other side, and which of it goes its own way from then on.
     apart: set[tuple[str, str | None]] = field(default_factory=set)
+    #: It was deleted together with many others, and a person is asked; how often it had been deleted when they said no.
+    swept: bool = False
+    back: int = 0
+    #: What of it an undoing has given back: it says what some mailbox last agreed on, so nobody can tell it is later.
+    given_back: set[Key] = field(default_factory=set)
     #: Somebody had it made again, as they undid its end.
     remade: bool = False
     #: Its type has at some time not travelled; in the calendars its times were changed at some time.

@@ -18,12 +18,11 @@ UNDONE = "undone"
 
 def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
     """Decide for a pair whose activity has been deleted; the event is still there (B1, B10, S13; rows 4, 6, 7)."""
-    if event is None or pair.approved:
-        real, edited = pair.real, False
-    else:
-        real = event.meeting is not None
+    real, edited = pair.real, False
+    if event is not None:
+        real = event.meeting is not None  # by now, whoever said yes to its deletion: not to a mail
         theirs = view.theirs(event, pair.footer)[1]
-        edited = pair.seen is not None and edited_there(pair.seen, theirs, pair.intended)
+        edited = not pair.approved and pair.seen is not None and edited_there(pair.seen, theirs, pair.intended)
     yes = view.cancels.get(pair.activity or "", "")
     if real and pair.organises and yes:
         doomed = replace(pair, approved=True, change_key=pair.change_key if event is None else event.change_key)

@@ -102,7 +102,8 @@ class _Planning:
         event = self.snapshot.events.get(pair.event)
         if pair.event in self.snapshot.gone:
             return self._gone(pair, record)
-        if event is None and not (self.snapshot.full or pair.approved or pair.activity in self.snapshot.touched):
+        due = pair.approved or pair.activity in self.snapshot.touched or f"event:{pair.event}" in self.snapshot.held
+        if event is None and not (self.snapshot.full or due):
             return None
         if isinstance(event, Unreadable):
             return Wait(_unreadable(event)) if record else Retire(pair, kill=pair.activity, reason="deleted here")

@@ -194,7 +194,8 @@ class Run:
         pairs = self._pairs(feed, touched)
         self._recover(pairs, feed)
         feed.hear(pairs)
-        gone = self._confirm(feed, pairs, touched)
+        held = self._held(feed, pairs)
+        gone = self._confirm(feed, pairs, touched, held)
         if not feed.full:
             feed.drop_echoes(pairs, touched)
         known = self.ledger.known(uids(feed.events.values())) if feed.events else {}
@@ -219,7 +220,7 @@ class Run:
             records=records,
             candidates=list(records.values()) if feed.full else [records[id] for id in touched if id in records],
             touched=touched,
-            held=self._held(feed, pairs),
+            held=held,
             unsure=unsure(self.ledger, feed.events.values(), users, known, self.settings.user),
             live=self._live(feed, pairs),
             full=feed.full,
@@ -276,9 +277,13 @@ class Run:
                 feed.events[event.id] = event
                 _found(pair, event)
 
-    def _confirm(self, feed: Feed, pairs: list[Pair], touched: Collection[ActivityId]) -> set[str]:
+    def _confirm(
+        self, feed: Feed, pairs: list[Pair], touched: Collection[ActivityId], held: Collection[str]
+    ) -> set[str]:
         """Return the events that are really gone: only the server's own word counts (B2)."""
-        doubtful = {pair.event for pair in pairs if pair.event is not None and self._doubtful(pair, feed, touched)}
+        doubtful = {
+            pair.event for pair in pairs if pair.event is not None and self._doubtful(pair, feed, touched, held)
+        }
         doubtful -= feed.events.keys()
         if not doubtful:
             return set()
@@ -295,12 +300,12 @@ class Run:
     def _old(self, pair: Pair) -> bool:
         return all(at < self.clock() - LATEST for at in pair.writes)
 
-    def _doubtful(self, pair: Pair, feed: Feed, touched: Collection[ActivityId]) -> bool:
+    def _doubtful(self, pair: Pair, feed: Feed, touched: Collection[ActivityId], held: Collection[str]) -> bool:
         if pair.state in (State.DEAD, State.DELETING):
             return False
         if feed.full or pair.event in feed.removed or pair.intended is not None or pair.approved:
             return True
-        if pair.state is State.RETURNING:
+        if pair.state is State.RETURNING or f"event:{pair.event}" in held:  # what is held is held for something
             return True
         if not pair.told and pair.key not in feed.heard:
             return True

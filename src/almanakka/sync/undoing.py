@@ -179,6 +179,7 @@ class Undoer:
             self.ledger.save([apart])
             action = "left" if step.leave else "deleted"
             self.ledger.note([note_removed(action, Side.HERE, pair, record.entry, UNDONE)])
+            self._let_go(pair)
             mark(None)
         self.tally.did("left" if step.leave else "deleted_here")
 
@@ -200,8 +201,13 @@ class Undoer:
             self.ledger.save([replace(pair, state=State.DEAD, intended=None, master=False, approved=False)])
             parted = note_removed("unlinked", Side.HERE, pair, record.entry, UNDONE)
             self.ledger.note([*notes, parted])
+            self._let_go(pair)
             mark(None)
         self.tally.did("unlinked", writes=step.edit is not None)
+
+    def _let_go(self, pair: Pair) -> None:
+        """Ask nobody any more what is to become of an event that is followed no more."""
+        self.ledger.release([f"event:{pair.event}"])
 
     def _make_again(self, note: Note, step: MakeAgain, mark: Mark) -> None:
         draft = step.draft
