@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from almanakka.sync.entry import Entry, Group
 from almanakka.sync.one_side import UNDONE
-from almanakka.sync.plan import MANY
+from almanakka.sync.plan import MANY, SHARE
 from almanakka.sync.ports import Note, Side
 
 from . import sketches
@@ -36,6 +36,7 @@ AFTERTHOUGHTS = {
     "cancel_here": 1,
     "sweep": 2,
     "decide": 3,
+    "move_address": 2,
 }
 ALL = WEIGHTS | AFTERTHOUGHTS
 #: How often a person comes back to see whether what they asked for was done.
@@ -98,6 +99,18 @@ class Afterthoughts(Life):
         self._early(holder, event)
         self._life(event).touched.setdefault(holder, {})[group] = self.company.now
 
+    # -- another address
+
+    def _move_address(self, person: str, which: int, what: int) -> bool:
+        """Somebody's address changes, and it takes a while until they prove that it is theirs (S12)."""
+        on = self.company.enabled()
+        if len(on) < 2:
+            return False
+        chosen = person if person in on else on[which % len(on)]
+        self.company.move_address(chosen)
+        self._tell(chosen)
+        return True
+
     # -- many at once
 
     def _crowd(self, person: str, which: int, what: int) -> bool:
@@ -116,26 +129,43 @@ class Afterthoughts(Life):
         """Nearly all that somebody has is deleted, in Outlook or with us: a disaster, or what they want (B2)."""
         on = [each for each in self._from(person) if each in self.company.enabled()]
         for holder in on:
-            if what % 2:
-                ours = [each for each in self.company.ours() if each.owner == holder and not each.received]
-                if len(ours) > MANY:
-                    for each in ours[which % 3 :]:
-                        self._deleted(HERE, holder, each, whole=True)
-                        self._life(each).swept = True
-                        self.company.delete_here(each.stored.id)
-                    self._runs(holder, Trouble())
-                    return True
-                continue
-            theirs = [each for each in self.company.theirs(holder) if not (each.meeting or each.cancelled)]
-            if len(theirs) > MANY:
-                for event in theirs[which % 3 :]:
-                    self._deleted(holder, holder, event, whole=self._owns(holder, event))
-                    self._life(event).swept = True
-                    self.company.delete_there(holder, event.stored.id)
+            found = self._own_here(holder) if what % 2 else self._own_there(holder)
+            if len(found) > MANY:
+                followed = sum(1 for each in found[which % 3 :] if self._is_followed(holder, each))
+                for each in found[which % 3 :]:
+                    self._swept(holder, each)
                 self._runs(holder, Trouble())
+                most = max(MANY, len(found), len(self.company.theirs(holder)))
+                if followed > MANY and followed > SHARE * most and not self.company.held(holder):
+                    self.wrong.append(f"{followed} deletions of {holder} at once, and nobody was asked")
                 return True
         self._crowd(on[0], which, what)
         return self._sweep(person, which, what)
+
+    def _own_here(self, person: str) -> list[Ours]:
+        return [each for each in self.company.ours() if each.owner == person and not each.received]
+
+    def _own_there(self, person: str) -> list[Theirs]:
+        return [each for each in self.company.theirs(person) if not (each.meeting or each.cancelled)]
+
+    def _is_followed(self, person: str, shown: Ours | Theirs) -> bool:
+        """Whether its deletion has something to delete on the other side, as far as anybody can tell."""
+        life = self._life(shown)
+        if life.meeting or life.stayed_home or life.apart or life.copied or life.deleted or life.twin or life.left:
+            return False
+        events = [each for each in self.company.theirs(person) if token_of(each) == token_of(shown)]
+        here = any(token_of(each) == token_of(shown) for each in self.company.ours())
+        return here and len(events) == 1 and (person, events[0].stored.id) in self.met
+
+    def _swept(self, person: str, shown: Ours | Theirs) -> None:
+        life = self._life(shown)
+        if isinstance(shown, Ours):
+            self._deleted(HERE, person, shown, whole=True)
+            self.company.delete_here(shown.stored.id)
+        else:
+            self._deleted(person, person, shown, whole=self._owns(person, shown))
+            self.company.delete_there(person, shown.stored.id)
+        life.swept = True
 
     def _decide(self, person: str, which: int, what: int) -> bool:
         """Somebody says what is to become of the deletions that wait for them."""
@@ -280,8 +310,9 @@ class Afterthoughts(Life):
         if not reason and (line.action, line.side, line.reason) == ("deleted", Side.THERE, UNDONE):
             for life in self.memory.tokens.values():
                 life.apart.discard((person, line.activity))
-        if not reason and (line.action in ("updated", "conflict")):
+        if not reason and line.action in ("updated", "conflict"):
             self._is_back(person, line)
+            self._was_untouched(person, line, notes)
         if reason == "changed_since" and line.action in ("updated", "conflict"):
             self._is_changed(person, line)
 
@@ -319,7 +350,7 @@ class Afterthoughts(Life):
             if was != now:
                 life.given_back.add(key)
                 for deletion in life.deletions:
-                    deletion.pending += _sole(life, key)
+                    deletion.pending += _sole(life, key, deletion)
         life.redrawn_there |= Group.WHEN in note.groups
         life.left |= before.people - after.people
         life.left -= after.people - before.people
@@ -334,6 +365,15 @@ class Afterthoughts(Life):
             if key in _changed(line) and value(before, key) not in (value(after, key), value(now, key)):
                 said = f"{key} is {value(now, key)} and not {value(before, key)}"
                 self.wrong.append(f"{_told(line)} was undone for {person}, but {said}")
+
+    def _was_untouched(self, person: str, line: Note, notes: Sequence[Note]) -> None:
+        """Nothing is undone over what somebody has said since."""
+        if line.after is None or not notes or notes[0].before is None or notes[0].action != "updated":
+            return
+        then, found = shown_of(line.after), shown_of(notes[0].before)
+        for key in FOLLOWED:
+            if key in line.groups and value(then, key) != value(found, key) and key in notes[0].groups:
+                self.wrong.append(f"{_told(line)} was undone for {person} over {key} {value(found, key)}")
 
     def _is_changed(self, person: str, line: Note) -> None:
         """What is not undone because it has changed since has changed."""

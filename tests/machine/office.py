@@ -9,22 +9,21 @@ from almanakka.sync.effects import Tally
 from almanakka.sync.entry import Entry, Event, Group
 from almanakka.sync.errors import CalendarError
 from almanakka.sync.fields import canonical, take
+from almanakka.sync.plan import DELETIONS
 from almanakka.sync.ports import Note, Side, State
 from almanakka.sync.scope import Settings
 from almanakka.sync.undo import Deed
 from almanakka.sync.undoing import Undoer
-from engine.hub import HubActivities, HubLedger
+from engine.hub import PATIENCE, HubActivities, HubLedger
 
 from .company import Result
-from .memory import ZONE, MemoryCompany
+from .memory import ZONE, MemoryCompany, address
 from .telling import TellingCalendar
 
 #: What the history page lets people undo; a conflict is undone by itself alone (B5).
 ACTIONS = frozenset({"created", "updated", "deleted", "left", "paired", "conflict"})
 WITH_A_RUN = ACTIONS - {"conflict"}
 WAITING, DONE = "waiting", "done"
-#: Why deletions are held.
-DELETIONS = ("many_deletion_here", "many_deletion_there")
 
 #: Told whose line was settled, the line, why it stays as it is (empty: it was undone), and what was journalled of it.
 Witness = Callable[[str, Note, str, Sequence[Note]], None]
@@ -43,6 +42,8 @@ class Office(MemoryCompany):
     runs: dict[str, list[range]] = field(default_factory=dict)
     #: What was asked to be undone, each time.
     undos: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
+    #: Whose address is another one with us, and not proven to be theirs.
+    suspended: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -55,10 +56,32 @@ class Office(MemoryCompany):
         for calendar in twin.calendars.values():
             assert isinstance(calendar, TellingCalendar)
             calendar.tell, calendar.told = twin._tell, list(calendar.told)
-        twin.witness = nobody
+        twin.witness, twin.suspended = nobody, set(self.suspended)
         twin.runs = {person: list(runs) for person, runs in self.runs.items()}
         twin.undos = {person: list(undos) for person, undos in self.undos.items()}
         return twin
+
+    # -- another address, which suspends a mailbox until it is proven (S12)
+
+    def move_address(self, person: str) -> None:
+        """Somebody's address changes with us: nobody is found by the old one, and their mailbox rests."""
+        others = {mail: user for mail, user in self.hub.users.items() if user != person}
+        self.hub.users = others | {f"{person}@moved.example.test": person}
+        self.suspended.add(person)
+        self.full |= set(self.enabled())  # as the daily run sees to it
+        self.hub.boxes[person].failures = PATIENCE + 1
+
+    def enable(self, person: str) -> None:
+        """Switch it on; an address that has changed is proven by that, and the old one is the person's as well."""
+        super().enable(person)
+        if person in self.suspended:
+            self.suspended.discard(person)
+            self.hub.users = self.hub.users | {address(person): person}
+            self.hub.boxes[person].failures = 0
+            self.full |= set(self.enabled())
+
+    def enabled(self) -> Sequence[str]:
+        return [person for person in super().enabled() if person not in self.suspended]
 
     # -- what an organiser says yes to (B1)
 

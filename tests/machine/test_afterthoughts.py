@@ -8,11 +8,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from .afterthoughts import Afterthoughts, drawn
+from almanakka.sync import plan, undo
+
+from .afterthoughts import AFTERTHOUGHTS, Afterthoughts, drawn
 from .hindsight import Hindsight
 from .office import Office
 from .sequences import FOLDER, problems_of, told
@@ -38,3 +47,78 @@ def test_any_history_of_an_office_ends_in_agreement(first: int) -> None:
 def test_a_stored_history_of_an_office_ends_well(path: Path) -> None:
     deeds = json.loads(path.read_text(encoding="utf-8"))
     assert problems_of(Office, deeds, Afterthoughts, Hindsight) == []
+
+
+def test_every_afterthought_happens() -> None:
+    happened: Counter[str] = Counter()
+    for seed in range(60):
+        life = Afterthoughts(Office())
+        life.live(drawn(seed))
+        happened += life.memory.happened
+    assert [name for name in AFTERTHOUGHTS if not happened[name]] == []
+    undone = {what for what in happened if what.startswith("undo ") and what.endswith(": done")}
+    assert {"created here", "created there", "updated here", "deleted here", "conflict here"} <= {
+        what.removeprefix("undo ").removesuffix(": done") for what in undone
+    }
+
+
+@contextmanager
+def without_a_look_at_what_is_said_since() -> Iterator[None]:
+    """B4: nobody looks whether it is as it was before already, or has been changed since."""
+    with (
+        patch.object(undo, "_agree", lambda groups, a, b: True),
+        patch.object(undo, "differing_days", lambda a, b: frozenset()),
+    ):
+        yield
+
+
+@contextmanager
+def without_its_own_id() -> Iterator[None]:
+    """B4, B10: what several people want back is made again for each of them."""
+    made = undo._made_again
+
+    def another(*given: Any) -> Any:
+        step = made(*given)
+        return replace(step, draft=replace(step.draft, again=None)) if isinstance(step, undo.MakeAgain) else step
+
+    with patch.object(undo, "_made_again", another):
+        yield
+
+
+@contextmanager
+def without_asking_about_many() -> Iterator[None]:
+    """B2: however many are deleted at once, nobody is asked."""
+    with patch.object(plan, "_guarded", lambda todo, snapshot: todo):
+        yield
+
+
+@contextmanager
+def without_another_look_at_what_is_to_be_deleted() -> Iterator[None]:
+    """B1: what was to be deleted is, whatever it has become since."""
+    gone_here = plan.gone_here
+
+    def as_it_was(view: Any, pair: Any, event: Any) -> Any:
+        plain = pair.approved and event is not None and not pair.real
+        return gone_here(view, pair, replace(event, meeting=None) if plain else event)
+
+    with patch.object(plan, "gone_here", as_it_was):
+        yield
+
+
+#: Each with the stored history that finds it, and with what is said then.
+PLANTS = (
+    (without_its_own_id, "two-want-one-back", "is 2 activities"),
+    (without_asking_about_many, "many-deleted", "nobody was asked"),
+    (without_another_look_at_what_is_to_be_deleted, "held-and-made-a-meeting", "mails were sent"),
+    (without_a_look_at_what_is_said_since, "changed-since", "was undone for .*, but"),
+)
+
+
+@pytest.mark.parametrize(("off", "name", "complaint"), PLANTS, ids=[off.__name__ for off, _, _ in PLANTS])
+def test_a_planted_fault_is_found_by_its_stored_history(
+    off: Callable[[], AbstractContextManager[None]], name: str, complaint: str
+) -> None:
+    deeds = json.loads((FOLDER / "afterthoughts" / f"{name}.json").read_text(encoding="utf-8"))
+    with off():
+        problems = problems_of(Office, deeds, Afterthoughts, Hindsight)
+    assert any(re.search(complaint, problem) for problem in problems), problems

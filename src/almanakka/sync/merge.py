@@ -190,7 +190,10 @@ class _Merging:
             if ours_changed:
                 self.conflicts.append(Conflict(group, wins))
             self._give(group) if wins else self._adopt(group)
-        elif ours_changed or self._half_written(group):
+        elif ours_changed:
+            self._outward(group)
+        elif self._half_written(group):
+            self.base = _with(self.base, images.theirs, group)  # as after its answer: what is ours now is yet to go out
             self._outward(group)
 
     def _is_ours(self, group: Group) -> bool:

@@ -33,6 +33,8 @@ from almanakka.sync.view import View
 #: More deletions than both of these in one run wait for a person (B2).
 MANY = 10
 SHARE = 0.30
+#: Why they are held: the activities are gone there, or with us.
+DELETIONS = ("many_deletion_here", "many_deletion_there")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -380,8 +382,8 @@ def _held(step: Step) -> Wait:
     record = step.record if isinstance(step, RemoveHere) else None
     base = step.pair.base
     title = record.entry.title if record is not None else base.title if base is not None else ""
-    direction = "deletion_here" if isinstance(step, RemoveHere) else "deletion_there"
-    return Wait(Hold(_item(step), f"many_{direction}", step.reason, title))
+    reason = DELETIONS[isinstance(step, RemoveThere)]
+    return Wait(Hold(_item(step), reason, step.reason, title))
 
 
 def living(known: Mapping[str, Known], records: Mapping[ActivityId, Record]) -> dict[str, Known]:

@@ -13,7 +13,7 @@ from almanakka.sync.entry import Event
 from almanakka.sync.errors import CalendarError, WatermarkLost
 from almanakka.sync.feed import Feed, at_rest
 from almanakka.sync.perform import Performance
-from almanakka.sync.plan import Snapshot, living, plan, uids
+from almanakka.sync.plan import DELETIONS, Snapshot, living, plan, uids
 from almanakka.sync.ports import (
     Activities,
     ActivityId,
@@ -155,8 +155,15 @@ class Run:
             pairs = [pair for pair in snapshot.pairs if pair.event in events or pair.activity in activities]
             seen = {f"event:{id}" for id in events | {pair.event for pair in pairs}}
             seen |= {f"activity:{id}" for id in activities | {pair.activity for pair in pairs}}
+            seen |= self._settled_before(snapshot)
         if items := seen - set(held):
             self.ledger.release(items)
+
+    def _settled_before(self, snapshot: Snapshot) -> set[str]:
+        """Return what is held of deletions that a run which died, or somebody's other word, has settled by now."""
+        held = {item.removeprefix("event:"): item for item, reason in snapshot.held.items() if reason in DELETIONS}
+        following = {pair.event for pair in self.ledger.by_event(held)} if held else set()
+        return {item for event, item in held.items() if event not in following}
 
     # -- reading
 
