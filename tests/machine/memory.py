@@ -292,7 +292,7 @@ class MemoryCompany:
         if outcome.finished:
             self.full.discard(person)
         ended = "done" if outcome.error is None else outcome.error.code
-        told = any(other.enabled and other.hints for other in hub.boxes.values())
+        told = any(hub.boxes[other].hints for other in self.enabled())
         return Result(ended, outcome.counts["written"], told or outcome.retry_at is not None or not outcome.finished)
 
     @contextmanager
