@@ -284,6 +284,8 @@ class Effects:
         """Drop a pair of which nothing is left on either side."""
         with self.ledger.atomic():
             self.ledger.forget([pair])
+            if pair.activity is not None and pair.real and pair.master:
+                self.activities.hand_over(pair.activity)
 
     def hold(self, holds: Sequence[Hold], pair: Pair | None = None) -> None:
         """Keep steps for a person, with the pair of the only one as it stands."""
