@@ -357,7 +357,7 @@ def test_b11_each_is_decided_by_itself_too_and_the_list_is_paged(
     run(aino_box, 15)
     page = text(as_aino.get(f"{PAGE}waiting", {"reason": "many_deletion_here"}))
     assert page.count("<td><strong>") == 50
-    assert "Page 1 of 2" in page
+    assert f"Page 1 of {(MANY + 49) // 50}" in page
     hold = Hold.objects.get(title="Ours 3")
     where = f"{PAGE}waiting?reason=many_deletion_here"
     answer = {"reason": hold.reason, "answer": holds.DELETE, "one": hold.pk, "back": where}
