@@ -188,7 +188,12 @@ class Activity(models.Model):
         verbose_name_plural = _("activities")
         indexes = [
             models.Index(fields=["company", "start"], name="activity_company_start"),
-            models.Index("company", BEGINS, "id", name="activity_company_begins"),
+            models.Index(
+                *("company", BEGINS, "id"),
+                name="activity_company_begins",
+                # what a list asks of each beside: whose it is, and whether the reader may see it
+                include=["start", "first_date", "owner", "is_private", "type"],
+            ),
             models.Index(fields=["owner", "id"], name="activity_owner_id"),
             # what calendars read: all of a company that has not ended by a moment, and its series
             models.Index(fields=["company", "end", "start"], name="activity_company_end"),

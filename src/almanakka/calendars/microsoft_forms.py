@@ -142,7 +142,7 @@ class WhatForm(forms.Form):
 
     def __init__(self, *args: Any, connection: Connection, **kwargs: Any) -> None:
         kinds = ActivityType.objects.filter(company_id=connection.company_id, is_active=True)
-        travelling = kinds.exclude(category=Category.PROJECT_TASK)
+        travelling = [kind for kind in kinds if kind.category != Category.PROJECT_TASK]
         kwargs["initial"] = {
             "outgoing": [kind.pk for kind in travelling if kind.synchronised],
             "default": next((kind.pk for kind in kinds if kind.is_default), None),
@@ -152,9 +152,16 @@ class WhatForm(forms.Form):
         }
         super().__init__(*args, **kwargs)
         self.connection = connection
-        self.fields["outgoing"].queryset = travelling
-        self.fields["default"].queryset = kinds.exclude(category__in=NEVER_DEFAULT)
-        self.fields["personal"].queryset = kinds.filter(category=Category.PERSONAL)
+        self._offer("outgoing", travelling)
+        self._offer("default", [kind for kind in kinds if kind.category not in NEVER_DEFAULT])
+        self._offer("personal", [kind for kind in kinds if kind.category == Category.PERSONAL])
+
+    def _offer(self, name: str, kinds: list[ActivityType]) -> None:
+        """Let types be chosen that have been looked up already."""
+        field = self.fields[name]
+        field.queryset = ActivityType.objects.filter(pk__in=[kind.pk for kind in kinds])
+        nothing = [("", field.empty_label)] if field.empty_label is not None else []
+        field.choices = [*nothing, *((kind.pk, kind.name) for kind in kinds)]
 
     def save(self) -> None:
         """Store what was chosen; each type that changes is saved by itself, for others listen to that."""

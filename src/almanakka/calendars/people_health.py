@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
@@ -41,18 +42,23 @@ def told(boxes: Iterable[Mailbox]) -> list[Row]:
     open_ones = Hold.objects.filter(among("mailbox_id", [box.pk for box in boxes]), decided="").order_by()
     waiting = dict(open_ones.values_list("mailbox").annotate(Count("pk")))
     states = {value: capfirst(str(label)) for value, label in Health.choices}
+    shown = cache(_shown)  # many have switched it on, and have been looked at, in the same minute
     return [
         Row(
             name=str(box.user),
-            since=_at(box.enabled_at, "SHORT_DATE_FORMAT"),
+            since=shown(_minute(box.enabled_at), "SHORT_DATE_FORMAT"),
             health=box.health,
             told=states[box.health],
-            ran=_at(box.ran_at, "SHORT_DATETIME_FORMAT") or "–",
+            ran=shown(_minute(box.ran_at), "SHORT_DATETIME_FORMAT") or "–",
             waiting=waiting.get(box.pk, 0),
         )
         for box in boxes
     ]
 
 
-def _at(moment: datetime | None, style: str) -> str:
+def _minute(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(second=0, microsecond=0)
+
+
+def _shown(moment: datetime | None, style: str) -> str:
     return "" if moment is None else date_format(timezone.localtime(moment), style)
