@@ -18,20 +18,18 @@ from almanakka.activities.models import ActivityType
 from almanakka.activities.permissions import edits, hides
 from almanakka.activities.window import Departing, Told
 
-_DAY, _INSTANT = timedelta(days=1), timedelta(microseconds=1)
+_DAY, _INSTANT, _MIDNIGHT = timedelta(days=1), timedelta(microseconds=1), time.min
 
-#: Whether it is all-day, its first and last day, its start and its end.
-_Times = tuple[bool, date, date, datetime, datetime]
-#: The day that a pattern gives, if there is one; the name, the location and when it is.
-_Occurrence = tuple[date | None, str, str, _Times]
+#: The day that a pattern gives, if there is one; the name and the location; when it is.
+_Occurrence = tuple[date | None, str, str, rules.Times]
 
 
 class Item(msgspec.Struct, frozen=True):
     """One entry, or one occurrence of a series (``day``: what its pattern gives), between two moments.
 
-    ``start`` and ``end`` are aware; of an all-day one they are the midnights of the reader's zone and ``first``
-    and ``last`` its days. ``open``: the reader may see what it is; if not, it has no name, place or project.
-    ``editable``: and may change it. ``people`` are the ids, as text, of those of the people looked at whose it is.
+    ``start`` and ``end`` are aware, in the reader's zone; of an all-day one they are midnights there. ``open``: the
+    reader may see what it is; if not, it has no name, place or project. ``editable``: and may change it. ``people``
+    are the ids, as text, of those of the people looked at whose it is.
     """
 
     activity: Told
@@ -39,13 +37,21 @@ class Item(msgspec.Struct, frozen=True):
     start: datetime
     end: datetime
     all_day: bool
-    first: date
-    last: date
     name: str
     location: str
     open: bool
     editable: bool
     people: frozenset[str]
+
+    @property
+    def first(self) -> date:
+        """The first of its days, for its reader."""
+        return self.start.date()
+
+    @property
+    def last(self) -> date:
+        """The last of its days; what ends at midnight has ended the day before."""
+        return max(self.start, self.end - _INSTANT).date()
 
     @property
     def address(self) -> str:
@@ -106,52 +112,51 @@ def _days_of(activity: Told, look: _Look) -> list[date] | None:
 def _items(activity: Told, days: list[date] | None, departing: Mapping[date, Departing], look: _Look) -> Iterator[Item]:
     """Yield what of it lies between the two moments, once for each way in which it is shown."""
     if days is None:
-        found: Iterable[_Occurrence] = [(None, activity.name, activity.location, _when(activity, look.zone))]
+        found: Iterable[_Occurrence] = [(None, activity.name, activity.location, _when(activity))]
     else:
-        found = _occurrences(activity, days, departing, look.zone) if days or departing else ()
+        found = _occurrences(activity, days, departing) if days or departing else ()
+    zone, since, until = look.zone, look.since, look.until
     shares: list[tuple[bool, frozenset[str]]] = []
-    for day, name, location, (all_day, first, last, start, end) in found:
-        if not (start < look.until and (end > look.since or start == end >= look.since)):
+    for day, name, location, (all_day, begins, ends, first, after) in found:
+        start = _midnight(first, zone) if all_day else _moment(begins, zone)
+        end = _midnight(after, zone) if all_day else _moment(ends, zone)
+        if not (start < until and (end > since or start == end >= since)):
             continue
         shares = shares or look.shares(activity)
         for visible, whose in shares:
             if visible:
                 editable = edits(inside=bool(activity.inside), from_outside=activity.owner_id is None)
-                yield Item(activity, day, start, end, all_day, first, last, name, location, True, editable, whose)
+                yield Item(activity, day, start, end, all_day, name, location, True, editable, whose)
             else:
-                yield Item(activity, day, start, end, all_day, first, last, "", "", False, False, whose)
+                yield Item(activity, day, start, end, all_day, "", "", False, False, whose)
 
 
-def _occurrences(
-    activity: Told, days: list[date], departing: Mapping[date, Departing], zone: ZoneInfo
-) -> Iterator[_Occurrence]:
+def _occurrences(activity: Told, days: list[date], departing: Mapping[date, Departing]) -> Iterator[_Occurrence]:
     """Yield the days of a series, and those moved there, each as it is that once."""
-    regular = rules.times(activity)
+    regular, usual_name, usual_location = rules.times(activity), activity.name, activity.location
+    if not departing:
+        for day in days:
+            yield day, usual_name, usual_location, regular(day)
+        return
     moved = [day for day, departs in departing.items() if departs.is_all_day is not None]
     for day in dict.fromkeys((*days, *moved)):
         departs = departing.get(day)
         if departs is None:
-            yield day, activity.name, activity.location, _on(regular(day), zone)
+            yield day, usual_name, usual_location, regular(day)
         elif not departs.cancelled:
-            name = activity.name if departs.name is None else departs.name
-            location = activity.location if departs.location is None else departs.location
-            when = _on(regular(day), zone) if departs.is_all_day is None else _when(departs, zone)
-            yield day, name, location, when
+            name = usual_name if departs.name is None else departs.name
+            location = usual_location if departs.location is None else departs.location
+            yield day, name, location, regular(day) if departs.is_all_day is None else _when(departs)
 
 
-def _on(given: rules.Times, zone: ZoneInfo) -> _Times:
-    all_day, start, end, first, last = given
-    return _days(first, last, zone) if all_day else _moments(start, end, zone)
+def _when(row: Told | Departing) -> rules.Times:
+    return bool(row.is_all_day), row.start, row.end, row.first_date, row.end_date
 
 
-def _when(row: Told | Departing, zone: ZoneInfo) -> _Times:
-    return _on((bool(row.is_all_day), row.start, row.end, row.first_date, row.end_date), zone)
+def _midnight(day: Any, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, _MIDNIGHT, zone)
 
 
-def _days(first: Any, end: Any, zone: ZoneInfo) -> _Times:
-    return True, first, end - _DAY, datetime.combine(first, time.min, zone), datetime.combine(end, time.min, zone)
-
-
-def _moments(start: Any, end: Any, zone: ZoneInfo) -> _Times:
-    start, end = start.astimezone(zone), end.astimezone(zone)
-    return False, start.date(), max(start, end - _INSTANT).date(), start, end
+def _moment(moment: Any, zone: ZoneInfo) -> datetime:
+    found: datetime = moment.astimezone(zone)
+    return found

@@ -23,6 +23,7 @@ from almanakka.activities.agenda import Item
 from almanakka.activities.calendar_people import asked_for
 from almanakka.activities.colours import COLOURS
 from almanakka.activities.editing import Forbidden
+from almanakka.activities.elsewhere import Place
 from almanakka.activities.meetings import Asks, Locked
 from almanakka.activities.models import Activity, ActivityType
 from almanakka.activities.values import ActivityGone, InvalidActivity
@@ -91,7 +92,13 @@ class _Props(_Whose):
     version: int
     place: str
     kind: str
-    elsewhere: dict[str, str] | None
+    elsewhere: _Mark | None
+
+
+class _Mark(msgspec.Struct):
+    place: Place
+    mark: str
+    told: str
 
 
 @require_safe
@@ -152,36 +159,34 @@ def move(request: HttpRequest, activity_id: UUID) -> HttpResponse:
 
 def _shown(item: Item, palette: Palette, invited: set[str]) -> _Entry:
     """Return what a browser hears; what others are ``invited`` to is not dragged: a mail would be asked for (B1)."""
-    activity, there = item.activity, item.activity.elsewhere
-    day = item.day.isoformat() if item.day else ""
-    start, end = _times(item)
+    activity = item.activity
+    id, there, all_day = activity.pk, activity.elsewhere, item.all_day
+    day = "" if item.day is None else item.day.isoformat()
     return _Entry(
-        start,
-        end,
-        item.all_day,
+        item.start.date() if all_day else item.start,
+        item.end.date() if all_day else item.end,
+        all_day,
         item.name,
         COLOURS[palette.number(item)],
-        item.editable and activity.pk not in invited,
+        item.editable and id not in invited,
         _Props(
             palette.whose(item),
-            activity.pk,
+            id,
             day,
             activity.version,
             item.location,
             activity.type.name,
-            None if there is None else {"place": there.place, "mark": there.mark, "told": there.told},
+            None if there is None else _Mark(there.place, there.mark, there.told),
         ),
-        f"{activity.pk}{day}",
+        f"{id}{day}",
         item.address,
     )
 
 
 def _hidden(item: Item, palette: Palette, busy: str) -> _Entry:
-    return _Entry(*_times(item), item.all_day, busy, COLOURS[palette.number(item)], False, _Whose(palette.whose(item)))
-
-
-def _times(item: Item) -> tuple[date, date]:
-    return (item.first, item.last + timedelta(days=1)) if item.all_day else (item.start, item.end)
+    all_day = item.all_day
+    start, end = (item.start.date(), item.end.date()) if all_day else (item.start, item.end)
+    return _Entry(start, end, all_day, busy, COLOURS[palette.number(item)], False, _Whose(palette.whose(item)))
 
 
 def _dragged(given: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:

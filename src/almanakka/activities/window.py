@@ -16,6 +16,7 @@ from django.db import connection
 from almanakka.accounts.models import User
 from almanakka.activities import patterns
 from almanakka.activities.models import ActivityType
+from almanakka.database.membership import listed
 from almanakka.sync.expansion import Dates
 
 #: Ids come as text: hundreds of UUIDs are dear to make, and dearer to look up.
@@ -25,7 +26,7 @@ _ACTIVITIES = """
         coalesce(joined.people, '{}'), coalesce(joined.hidden, '{}'), a.owner_id = %(reader)s OR joined.reader
     FROM activities_activity AS a
     LEFT JOIN LATERAL (
-        SELECT array_agg(p.user_id::text) FILTER (WHERE p.user_id = ANY(%(people)s)) AS people,
+        SELECT array_agg(p.user_id::text) FILTER (WHERE p.user_id = ANY(%(people)s::uuid[])) AS people,
             array_agg(p.user_id::text) FILTER (WHERE p.private) AS hidden, bool_or(p.user_id = %(reader)s) AS reader
         FROM activities_participant AS p
         WHERE p.activity_id = a.id
@@ -37,8 +38,8 @@ _ACTIVITIES = """
             OR a.recurrence IS NOT NULL
         )
         AND (
-            a.owner_id = ANY(%(people)s)
-            OR a.id IN (SELECT activity_id FROM activities_participant WHERE user_id = ANY(%(people)s))
+            a.owner_id = ANY(%(people)s::uuid[])
+            OR a.id IN (SELECT activity_id FROM activities_participant WHERE user_id = ANY(%(people)s::uuid[]))
         )
 """
 #: Those whose own day lies there, and those that were moved there.
@@ -123,7 +124,7 @@ def activities(
     asked = _bounds(since, until) | {
         "reader": reader.pk,
         "company": reader.company_id,
-        "people": list(people),
+        "people": listed(people),
     }
     types = {str(kind.pk): kind for kind in kinds}
     with connection.cursor() as cursor:
@@ -139,7 +140,10 @@ def departing(series: Collection[Told], since: datetime, until: datetime) -> Map
     bounds = _bounds(since, until)
     longest = max((each.lasts for each in series), default=timedelta())
     found: dict[str, dict[date, Departing]] = defaultdict(dict)
-    asked = bounds | {"series": [each.pk for each in series], "earliest": bounds["first"] - longest - timedelta(days=2)}
+    asked = bounds | {
+        "series": listed(each.pk for each in series),
+        "earliest": bounds["first"] - longest - timedelta(days=2),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_DEPARTING, asked)
         for activity, day, *row in cursor.fetchall():

@@ -16,6 +16,7 @@ from almanakka.activities.elsewhere import Elsewhere, Mirrors, Place, Placed
 from almanakka.activities.models import ActivityType, Category
 from almanakka.calendars import words
 from almanakka.calendars.models import Pair
+from almanakka.database.membership import listed
 from almanakka.sync.ports import Born, State
 
 _STANDING = """
@@ -41,7 +42,7 @@ def of(reader: User, activities: Collection[Placed]) -> dict[str, Elsewhere]:
     """Tell how activities (their types loaded) stand in the reader's own mailbox, by ids as text; in one statement."""
     kinds = {str(each.pk): each.type for each in activities}
     with connection.cursor() as cursor:
-        cursor.execute(_STANDING, {"ids": list(kinds), "reader": reader.pk})
+        cursor.execute(_STANDING, {"ids": listed(kinds), "reader": reader.pk})
         rows = cursor.fetchall()
     told = _Telling(reader)
     found = {id: told.of(kinds[id], *row) for id, *row in rows}

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F, Lookup, UUIDField
+
+
+def listed(ids: Iterable[UUID | str]) -> str:
+    """Return UUIDs as PostgreSQL reads an array of them, which the driver takes many times as long to write."""
+    return f"{{{','.join(map(str, ids))}}}"
 
 
 class Among(Lookup):
@@ -16,8 +22,8 @@ class Among(Lookup):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
         column, parameters = self.process_lhs(compiler, connection)
-        if isinstance(self.lhs.output_field, UUIDField):  # as text, which the driver writes several times as fast
-            return f"{column} = ANY(%s::uuid[])", [*parameters, list(map(str, self.rhs))]
+        if isinstance(self.lhs.output_field, UUIDField):
+            return f"{column} = ANY(%s::uuid[])", [*parameters, listed(self.rhs)]
         return f"{column} = ANY(%s)", [*parameters, self.rhs]
 
 
