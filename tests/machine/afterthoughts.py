@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,16 +27,16 @@ from .values import Key, token_of, value
 
 #: How often each is drawn, beside the others.
 AFTERTHOUGHTS = {
-    "undo": 6,
+    "undo": 8,
     "undo_run": 2,
-    "quarrel": 3,
+    "quarrel": 4,
     "put_back": 3,
     "meet": 2,
     "amend": 5,
     "cancel_here": 1,
-    "sweep": 2,
-    "decide": 3,
-    "move_address": 2,
+    "sweep": 1,
+    "decide": 2,
+    "move_address": 1,
 }
 ALL = WEIGHTS | AFTERTHOUGHTS
 #: How often a person comes back to see whether what they asked for was done.
@@ -229,14 +229,15 @@ class Afterthoughts(Life):
     # -- asking
 
     def _undo(self, person: str, which: int, what: int) -> bool:
-        """Undo one write, or what undid one; often one of the latest."""
-        return self._undo_some(person, which, what, lambda line: True)
+        """Undo one write, or what undid one; often one of the latest, and a change rather than all of an entry."""
+        changed = what // 16 % 3 > 0 and self._undo_some(person, which, what, lambda line: line.action == "updated")
+        return changed or self._undo_some(person, which, what, lambda line: True)
 
     def _put_back(self, person: str, which: int, what: int) -> bool:
         """Put back what a conflict has set aside (B5)."""
         return self._undo_some(person, which, what, lambda line: line.action == "conflict" or line.reason == UNDONE)
 
-    def _undo_some(self, person: str, which: int, what: int, wanted: object) -> bool:
+    def _undo_some(self, person: str, which: int, what: int, wanted: Callable[[Note], bool]) -> bool:
         for each in self._from(person):
             places = [place for place in self.company.lines(each) if wanted(self.company.line(each, place))]
             if places:

@@ -69,5 +69,17 @@ class Hindsight(Judgement):
                 yield f"{token} was wanted back, and is not here"
             return
         for problem in super()._after_deletion(token, life):
-            if not (life.swept and "was edited while" in problem):  # a person has said that it goes
+            if "was edited while" in problem and (life.swept or self._outvoted(life)):  # a person has said that it goes
+                self.excused["a deletion that goes before an edit"] += 1
+            else:
                 yield problem
+
+    def _outvoted(self, life: Remembered) -> bool:
+        """Whether what was deleted said, by an edit of its own, what goes before the edit that is missed (B5)."""
+        own = {
+            (edit.key, edit.value)
+            for deletion in life.deletions
+            for edit in life.edits
+            if edit.place == deletion.place and edit.value == deletion.said.get(edit.key)
+        }
+        return any((edit.key, each.said.get(edit.key)) in own for each in life.deletions for edit in each.pending)

@@ -10,7 +10,7 @@ from almanakka.sync import meetings
 from almanakka.sync.entry import Entry, Event, Group, Unreadable
 from almanakka.sync.fields import canonical, differing_days, same, take
 from almanakka.sync.footer import detach, stray
-from almanakka.sync.merge import possible
+from almanakka.sync.merge import possible, significant
 from almanakka.sync.one_side import UNDONE, create_here, create_there
 from almanakka.sync.plan import new_pair
 from almanakka.sync.ports import Born, Copy, Draft, Edit, Note, Pair, Record, Side, State
@@ -258,7 +258,9 @@ def _remove_mirror(view: View, note: Note, present: Present) -> Undoing:
     if event.meeting is not None or pair.real:
         return Refuse("meeting")
     theirs = view.theirs(event, pair.footer)[1]
-    if note.after is None or not _agree(_ALL - {Group.WHO}, theirs, plain(view, note.after)):
+    begun = pair.state is State.DELETING and pair.seen is not None and not significant(pair.seen, theirs)
+    same_still = note.after is not None and _agree(_ALL - {Group.WHO}, theirs, plain(view, note.after))
+    if not (begun or same_still):  # what has begun stops for what is worth keeping it for, as in any run
         return Refuse("changed_since")
     return RemoveThere(replace(pair, change_key=event.change_key), UNDONE, before=theirs, apart=True)
 
