@@ -17,11 +17,11 @@ from almanakka.sync.plan import MANY, SHARE
 from almanakka.sync.ports import Note, Side
 
 from . import sketches
-from .company import Company, Kind, Ours, Theirs, Trouble
+from .company import Company, Kind, Ours, Theirs, Trouble, Weather
 from .deeds import GUEST, WEATHERS, WEIGHTS, Deed, Life, _sole
 from .memory import stored
 from .office import Office
-from .remembered import FOLLOWED, HERE, Deletion, Remembered
+from .remembered import FOLLOWED, HERE, Deletion, Edit, Remembered
 from .sequences import LIMITS, LONGEST, SHORTEST
 from .values import Key, token_of, value
 
@@ -60,6 +60,9 @@ class Afterthoughts(Life):
         self.wrong: list[str] = []
         #: How often organisers said yes to a mail, by token.
         self.yeses: Counter[str] = Counter()
+        #: What they said yes to, with how often it had been edited by then, and how many runs had been in trouble.
+        self.agreed: list[tuple[str, Edit, int, int]] = []
+        self.troubles = 0
         self._nested = 0
         self.company.witness = self._undone
 
@@ -208,6 +211,8 @@ class Afterthoughts(Life):
         self.company.amend_here(ours.stored.id, entry, group)
         self._edited(HERE, ours, group)
         self.yeses[token_of(ours)] += 1
+        edits = self._life(ours).edits
+        self.agreed.append((token_of(ours), edits[-1], len(edits), self.troubles))
         return True
 
     def _cancel_here(self, person: str, which: int, what: int) -> bool:
@@ -275,6 +280,10 @@ class Afterthoughts(Life):
         on = list(self.company.enabled())
         if person in on:
             self._run(["run", 0, on.index(person), 0, 0], trouble)
+
+    def _run(self, deed: Deed, trouble: Trouble, meanwhile: Callable[[], None] | None = None) -> bool:
+        self.troubles += trouble.weather is not Weather.CALM
+        return super()._run(deed, trouble, meanwhile)
 
     def rest(self) -> None:
         """What was asked for is done before anybody looks: an undoing decides by what it finds."""

@@ -11,7 +11,7 @@ from .deeds import Life
 from .judgement import Judgement
 from .memory import as_theirs
 from .remembered import Edit, Remembered
-from .values import token_of
+from .values import token_of, value
 
 
 class Hindsight(Judgement):
@@ -28,7 +28,19 @@ class Hindsight(Judgement):
         for token, number in told.items():
             if number > self.life.yeses[token]:
                 yield f"{number} mails were sent about {token}, and {self.life.yeses[token]} times somebody said yes"
+        yield from self._not_done()
         yield from super()._all()
+
+    def _not_done(self) -> Iterator[str]:
+        """What an organiser said yes to reaches the calendars, if nothing has come in between (B1)."""
+        for token, edit, edits, troubles in self.life.agreed:
+            life, rows = self.tokens[token], self.here.get(token, [])
+            quiet = len(life.edits) == edits and self.life.troubles == troubles and not life.deleted and len(rows) == 1
+            odd = life.several or life.copied or life.loose or life.twin or life.stayed_home or life.apart
+            if not quiet or odd or life.edited_received or rows[0].owner not in self.enabled or self._is_held(token):
+                self.excused["what an organiser said yes to, and more"] += 1
+            elif value(rows[0], edit.key) != edit.value:
+                yield f"{token}: {edit} was said yes to, and has come to nothing"
 
     def _pair(self, person: str, token: str, here: list[Ours], there: list[Theirs], cutoff: object) -> Iterator[str]:
         if any(person == each for each, _ in self.tokens[token].apart):

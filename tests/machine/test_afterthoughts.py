@@ -19,7 +19,7 @@ from unittest.mock import patch
 
 import pytest
 
-from almanakka.sync import plan, undo
+from almanakka.sync import plan, reconcile, undo
 
 from .afterthoughts import AFTERTHOUGHTS, Afterthoughts, drawn
 from .hindsight import Hindsight
@@ -105,11 +105,19 @@ def without_another_look_at_what_is_to_be_deleted() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def without_heeding_a_yes() -> Iterator[None]:
+    """B1: what an organiser has said yes to is taken back as if nobody had."""
+    with patch.object(reconcile, "_approved", lambda pair, told, record, event: frozenset()):
+        yield
+
+
 #: Each with the stored history that finds it, and with what is said then.
 PLANTS = (
     (without_its_own_id, "two-want-one-back", "is 2 activities"),
     (without_asking_about_many, "many-deleted", "nobody was asked"),
     (without_another_look_at_what_is_to_be_deleted, "held-and-made-a-meeting", "mails were sent"),
+    (without_heeding_a_yes, "said-yes-to", "was said yes to"),
     (without_a_look_at_what_is_said_since, "changed-since", "was undone for .*, but"),
 )
 
