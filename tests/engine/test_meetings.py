@@ -9,6 +9,7 @@ import pytest
 
 from almanakka.sync.entry import CANCELLED, Group, Override, Response
 from almanakka.sync.fields import same
+from almanakka.sync.ports import Category
 
 from .world import World, timed, weekly
 
@@ -289,6 +290,22 @@ def test_s9_who_declined_and_is_put_in_again_stays_in(world: World) -> None:
     assert world.ours()["Board"].entry.who == frozenset({"aino", "sanna"})
 
 
+def test_s4_a_declined_copy_that_is_accepted_brings_nobody_into_a_project_task(world: World) -> None:
+    ids = world.invite("outsider", ("aino", "matti"), timed("Pitch"), "uid-pitch")
+    world.settle()
+    world.answer("aino", ids["aino"], Response.DECLINED)
+    world.settle()
+    record = world.ours()["Pitch"]
+    world.hub.change(record.id, record.entry, category=Category.PROJECT_TASK)
+    world.answer("aino", ids["aino"], Response.ACCEPTED)
+    world.settle()
+    assert world.ours()["Pitch"].entry.who == {"matti"}
+    record = world.ours()["Pitch"]
+    world.hub.change(record.id, record.entry, category=Category.CALENDAR_ENTRY)
+    world.settle()
+    assert world.run("aino", full=True).counts["written"] == 0
+
+
 def test_a_declined_copy_that_is_deleted_is_forgotten(world: World) -> None:
     ids = world.invite("sanna", ("aino",), timed("Board"), "uid-board")
     world.settle()
@@ -372,6 +389,36 @@ def test_an_update_that_only_the_next_copy_tells_of_is_not_lost_with_the_organis
     world.disable("aino")
     world.settle()
     assert set(world.ours()) == {"Board, moved"}
+
+
+def test_r5_another_copy_speaks_where_the_one_that_spoke_went_after_its_holder_had_left(world: World) -> None:
+    world.enable("sanna")
+    ids = world.invite("outsider", ("aino", "matti", "sanna"), timed("Pitch"), "uid-pitch")
+    world.settle()
+    world.hub.leave(world.ours()["Pitch"].id, "aino")
+    for user in ("matti", "sanna"):
+        world.calendars[user].edit(ids[user], timed("Pitch, moved"))
+        world.run(user)
+    world.calendars["aino"].remove(ids["aino"])
+    world.settle()
+    assert set(world.ours()) == {"Pitch, moved"}
+
+
+def test_r5_another_copy_speaks_where_the_one_that_spoke_is_a_mirror_again(world: World) -> None:
+    """Its owner was taken out of a colleague's meeting of it, whose own mailbox is switched off."""
+    world.enable("sanna")
+    world.hub.create(timed("Shared", who=frozenset({"aino", "matti", "sanna"})), "aino")
+    world.settle()
+    ids = world.convert("matti", world.theirs("matti")["Shared"].id, ("aino", "sanna"))
+    world.settle()
+    world.disable("matti")
+    world.settle()
+    world.change_meeting("matti", ids, timed("Shared, moved"))
+    world.run("sanna")
+    world.invite_instead("matti", ids, ("sanna",))
+    world.settle()
+    assert set(world.ours()) == {"Shared, moved"}
+    assert len(world.titles("aino")) == 2
 
 
 def test_b8_b10_a_recurring_meeting_is_one_series_and_follows_its_organiser(world: World) -> None:

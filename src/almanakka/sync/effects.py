@@ -222,7 +222,14 @@ class Effects:
         with self.ledger.atomic():
             self.ledger.add([pair for _, pair in begun if pair.key is None])
             self.ledger.save([pair for _, pair in begun if pair.key is not None])
+            for step in steps:
+                self._yield(step.pair)
         return begun
+
+    def _yield(self, pair: Pair | None) -> None:
+        """Have another copy speak for a meeting in the place of one that is no copy of it any more (R5)."""
+        if pair is not None and pair.master and pair.activity is not None:
+            self.activities.hand_over(pair.activity)
 
     def _intent(self, step: CreateThere) -> Pair:
         pair = step.pair
@@ -284,8 +291,7 @@ class Effects:
         """Drop a pair of which nothing is left on either side."""
         with self.ledger.atomic():
             self.ledger.forget([pair])
-            if pair.activity is not None and pair.real and pair.master:
-                self.activities.hand_over(pair.activity)
+            self._yield(pair)
 
     def hold(self, holds: Sequence[Hold], pair: Pair | None = None) -> None:
         """Keep steps for a person, with the pair of the only one as it stands."""
@@ -307,8 +313,8 @@ class Effects:
             elif step.uid and activity is not None:
                 self.ledger.bind({step.uid: activity})
             self.ledger.save([replace(step.pair, state=state, activity=activity, intended=None, master=master)])
-            if activity is not None and step.pair.master and not master:
-                self.activities.hand_over(activity)
+            if step.kill is None and not master:
+                self._yield(step.pair)
             action = "muted" if step.mute else "unlinked"
             self.ledger.note([note_removed(action, Side.HERE, step.pair, step.pair.base, step.reason)])
         self.tally.did(action, writes=False)

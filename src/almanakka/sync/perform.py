@@ -14,7 +14,7 @@ from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, Stale
 from almanakka.sync.meanwhile import settled
 from almanakka.sync.outcomes import Outcome, trouble
 from almanakka.sync.plan import Snapshot, living, plan, uids
-from almanakka.sync.ports import Copy, Hold, Pair, State, UserId
+from almanakka.sync.ports import Copy, Hold, Known, Pair, State, UserId
 from almanakka.sync.reconcile import WRITES_WITHIN
 from almanakka.sync.steps import (
     CreateHere,
@@ -59,14 +59,16 @@ class Performance:
         created_here = [step for step in todo.steps if isinstance(step, CreateHere)]
         created_there = [step for step in todo.steps if isinstance(step, CreateThere)]
         settled = [step for step in todo.steps if isinstance(step, Reconcile) and _only_settles(step)]
+        forgotten = [step for step in todo.steps if isinstance(step, Forget)]  # their events may be taken for new
         others = [
             step
             for step in todo.steps
-            if not isinstance(step, CreateHere | CreateThere)
+            if not isinstance(step, CreateHere | CreateThere | Forget)
             and not (isinstance(step, Reconcile) and _only_settles(step))
         ]
         return (
-            self._in_batches(settled, BATCH, self._settle)
+            self._in_order(forgotten)
+            and self._in_batches(settled, BATCH, self._settle)
             and self._in_order(others)
             and self._in_batches(created_here, BATCH, self._create_here)
             and self._in_batches(created_there, BEGUN, self._create_there)
@@ -162,16 +164,18 @@ class Performance:
         pairs = {pair.key: pair for pair in self.effects.ledger.by_event([event_id])} if event_id else {}
         if activity is not None:
             pairs |= {pair.key: pair for pair in self.effects.ledger.by_activity([activity])}
-        ids = sorted({pair.event for pair in pairs.values() if pair.event} | ({event_id} if event_id else set()))
-        answers = self.effects.calendar.fetch(ids) if ids else {}
-        events: dict[str, Event | Unreadable] = {id: event for id, event in answers.items() if event is not None}
-        keys = uids(events.values())
-        known = self.effects.ledger.known(keys) if keys else {}
+        answers = self._fetched(pairs.values(), {event_id} if event_id else set())
+        known = self._known(answers)
         wanted = {pair.activity for pair in pairs.values() if pair.activity} | ({activity} if activity else set())
         wanted |= {each.activity for each in known.values() if not each.dead}
-        missing = {pair.activity for pair in pairs.values()}
-        more = self.effects.ledger.by_activity(wanted - missing) if wanted - missing else []
-        pairs |= {pair.key: pair for pair in more}
+        missing = wanted - {pair.activity for pair in pairs.values()}
+        if more := self.effects.ledger.by_activity(missing) if missing else []:
+            pairs |= {pair.key: pair for pair in more}
+            others = self._fetched(more, set())  # what is decided of them rests on what they have become, too
+            answers |= others
+            known |= self._known(others)
+            wanted |= {each.activity for each in known.values() if not each.dead}
+        events: dict[str, Event | Unreadable] = {id: event for id, event in answers.items() if event is not None}
         records = self.effects.activities.load(wanted) if wanted else {}
         copies: dict[str, list[Copy]] = {}
         for copy in self.effects.ledger.copies(wanted) if wanted else ():
@@ -202,6 +206,14 @@ class Performance:
             )
         )
         return without_doubles(ledger, again, user)
+
+    def _fetched(self, pairs: Iterable[Pair], more: set[str]) -> dict[str, Event | Unreadable | None]:
+        ids = more | {pair.event for pair in pairs if pair.event is not None}
+        return self.effects.calendar.fetch(sorted(ids)) if ids else {}
+
+    def _known(self, answers: Mapping[str, Event | Unreadable | None]) -> dict[str, Known]:
+        keys = uids(event for event in answers.values() if event is not None)
+        return self.effects.ledger.known(keys) if keys else {}
 
     def _users(self, events: Iterable[Event | Unreadable]) -> Mapping[str, UserId]:
         """Return who is who, also of those whom the feed did not name: an event may have become a meeting since."""

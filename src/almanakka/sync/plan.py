@@ -116,10 +116,13 @@ class _Planning:
         return _unless_idle(reconcile(self.view, pair, record, event), pair)
 
     def _ending(self, pair: Pair, record: Record | None) -> Step | None:
-        """Go on deleting; an event whose activity lives is kept where somebody has changed it since."""
+        """Go on deleting; what was changed is kept where its activity lives, a meeting comes in as if it were new."""
         event = self.snapshot.events.get(pair.event or "")
         if record is None or not isinstance(event, Event):
-            return finish(self.view, pair, event)
+            step = finish(self.view, pair, event)
+            if isinstance(step, Forget) and isinstance(event, Event):
+                self.unknown[event.id] = event
+            return step
         theirs = self.view.theirs(event, pair.footer)[1]
         if event.meeting is None and (pair.seen is None or not significant(pair.seen, theirs)):
             return finish(self.view, pair, event)

@@ -259,9 +259,9 @@ class Run:
     def _superseding(self, feed: Feed, pairs: Iterable[Pair]) -> list[Pair]:
         """Return pairs that unknown events belong to by uid: a mirror about to be superseded, a pair re-linked.
 
-        What was declined may come in as if it were unknown.
+        What was declined, or was to be deleted, may come in as if it were unknown.
         """
-        have = {pair.event for pair in pairs if pair.state is not State.DECLINED}
+        have = {pair.event for pair in pairs if pair.state not in (State.DECLINED, State.DELETING)}
         keys = uids(event for event in feed.events.values() if event.id not in have)
         if not keys:
             return []
