@@ -15,7 +15,6 @@ from almanakka.sync.footer import attach, detach
 from almanakka.sync.journal import note_created_here, note_removed, note_there, notes_here
 from almanakka.sync.meanwhile import created, settled
 from almanakka.sync.outcomes import Outcome, one_by_one
-from almanakka.sync.plan import new_pair
 from almanakka.sync.ports import Activities, Born, Calendar, Hold, Ledger, Pair, Participation, Side, State
 from almanakka.sync.reconcile import WRITES_WITHIN
 from almanakka.sync.removal import Removal
@@ -27,6 +26,7 @@ from almanakka.sync.steps import (
     Retire,
     Supersede,
 )
+from almanakka.sync.view import new_pair
 
 
 @dataclass(slots=True)

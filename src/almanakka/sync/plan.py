@@ -28,7 +28,7 @@ from almanakka.sync.steps import (
     Supersede,
     Wait,
 )
-from almanakka.sync.view import View
+from almanakka.sync.view import View, new_pair
 
 #: More deletions than both of these in one run wait for a person (B2).
 MANY = 10
@@ -320,11 +320,6 @@ class _Planning:
                 self.plan.steps.append(create_there(self.view, record))
             elif reason != "not_involved":
                 self.plan.skip(reason, record.entry.title)
-
-
-def new_pair(record: Record, born: Born) -> Pair:
-    """Return a pair that does not exist yet, with an origin key of its own."""
-    return Pair(origin=str(uuid4()), activity=record.id, born=born, state=State.LIVE)
 
 
 def _pair_of(step: Step) -> int | None:

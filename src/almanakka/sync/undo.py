@@ -12,12 +12,11 @@ from almanakka.sync.fields import canonical, differing_days, same, take
 from almanakka.sync.footer import detach, stray
 from almanakka.sync.merge import possible, significant
 from almanakka.sync.one_side import UNDONE, create_here, create_there
-from almanakka.sync.plan import new_pair
 from almanakka.sync.ports import Born, Copy, Draft, Edit, Note, Pair, Record, Side, State
 from almanakka.sync.reconcile import attach_copy
 from almanakka.sync.scope import incoming, outgoing, takes_part
 from almanakka.sync.steps import CreateHere, CreateThere, Reconcile, RemoveThere
-from almanakka.sync.view import View
+from almanakka.sync.view import View, new_pair
 
 _ALL = frozenset(Group)
 #: Removed from a calendar because the activity did not travel there any more, not because anybody deleted it.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from uuid import uuid4
 
 from almanakka.sync import meetings
 from almanakka.sync.entry import Entry, Event
 from almanakka.sync.fields import canonical
 from almanakka.sync.footer import detach, stray
-from almanakka.sync.ports import ActivityId, Copy, Known, Limits, Pair, Participation, Record, UserId
+from almanakka.sync.ports import ActivityId, Born, Copy, Known, Limits, Pair, Participation, Record, State, UserId
 from almanakka.sync.scope import Settings
 
 
@@ -52,6 +53,11 @@ def participation(event: Event) -> Participation | None:
     if event.meeting is None:
         return None
     return Participation(event.meeting.response, event.entry.private)
+
+
+def new_pair(record: Record, born: Born) -> Pair:
+    """Return a pair that does not exist yet, with an origin key of its own."""
+    return Pair(origin=str(uuid4()), activity=record.id, born=born, state=State.LIVE)
 
 
 def facts(pair: Pair, event: Event) -> Pair:
