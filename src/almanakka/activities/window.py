@@ -130,6 +130,8 @@ def activities(
     with connection.cursor() as cursor:
         cursor.execute(_ACTIVITIES, asked)
         found = [Told(*row) for row in cursor.fetchall()]
+    if not types.keys() >= {each.type_id for each in found}:  # made since those were read
+        types = {str(kind.pk): kind for kind in ActivityType.objects.filter(company_id=reader.company_id)}
     for each in found:
         each.type = types[each.type_id]
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
@@ -55,7 +56,7 @@ class Standing:
 def of(user: User) -> Standing:
     """Tell how the user's synchronisation stands. Four statements at the most."""
     mailbox = Mailbox.objects.select_related("connection").filter(user=user).first()
-    company_on = Connection.objects.filter(company_id=user.company_id, enabled=True).exists()
+    company_on = (mailbox is not None and mailbox.connection.enabled) or _is_on(user.company_id)
     if mailbox is None or not mailbox.enabled:
         paused = mailbox is not None and mailbox.paused_at is not None
         return Standing(mailbox, company_on, "off", _("Paused") if paused else _("Off"), [])
@@ -73,6 +74,10 @@ def of(user: User) -> Standing:
         Hold.objects.filter(mailbox=mailbox, decided="").count(),
         mailbox.runs.filter(ended_at__isnull=True).order_by("-started_at").first() if begun else None,
     )
+
+
+def _is_on(company_id: UUID) -> bool:
+    return Connection.objects.filter(company_id=company_id, enabled=True).exists()
 
 
 def _state(mailbox: Mailbox) -> tuple[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from almanakka.accounts.models import User
-from almanakka.activities import changes
-from almanakka.activities.models import Activity
+from almanakka.activities import agenda, changes
+from almanakka.activities.models import Activity, ActivityType, Category
 from almanakka.activities.values import OccurrenceDraft, Origin, Participation
 from almanakka.sync.recurrence import Kind, Recurrence
 from visits import signed_in, text
@@ -103,6 +103,21 @@ def test_many_entries_of_many_people_cost_as_many_statements_as_few(house: Any) 
     for number in range(15):
         house.made(name=str(number), owner_id=house.eero.pk, participants=[house.eero.pk], recurrence=WEEKLY)
     assert statements() == few
+
+
+def test_a_type_that_is_made_while_a_calendar_is_read_is_shown_too(house: Any) -> None:
+    known = list(ActivityType.objects.filter(company=house.company))
+    new = ActivityType.objects.create(company=house.company, name="Brand new", category=Category.TO_DO)
+    house.made(name="Asked for just now", type_id=new.pk)
+    since = datetime(2026, 3, 2, tzinfo=house.aino.zone)
+    (item,) = agenda.items(house.aino, [house.aino.pk], known, since, since + timedelta(days=7))
+    assert (item.name, item.activity.type) == ("Asked for just now", new)
+
+
+def test_what_takes_no_time_at_the_first_moment_is_shown(house: Any) -> None:
+    midnight = datetime(2026, 3, 2, tzinfo=house.aino.zone)
+    house.made(name="Deadline", start=midnight, end=midnight)
+    assert [each["title"] for each in feed(signed_in(house.aino), house.aino)] == ["Deadline"]
 
 
 # --- the card and the panel ----------------------------------------------------------------------
