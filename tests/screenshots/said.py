@@ -214,7 +214,7 @@ def previews(at: Visit) -> Iterator[str]:
     what = {"kind": "graph", "outgoing": [], "default": str(default.pk)}
     for number in (1, 7):
         with override(at.aino.company.language):
-            effects = [(number, str(words.COUNTS_FOR_COMPANY[each])) for each in foresight.EFFECTS]
+            effects = [(number, words.counted_for_company(each, number)) for each in foresight.EFFECTS]
         told = foresight.Foresight(effects, number, number)
         with patch.object(foresight, "of_types", lambda *_, told=told: told):
             yield at.cut("/settings/microsoft/what/preview", "//*[@id='foresight']", what)

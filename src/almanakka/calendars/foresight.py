@@ -47,7 +47,7 @@ def of_types(connection: Connection, marked: Collection[UUID]) -> Foresight:
         total += change
         people += bool(change)
         looked_at += 1
-    effects = [(total[action], str(words.COUNTS_FOR_COMPANY[action])) for action in EFFECTS if total[action]]
+    effects = [(total[action], words.counted_for_company(action, total[action])) for action in EFFECTS if total[action]]
     return Foresight(effects, people, len(found) - looked_at if set(marked) != now else 0)
 
 

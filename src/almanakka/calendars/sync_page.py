@@ -172,10 +172,10 @@ def _groups(plan: Preview) -> list[dict[str, object]]:
         {
             "action": action,
             "number": len(listed[action]),
-            "words": text,
+            "words": words.counted(action, len(listed[action])),
             "entries": listed[action][:MOST_LISTED],
             "more": max(0, len(listed[action]) - MOST_LISTED),
         }
-        for action, text in words.COUNTS.items()
+        for action in words.COUNTS
         if action in listed
     ]

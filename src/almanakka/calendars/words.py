@@ -6,35 +6,72 @@ from collections.abc import Mapping
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from almanakka.calendars import reasons
 
 #: What a run counts and a preview lists, in the order in which people want to know it.
 COUNTS: Mapping[str, Promise] = {
-    "matched": _("are the same on both sides and are paired"),
-    "created_there": _("are added to your Microsoft calendar"),
-    "created_here": _("come from Microsoft and become activities"),
-    "updated_there": _("are changed in your Microsoft calendar"),
-    "updated_here": _("are changed in Almanakka"),
-    "deleted_there": _("are removed from your Microsoft calendar"),
-    "deleted_here": _("are removed from Almanakka"),
-    "left": _("you no longer take part in"),
-    "superseded": _("give way to the meeting itself"),
-    "unlinked": _("are no longer followed"),
-    "muted": _("stay where they are and are no longer followed"),
-    "held": _("wait for you"),
-    "kept": _("stay where they are and are no longer followed"),
-    "left_out": _("are left out"),
+    "matched": ngettext_lazy(
+        "is the same on both sides and is paired", "are the same on both sides and are paired", "number"
+    ),
+    "created_there": ngettext_lazy(
+        "is added to your Microsoft calendar", "are added to your Microsoft calendar", "number"
+    ),
+    "created_here": ngettext_lazy(
+        "comes from Microsoft and becomes an activity", "come from Microsoft and become activities", "number"
+    ),
+    "updated_there": ngettext_lazy(
+        "is changed in your Microsoft calendar", "are changed in your Microsoft calendar", "number"
+    ),
+    "updated_here": ngettext_lazy("is changed in Almanakka", "are changed in Almanakka", "number"),
+    "deleted_there": ngettext_lazy(
+        "is removed from your Microsoft calendar", "are removed from your Microsoft calendar", "number"
+    ),
+    "deleted_here": ngettext_lazy("is removed from Almanakka", "are removed from Almanakka", "number"),
+    "left": ngettext_lazy("goes on without you", "go on without you", "number"),
+    "superseded": ngettext_lazy("gives way to the meeting itself", "give way to the meeting itself", "number"),
+    "unlinked": ngettext_lazy("is no longer followed", "are no longer followed", "number"),
+    "muted": ngettext_lazy(
+        "stays where it is and is no longer followed", "stay where they are and are no longer followed", "number"
+    ),
+    "held": ngettext_lazy("waits for you", "wait for you", "number"),
+    "kept": ngettext_lazy(
+        "stays where it is and is no longer followed", "stay where they are and are no longer followed", "number"
+    ),
+    "left_out": ngettext_lazy("is left out", "are left out", "number"),
 }
 
 #: The same of everybody's calendars, for administrators.
 COUNTS_FOR_COMPANY: Mapping[str, Promise] = {
-    "created_there": _("entries are added to people's Microsoft calendars"),
-    "deleted_there": _("entries are removed from people's Microsoft calendars"),
-    "updated_there": _("entries are changed in people's Microsoft calendars"),
-    "muted": _("entries stay in Microsoft and are no longer followed"),
-    "unlinked": _("entries stay where they are and are no longer followed"),
-    "held": _("entries wait for their people's word, because they are many"),
+    "created_there": ngettext_lazy(
+        "entry is added to people's Microsoft calendars", "entries are added to people's Microsoft calendars", "number"
+    ),
+    "deleted_there": ngettext_lazy(
+        "entry is removed from people's Microsoft calendars",
+        "entries are removed from people's Microsoft calendars",
+        "number",
+    ),
+    "updated_there": ngettext_lazy(
+        "entry is changed in people's Microsoft calendars",
+        "entries are changed in people's Microsoft calendars",
+        "number",
+    ),
+    "muted": ngettext_lazy(
+        "entry stays in Microsoft and is no longer followed",
+        "entries stay in Microsoft and are no longer followed",
+        "number",
+    ),
+    "unlinked": ngettext_lazy(
+        "entry stays where it is and is no longer followed",
+        "entries stay where they are and are no longer followed",
+        "number",
+    ),
+    "held": ngettext_lazy(
+        "entry waits for its person's word, because there are many",
+        "entries wait for their people's word, because they are many",
+        "number",
+    ),
 }
 
 #: Why an entry is left out, by the code that a run counts.
@@ -130,6 +167,16 @@ HELD: Mapping[str, Promise] = {
     ),
     "many_deletion_there": _("Many activities were deleted at once. It stays in Microsoft until you say what to do."),
 }
+
+
+def counted(action: str, number: int) -> str:
+    """Return what is done to so many entries, without the number."""
+    return str(COUNTS[action] % {"number": number})  # type: ignore[operator]
+
+
+def counted_for_company(action: str, number: int) -> str:
+    """Return what is done to so many entries in everybody's calendars, without the number."""
+    return str(COUNTS_FOR_COMPANY[action] % {"number": number})  # type: ignore[operator]
 
 
 def why(reason: str) -> str:

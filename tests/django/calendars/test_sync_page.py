@@ -119,7 +119,7 @@ def test_b3_the_preview_lists_entries_and_writes_nothing(
     calendar.put(Entry("Kehityskeskustelu", Timed(NINE, NINE + timedelta(hours=1))))
     page = text(as_aino.get(f"{PAGE}preview"))
     assert "Kehityskeskustelu" in page
-    assert "come from Microsoft and become activities" in page
+    assert "comes from Microsoft and becomes an activity" in page
     assert not Pair.objects.exists()
     assert not Mailbox.objects.exists()
 

@@ -77,8 +77,8 @@ def test_s9_everything_comes_in_but_what_is_cancelled(as_aino: Client, outlook: 
     outlook.put(entry("Hammaslääkäri", private=True))
     outlook.put(entry("Peruttu"), cancelled=True)
     page = text(as_aino.get(PREVIEW))
-    assert "1 come from Microsoft and become activities Hammaslääkäri" in page
-    assert "1 are left out Peruttu – was cancelled by its organiser" in page
+    assert "1 comes from Microsoft and becomes an activity Hammaslääkäri" in page
+    assert "1 is left out Peruttu – was cancelled by its organiser" in page
     assert "Everything in your Microsoft calendar comes in." in text(as_aino.get(SYNC))
 
 
@@ -107,9 +107,9 @@ def test_s14_the_preview_says_what_is_the_same_on_both_sides(
     outlook.put(entry("Viikkopalaveri"))
     planned(aino, types["meeting"], "viikkopalaveri ")
     page = text(as_aino.get(PREVIEW))
-    assert "1 are the same on both sides and are paired" in page
+    assert "1 is the same on both sides and is paired" in page
     assert "added to your Microsoft calendar" not in page
-    assert "come from Microsoft" not in page
+    assert "from Microsoft and become" not in page
 
 
 def test_s15_the_preview_says_what_is_too_old(
@@ -119,7 +119,7 @@ def test_s15_the_preview_says_what_is_too_old(
     planned(aino, types["meeting"], "Melkein kuukausi sitten", NOW - timedelta(days=29))
     page = text(as_aino.get(PREVIEW))
     assert "Viime vuonna – ended more than 30 days before calendar sync was switched on" in page
-    assert "1 are added to your Microsoft calendar Melkein kuukausi sitten" in page
+    assert "1 is added to your Microsoft calendar Melkein kuukausi sitten" in page
 
 
 def test_s16_after_the_first_synchronisation_only_changes_are_told(
