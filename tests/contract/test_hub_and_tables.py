@@ -122,6 +122,8 @@ class Twin:
     def do_import(self, random: Random) -> None:
         name = random.choice(NAMES)
         drafts = [self.draft(random) for _ in range(random.choice((1, 1, 2)))]
+        if random.random() < 0.2:
+            drafts = [replace(drafts[0], again=self.one(random.randrange(99)))]
         self.activities += self.hand(name, random).create(drafts)
 
     def draft(self, random: Random) -> Draft:
