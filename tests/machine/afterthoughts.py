@@ -1,6 +1,7 @@
 """What people do once they see what was done: a second repertoire, of the deeds of :mod:`machine.deeds` and its own.
 
-They undo one write, a whole run, or an undoing, and put a losing value back (B4, B5).
+They undo one write, a whole run, or an undoing, and put a losing value back (B4, B5). Organisers say yes to a mail
+(B1), deletions of many are held until somebody says what becomes of them (B2), and addresses change (S12).
 """
 
 from __future__ import annotations
@@ -20,15 +21,16 @@ from . import sketches
 from .company import Company, Kind, Ours, Theirs, Trouble, Weather
 from .deeds import GUEST, WEATHERS, WEIGHTS, Deed, Life, _sole
 from .memory import stored
-from .office import Office
+from .office import WITH_A_RUN, Office
 from .remembered import FOLLOWED, HERE, Deletion, Edit, Remembered
 from .sequences import LIMITS, LONGEST, SHORTEST
-from .values import Key, token_of, value
+from .values import Key, as_it_lies, token_of, value
 
 #: How often each is drawn, beside the others.
 AFTERTHOUGHTS = {
     "undo": 8,
     "undo_run": 2,
+    "regret": 2,
     "quarrel": 4,
     "put_back": 3,
     "meet": 2,
@@ -63,7 +65,6 @@ class Afterthoughts(Life):
         #: What they said yes to, with how often it had been edited by then, and how many runs had been in trouble.
         self.agreed: list[tuple[str, Edit, int, int]] = []
         self.troubles = 0
-        self._nested = 0
         self.company.witness = self._undone
 
     # -- both sides at once
@@ -264,6 +265,29 @@ class Afterthoughts(Life):
                 return True
         return False
 
+    def _regret(self, person: str, which: int, what: int) -> bool:
+        """Somebody has all of a run undone as soon as it is over: if it only made and paired, all is as it was."""
+        on = [each for each in self._from(person) if each in self.company.enabled()]
+        before, notes = self._lying(on[0]), len(self.company.notes(on[0]))
+        self._runs(on[0], Trouble())
+        places = [place for place in self.company.lines(on[0]) if place >= notes]
+        if not places:
+            return False
+        lines = self.company.notes(on[0])[notes:]
+        self.company.ask(on[0], [place for place in places if self.company.line(on[0], place).action in WITH_A_RUN])
+        self._runs(on[0], Trouble())
+        created = all(line.action in ("created", "paired") or _goes_along(line, lines) for line in lines)
+        if created and all(self.company.is_undone(on[0], place) for place in places) and self._lying(on[0]) != before:
+            self.wrong.append(f"{on[0]} has all of a run undone, and it is not as it was")
+        return True
+
+    def _lying(self, person: str) -> Counter[tuple[object, ...]]:
+        """What of a person's lies in either store."""
+        ours = [each for each in self.company.ours() if person in each.people]
+        here = [(HERE, as_it_lies(each), each.stored.private, each.show_as) for each in ours]
+        events = self.company.theirs(person)
+        return Counter(here + [(person, as_it_lies(each), each.stored.private, each.show_as) for each in events])
+
     def _from(self, person: str) -> list[str]:
         people = list(self.company.people)
         first = people.index(person)
@@ -421,6 +445,13 @@ class _changed:
 
     def __contains__(self, key: Key) -> bool:
         return key in self.groups if isinstance(key, Group) else Group.OCCURRENCES in self.groups
+
+
+def _goes_along(line: Note, lines: Sequence[Note]) -> bool:
+    """Whether a line is what a pairing of the same run has written to its event."""
+    return (line.action, line.side) == ("updated", Side.THERE) and any(
+        each.action == "paired" and each.event == line.event for each in lines
+    )
 
 
 def _told(note: Note) -> str:

@@ -36,7 +36,9 @@ class Hindsight(Judgement):
         for token, edit, edits, troubles in self.life.agreed:
             life, rows = self.tokens[token], self.here.get(token, [])
             quiet = len(life.edits) == edits and self.life.troubles == troubles and not life.deleted and len(rows) == 1
-            odd = life.several or life.copied or life.loose or life.twin or life.stayed_home or life.apart
+            # of a series with exceptions people would be told once for each
+            odd = bool(rows) and bool(rows[0].stored.cancelled or rows[0].stored.departures)
+            odd = odd or life.several or life.copied or life.loose or life.twin or life.stayed_home or life.apart
             if not quiet or odd or life.edited_received or rows[0].owner not in self.enabled or self._is_held(token):
                 self.excused["what an organiser said yes to, and more"] += 1
             elif value(rows[0], edit.key) != edit.value:

@@ -144,6 +144,12 @@ class Office(MemoryCompany):
             if note.action in ACTIONS and box.marks.get(place) not in (WAITING, DONE)
         ]
 
+    def notes(self, person: str) -> list[Note]:
+        return list(self.hub.boxes[person].notes)
+
+    def is_undone(self, person: str, place: int) -> bool:
+        return self.hub.boxes[person].marks.get(place) == DONE
+
     def line(self, person: str, place: int) -> Note:
         return self.hub.boxes[person].notes[place]
 
