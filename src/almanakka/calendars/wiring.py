@@ -136,7 +136,7 @@ def _run(
                 stop=stop,
                 progress=progress,
             ).execute(mailbox.watermark, full=row.kind != RunKind.QUICK, first=row.kind == RunKind.FIRST)
-            duplicates.look(ledger, row, outcome.counts)
+            duplicates.look(mailbox, ledger, row, outcome.counts)
     except LeaseLost:
         raise
     except CalendarError as error:
