@@ -19,7 +19,7 @@ from almanakka.sync.ports import Note, Side
 
 from . import sketches
 from .company import Company, Kind, Ours, Theirs, Trouble, Weather
-from .deeds import GUEST, WEATHERS, WEIGHTS, Deed, Life, _sole
+from .deeds import GUEST, WEATHERS, WEIGHTS, Deed, Life, stand_beside
 from .memory import stored
 from .office import WITH_A_RUN, Office
 from .remembered import FOLLOWED, HERE, Deletion, Edit, Remembered
@@ -383,8 +383,7 @@ class Afterthoughts(Life):
             life.edited(key, self.company.now, HERE, was, now)
             if was != now:
                 life.given_back.add(key)
-                for deletion in life.deletions:
-                    deletion.pending += _sole(life, key, deletion)
+                stand_beside(life, key)
         life.redrawn_there |= Group.WHEN in note.groups
         life.left |= before.people - after.people
         life.left -= after.people - before.people

@@ -177,8 +177,7 @@ class Life:
             before_value, after_value = value(shown, key), value(after, key)
             life.edited(key, self.company.now, place, before_value, after_value)
             if before_value != after_value:
-                for deletion in life.deletions:
-                    deletion.pending += _sole(life, key, deletion)
+                stand_beside(life, key)
                 self._tell(f"{key} {after_value}")
             if key in (Group.TITLE, Group.WHEN) and self._parted(life, token_of(shown)):
                 life.loose = True
@@ -385,13 +384,13 @@ class Life:
         deletion.unseen = any(edit.place not in (HERE, place) and edit.place not in edit.met for edit in life.edits)
         deletion.behind = {each for each in self.company.people if self._doubtful(each, life)}
         for there, each in others:
-            deletion.pending += [
-                edit
-                for key in keys
-                for edit in _sole(life, key, deletion)
-                if edit.place == there and value(each, key) == edit.value != value(shown, key)
-                if not (life.redrawn_there and isinstance(key, date))
-            ]
+            for key in keys:
+                standing = _not_deleted(life, key, deletion)
+                found = [
+                    it for it in standing if it.place == there and value(each, key) == it.value != value(shown, key)
+                ]
+                if not (life.redrawn_there and isinstance(key, date)):
+                    deletion.meet(found, alone=len(standing) == 1)
         life.deletions.append(deletion)
         if not whole:
             life.left.add(person)
@@ -624,8 +623,14 @@ def _age(shown: Shown) -> tuple[list[int], str]:
     return [int(part) for part in token_of(shown).strip("#").split(".") if part], shown.stored.id
 
 
-def _sole(life: Remembered, key: Key, deletion: Deletion) -> list[Edit]:
-    """Return the one edit that stands beside a deletion; what was deleted with its copy does not."""
+def stand_beside(life: Remembered, key: Key) -> None:
+    """Have every deletion take note of an edit of ``key`` that has just been made."""
+    for deletion in life.deletions:
+        standing = _not_deleted(life, key, deletion)
+        deletion.meet(standing[-1:], alone=len(standing) == 1)
+
+
+def _not_deleted(life: Remembered, key: Key, deletion: Deletion) -> list[Edit]:
+    """Return the edits that stand without those that were deleted with the copy that showed them."""
     gone = (deletion.place, deletion.said.get(key))
-    standing = [each for each in life.standing(key) if (each.place, each.value) != gone]
-    return standing if len(standing) == 1 else []
+    return [each for each in life.standing(key) if (each.place, each.value) != gone]

@@ -324,7 +324,7 @@ def raw(life: Life) -> Counter[tuple[object, ...]]:
 
 
 def _disputed(life: Life, shown: Shown) -> bool:
-    return any(each.pending for each in life.memory.tokens[token_of(shown)].deletions)
+    return any(each.beside for each in life.memory.tokens[token_of(shown)].deletions)
 
 
 def _for_the_first(life: Life, shown: Shown) -> bool:
@@ -346,9 +346,9 @@ def _for_the_first(life: Life, shown: Shown) -> bool:
         return True
     # an edit by somebody who is taken out goes with them, and one that says what is said already is none; where the
     # deletion is seen first, either keeps the entry, as it stands in their calendar (row 6)
-    if any(edit.place in {*remembered.left, *each.behind} for each in ended for edit in each.pending):
+    if any(edit.place in {*remembered.left, *each.behind} for each in ended for edit in each.beside):
         return True
     if any(each.unseen and not each.pending for each in ended):
         return True
     # of a meeting that is deleted while somebody edits it nothing is lost: it stays in its organiser's calendar (B1)
-    return bool(remembered.organisers) and any(each.pending or each.revived for each in ended)
+    return bool(remembered.organisers) and any(each.beside or each.revived for each in ended)

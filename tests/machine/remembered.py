@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -49,7 +49,8 @@ class Deletion:
     last: bool = True
     #: What the deleted copy said; an occurrence that is not named was as its series.
     said: dict[Key, Hashable] = field(default_factory=dict)
-    #: Edits that only another place showed at that moment, or that came after it.
+    #: Edits that only another place showed at that moment, or that came after it; ``pending`` are those that are alone.
+    beside: list[Edit] = field(default_factory=list)
     pending: list[Edit] = field(default_factory=list)
     #: Somebody else had edited it in their calendar, and no run has seen it yet, be it what the deleted copy said, too.
     unseen: bool = False
@@ -57,6 +58,12 @@ class Deletion:
     behind: set[str] = field(default_factory=set)
     #: Somebody has invited others since to what was left of it.
     revived: bool = False
+
+    def meet(self, edits: Sequence[Edit], *, alone: bool) -> None:
+        """Take note of edits that stand beside the deletion; of those that are ``alone`` none may get lost."""
+        self.beside += edits
+        if alone:
+            self.pending += edits
 
 
 @dataclass(slots=True)
