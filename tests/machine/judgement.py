@@ -350,5 +350,9 @@ def _for_the_first(life: Life, shown: Shown) -> bool:
         return True
     if any(each.unseen and not each.pending for each in ended):
         return True
-    # of a meeting that is deleted while somebody edits it nothing is lost: it stays in its organiser's calendar (B1)
-    return bool(remembered.organisers) and any(each.beside or each.revived for each in ended)
+    # of a meeting that is deleted while somebody edits it nothing is lost: it stays in its organiser's calendar (B1);
+    # to take back what its organiser's copy has not seen of others' edits is an edit, too (R5)
+    organisers = remembered.organisers
+    return bool(organisers) and any(
+        each.beside or each.revived or organisers & each.behind - {each.person} for each in ended
+    )
