@@ -107,7 +107,7 @@ def _deeds(person: Any, reader: User, address: dict[str, Callable[[UUID], str]])
         yield Deed(address["invite"](id), _("Invite again"), _("Invite %(person)s again") % name)
         yield Deed(address["withdraw"](id), _("Withdraw"), _("Withdraw the invitation of %(person)s") % name)
     elif person.is_active and person.is_administrator:
-        label, told = _("No longer an administrator"), _("Take the administrator's rights from %(person)s") % name
+        label, told = _("Remove administrator rights"), _("Take the administrator's rights from %(person)s") % name
         yield Deed(address["role"](id), label, told, "role", Role.EMPLOYEE.value)
     elif person.is_active:
         label, told = _("Make an administrator"), _("Make %(person)s an administrator") % name
