@@ -10,6 +10,7 @@ from typing import Any
 from django.db.backends.postgresql import base
 from django.utils.asyncio import async_unsafe
 from psycopg.adapt import AdaptersMap
+from psycopg.pq import TransactionStatus
 from psycopg.types.datetime import TimestamptzLoader
 
 from almanakka.database import server
@@ -54,14 +55,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def is_usable(self) -> bool:
         """Whether the server is still there, which Django asks before the first statement of every request.
 
-        A server that ends says so or closes the connection, and either can be read: where nothing can be, there is
-        nothing to ask it.
+        A server that ends says so or closes the connection, and either can be read: where nothing can be, and nothing
+        is under way, there is nothing to ask it.
         """
         try:
-            descriptor = self.connection.pgconn.socket
+            server = self.connection.pgconn
+            idle = server.transaction_status == TransactionStatus.IDLE and not _readable(server.socket)
         except self.Database.Error:  # closed on our side
             return False
-        return not _readable(descriptor) or super().is_usable()
+        return idle or super().is_usable()
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         try:

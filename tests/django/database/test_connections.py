@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +40,15 @@ def test_one_that_the_server_has_ended_is_made_anew(kept: BaseDatabaseWrapper) -
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
     assert kept.connection.info.backend_pid != process
+
+
+def test_one_whose_transaction_has_failed_is_of_no_use_before_that_is_rolled_back(kept: BaseDatabaseWrapper) -> None:
+    kept.set_autocommit(False)
+    with pytest.raises(ProgrammingError), kept.cursor() as cursor:
+        cursor.execute("SELECT nothing")
+    assert not kept.is_usable()
+    kept.rollback()
+    assert kept.is_usable()
 
 
 def test_one_that_is_closed_is_not_used(kept: BaseDatabaseWrapper) -> None:
