@@ -216,6 +216,8 @@ class _Planning:
     def _left_out(self, event: Event, reason: str) -> None:
         """An event that would not come in may still be one that we have (S15: unless it is paired)."""
         known = self.view.known.get(meetings.uid_key(event))
+        if reason == "declined" and known is None and meetings.host(event, self.view.users) in self.snapshot.unsure:
+            self.plan.unsettled = True  # it may be of what they are in already
         if reason == "declined" and known is not None and not known.dead:
             self._stay_away(event, known.activity)
         if reason == "cancelled" and known is not None and self._is_ending(event, known.activity):
