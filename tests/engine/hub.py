@@ -222,6 +222,9 @@ class Hub:
         """The organiser says yes to a mail about ``groups`` as they are now; none: to one that it is off."""
         self.serial += 1
         entry = self.records[id].entry if groups else None
+        _, earlier, then = self.yeses.get(id, ("", frozenset[Group](), None))
+        if entry is not None and then is not None:  # an earlier yes goes on in what is still as it was then
+            groups = (*groups, *(each for each in earlier if of(entry, each) == of(then, each)))
         self.yeses = self.yeses | {id: (f"y{self.serial}", frozenset(groups), entry)}
 
     def kill(self, ids: Collection[ActivityId]) -> None:

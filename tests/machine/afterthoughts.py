@@ -230,7 +230,9 @@ class Afterthoughts(Life):
         if not ours.received or ours.owner not in self.company.enabled() or ours.stored.departures:
             return False
         events = [each for each in self.company.theirs(ours.owner) if token_of(each) == token_of(ours)]
-        return not ours.stored.cancelled and any(each.organises for each in events)
+        return not ours.stored.cancelled and any(
+            each.organises and (ours.owner, each.stored.id) in self.met for each in events
+        )
 
     # -- asking
 

@@ -207,11 +207,16 @@ class Office(MemoryCompany):
             box.marks.update(dict.fromkeys((place, *along), reason or DONE))
 
         try:
-            undoer.undo(Deed(line, others), mark)
+            undoer.undo(Deed(self._named(person, line), others), mark)
         finally:
             said = box.marks[place]
             if said != WAITING or len(box.notes) > before:
                 self.witness(person, line, "" if said in (DONE, WAITING) else said, box.notes[before:])
+
+    def _named(self, person: str, line: Note) -> Note:
+        """The line with its activity: a deletion that was cut short knew its event alone."""
+        told = [note.activity for note in self.notes(person) if note.event == line.event and note.activity is not None]
+        return replace(line, activity=told[-1]) if line.activity is None and line.event and told else line
 
     def _deeds(self, person: str, places: Sequence[int]) -> Iterator[tuple[int, list[int]]]:
         """What to undo, the newest first, each pairing with what its run wrote to its event."""

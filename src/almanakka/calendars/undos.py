@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -116,17 +117,32 @@ def _deeds(lines: Sequence[JournalEntry]) -> Iterable[tuple[JournalEntry, Deed, 
         )
         for other in found.exclude(undo_state=UndoState.DONE).order_by("-pk"):
             along.setdefault((other.run_id, other.event), []).append(other)
+    named = _named(lines)
     for line in lines:
         others = along.get((line.run_id, line.event), []) if line.action == "paired" else []
-        yield line, Deed(_note(line), [_note(other) for other in others]), [other.pk for other in others]
+        yield (
+            line,
+            Deed(_note(line, named.get(line.event)), [_note(other) for other in others]),
+            [other.pk for other in others],
+        )
 
 
-def _note(line: JournalEntry) -> Note:
+def _named(lines: Sequence[JournalEntry]) -> dict[str | None, UUID | None]:
+    """The activities of which lines do not tell, by event: a deletion that was cut short knew its event alone."""
+    events = [line.event for line in lines if line.activity is None and line.event is not None]
+    if not events:
+        return {}
+    told = JournalEntry.objects.filter(mailbox=lines[0].mailbox_id, event__in=events, activity__isnull=False)
+    return dict(told.order_by("pk").values_list("event", "activity"))
+
+
+def _note(line: JournalEntry, activity: UUID | None = None) -> Note:
+    activity = line.activity or activity
     return Note(
         action=line.action,
         side=Side(line.side),
         reason=line.reason,
-        activity=None if line.activity is None else str(line.activity),
+        activity=None if activity is None else str(activity),
         event=line.event,
         groups=frozenset(Group(name) for name in line.groups),
         before=line.before,

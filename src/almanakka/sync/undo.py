@@ -226,7 +226,7 @@ def _part_there(view: View, deed: Deed, step: Part, event: Event) -> Part | Refu
 
 def _take_away(view: View, note: Note, present: Present) -> Undoing:
     pair, record = present.pair, present.record
-    if pair is not None and pair.state is State.DEAD:
+    if pair is not None and pair.state is State.DEAD and (record is None or pair.event is not None):
         return Done()
     if pair is None or record is None or pair.activity != note.activity:
         return Refuse("gone")
@@ -323,6 +323,8 @@ def _followed_again(view: View, note: Note, present: Present, event: Event) -> U
 def _made_again(view: View, note: Note) -> Refuse | MakeAgain:
     if note.before is None:
         return Refuse("nothing_written")
+    if note.activity is None:  # nobody can tell whether a colleague has made it again (B10)
+        return Refuse("gone")
     user = view.settings.user
     entry = plain(view, note.before) if note.side is Side.THERE else note.before
     who = (entry.who or frozenset()) | {user}

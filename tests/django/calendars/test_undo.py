@@ -311,6 +311,22 @@ def test_b4_what_two_people_want_back_is_one_activity_again(
     assert len(place.calendar.entries()) == len(calendars[eero_box.remote_id].entries()) == 1
 
 
+def test_b4_a_deletion_that_was_cut_short_is_undone_under_the_same_id(place: Place) -> None:
+    activity = place.make("Lunch")
+    place.run()
+    with clock.stopped_at(place.now):
+        changes.remove(activity.pk, None, Origin(edited_at=place.now, by=place.user.pk))
+    place.calendar.faults.append(Fault("delete", Unreachable("no answer")))
+    assert place.run().error_code == "unreachable"
+    place.now += timedelta(hours=1)
+    place.run()
+    line = place.line("deleted", "there")
+    assert line.activity is None
+    assert place.undo(line).undo_state == UndoState.DONE
+    assert Activity.objects.get().pk == activity.pk
+    place.settles()
+
+
 def test_b4_nobody_undoes_anothers_lines_nor_the_same_twice(place: Place, eero: User, eero_box: Mailbox) -> None:
     place.make("Board")
     row = place.run()
