@@ -269,8 +269,8 @@ class Hub:
         return self.records[id].entry.who or frozenset()
 
     def disable(self, user: UserId) -> None:
-        """Switch a mailbox off; whoever is in a meeting that it spoke for, or has a copy of it, is told (R5)."""
-        spoken = {pair.activity for pair in self.boxes[user].pairs.values() if pair.master and pair.state is State.LIVE}
+        """Switch a mailbox off; whoever is in a meeting that it had a copy of, or has one too, is told (R5)."""
+        spoken = {pair.activity for pair in self.boxes[user].pairs.values() if pair.real and pair.state is State.LIVE}
         self.boxes[user].enabled = False
         for id in sorted(id for id in spoken if id in self.records):
             self.hand_over(id, user)

@@ -75,14 +75,14 @@ def note(changes: Iterable[ActivityChanged]) -> None:
 
 
 def hand_over(mailboxes: Collection[UUID]) -> None:
-    """Leave a hint for everybody in a meeting that one of ``mailboxes`` speaks for (R5).
+    """Leave a hint for everybody in a meeting of which one of ``mailboxes`` has a copy (R5).
 
-    For whoever is about to take these mailboxes away, in the same transaction: the next copy has to speak from then
+    For whoever is about to take these mailboxes away, in the same transaction: another copy may have to speak from then
     on, whoever waited for what became of it waits no longer, and nothing else would have anybody look at it before the
     daily run.
     """
     copies = Pair.objects.filter(state=State.LIVE.value, real=True, activity__isnull=False)
-    spoken = list(copies.filter(mailbox__in=mailboxes, master=True).values_list("activity", flat=True))
+    spoken = list(copies.filter(mailbox__in=mailboxes).values_list("activity", flat=True))
     if spoken:
         _look_again(spoken, mailboxes)
 

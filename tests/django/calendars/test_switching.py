@@ -236,11 +236,16 @@ def test_r5_whoever_has_the_next_copy_hears_that_the_one_that_spoke_is_switched_
     aino: User, eero: User, eero_box: Mailbox, board: Activity
 ) -> None:
     """It has to speak from now on, and not only from the daily run on."""
-    switching.disable(eero, acting=eero)
-    assert hinted() == []
-    Mailbox.objects.update(enabled=True)
     switching.disable(aino, acting=aino)
     assert hinted() == [(eero_box.pk, board.pk, 1)]
+
+
+def test_r5_whoever_may_have_waited_for_any_copy_hears_that_it_is_switched_off(
+    aino: User, eero: User, board: Activity
+) -> None:
+    """One that did not speak may have been the last to tell that the meeting is cancelled."""
+    switching.disable(eero, acting=eero)
+    assert hinted() == [(Mailbox.objects.get(user=aino).pk, board.pk, 1)]
 
 
 def test_r5_whoever_waited_for_that_copy_hears_that_it_is_switched_off(
@@ -254,6 +259,7 @@ def test_r5_whoever_waited_for_that_copy_hears_that_it_is_switched_off(
 
 def test_r5_whoever_has_it_off_themself_is_not_asked_to_speak(aino: User, eero: User, board: Activity) -> None:
     switching.disable(eero, acting=eero)
+    ActivityHint.objects.all().delete()
     switching.disable(aino, acting=aino)
     assert hinted() == []
 
