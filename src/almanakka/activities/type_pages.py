@@ -24,6 +24,10 @@ class TypeForm(forms.ModelForm):
         model = ActivityType
         fields = ("name", "category", "synchronised", "is_default", "is_active", "order")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["category"].choices = Category.choices  # the usual one first, and no empty line before it
+
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
         if given.get("category") == Category.PROJECT_TASK and given.get("synchronised"):
