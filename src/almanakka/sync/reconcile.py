@@ -262,12 +262,11 @@ def _refusing(view: View, record: Record, event: Event) -> frozenset[UserId]:
 
 def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reconcile:
     """Take note of a copy that is not the master copy: nothing of it is adopted (DESIGN §4.4)."""
-    seen = pair.seen if event is None else view.theirs(event, "")[1]
     told = replace(
         pair if event is None else facts(pair, event),
         state=State.LIVE,
         base=view.ours(record),
-        seen=seen,
+        seen=pair.seen if event is None else _noted(view, pair, record, event),
         intended=None,
         real=True,
         master=False,
@@ -289,6 +288,19 @@ def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reco
         uid=to_bind(view, told, pair),
         yields=pair.master,
     )
+
+
+def _noted(view: View, pair: Pair, record: Record, event: Event) -> Entry:
+    """Return what a copy says that does not speak, without whom it alone tells of: they are for the one that speaks.
+
+    Should this copy come to speak before that one has told of them, they are news of its own (B10).
+    """
+    theirs = view.theirs(event, "")[1]
+    if theirs.who is None:
+        return theirs
+    noted = pair.seen.who if pair.seen is not None else None
+    known = (record.entry.who or frozenset()) | (noted or frozenset()) | frozenset(view.reading)
+    return replace(theirs, who=theirs.who & known)
 
 
 # --- first sight ---------------------------------------------------------------------------------

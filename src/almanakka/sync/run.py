@@ -318,6 +318,8 @@ class Run:
             return True
         if pair.activity not in touched:
             return False
+        if pair.real and not pair.master:  # it may be the one that speaks from now on, of whoever else it tells of
+            return True
         return pair.state is State.MUTED or pair.organises or (pair.born is Born.THERE and not pair.real)
 
     def _records(
