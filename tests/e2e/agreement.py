@@ -20,8 +20,8 @@ from almanakka.demo.compare import Window, is_old, sights
 from .company import Somebody, token_of
 from .histories import History
 
-#: What Exchange refuses to hold although we asked for it: told to its person, and left as it is (B8). And what looks the
-#: same twice, be it because somebody has copied it: told, and not merged (R10).
+#: What Exchange refuses to hold although we asked for it: told to its person, and left as it is (B8). And what looks
+#: the same twice, be it because somebody has copied it: told, and not merged (R10).
 LAWFUL = ("refused", "unrepresentable", "duplicate")
 _SPACE = re.compile(r"\s+")
 Side = dict[str, list[Any]]

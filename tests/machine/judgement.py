@@ -14,8 +14,8 @@ from .deeds import Life
 from .remembered import FOLLOWED, HERE, Edit, Remembered
 from .values import Shown, as_it_lies, is_old, sights, token_of, value
 
-#: What Exchange refuses to hold although we asked for it: told to its person, and left as it is (B8). And what looks the
-#: same twice, be it because somebody has copied it: told, and not merged (R10).
+#: What Exchange refuses to hold although we asked for it: told to its person, and left as it is (B8). And what looks
+#: the same twice, be it because somebody has copied it: told, and not merged (R10).
 LAWFUL = ("refused", "unrepresentable", "duplicate")
 OFF = (Kind.INTERNAL, Kind.TASK)
 MARGIN = timedelta(seconds=60)
