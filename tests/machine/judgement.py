@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 
 from .company import Company, Kind, Ours, Theirs
 from .deeds import Life
-from .remembered import FOLLOWED, HERE, Edit, Remembered
+from .remembered import FOLLOWED, HERE, Deletion, Edit, Remembered
 from .values import Shown, as_it_lies, is_old, sights, token_of, value
 
 #: What Exchange refuses to hold although we asked for it: told to its person, and left as it is (B8). And what looks
@@ -266,12 +266,19 @@ class Judgement:
                 if self._was_seen(edit, life) and edit.place != deletion.place and not edit.overruled
                 if edit.value != deletion.said.get(edit.key)
                 if not (life.redrawn_there and isinstance(edit.key, date))
+                if not (deletion.place == HERE and _has_lost(edit, deletion, life))
             ]
             if pending:
                 yield f"{token} was edited while it was deleted, and is lost: {pending[0]}"
 
     def _came_in(self, life: Remembered, person: str) -> bool:
         return person not in life.left
+
+
+def _has_lost(edit: Edit, deletion: Deletion, life: Remembered) -> bool:
+    """Whether what was deleted with us says something later instead: a run had decided between the two (B5)."""
+    ours = [each for each in life.edits if each.place == HERE and each.key == edit.key and each.at <= deletion.at]
+    return any(_certainly_later(each, edit, life) for each in ours)
 
 
 def _certainly_later(edit: Edit, other: Edit, life: Remembered) -> bool:
