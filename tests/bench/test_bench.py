@@ -28,4 +28,5 @@ def test_every_benchmark_finds_its_figures(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     figures = json.loads(results.read_text())["figures"]
     assert {figure["bench"] for figure in figures} == BENCHES.keys()
-    assert all(figure["value"] > 0 for figure in figures if figure["floor"])
+    # what another section costs beside staying is a difference, and may come out as nothing
+    assert all(figure["value"] > 0 for figure in figures if figure["floor"] and figure["unit"] != "ms more")

@@ -183,6 +183,8 @@ def test_an_entry_is_made_changed_and_deleted_beside_the_grid(house: House, look
     assert (rule["interval"], rule["days"], rule["until"]) == (2, [1], "2026-12-18")
     entry(page, "Review, moved").click()
     page.locator("#card").get_by_role("button", name="Open").click()
+    panel.get_by_text("Delete it", exact=True).click()
+    expect(panel.get_by_text("It goes for everybody who takes part")).to_be_visible()
     panel.get_by_role("button", name="Delete this and all that follow").click()
     expect(page.locator("#grid-told")).to_have_text("It is deleted.")
     assert not Activity.objects.exists()
