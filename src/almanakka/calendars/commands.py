@@ -20,6 +20,7 @@ from almanakka.calendars.doctor import examine, examine_person
 from almanakka.calendars.models import Connection, Mailbox, Run
 from almanakka.calendars.sentences import sentence
 from almanakka.calendars.switching import Refused
+from almanakka.database import standing
 from almanakka.sync.errors import CalendarError
 from almanakka.sync.preview import Preview
 
@@ -56,7 +57,8 @@ def serve(host: str, port: int, workers: int) -> int:
     from almanakka.calendars.server import Server
 
     connection.close()  # the processes that are forked must not share it
-    Server(f"{host}:{port}", workers).run()
+    with standing.bound():
+        Server(f"{host}:{port}", workers).run()
     return 0
 
 

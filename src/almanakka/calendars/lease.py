@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import OperationalError, connection, transaction
-from psycopg.errors import DeadlockDetected, SerializationFailure
+from django.db import InternalError, OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected, IdleInTransactionSessionTimeout, SerializationFailure
 
 from almanakka.calendars import clock, standstill, whole
 from almanakka.calendars.models import Mailbox
@@ -117,6 +117,10 @@ class Fence:
         except OperationalError as error:
             if isinstance(error.__cause__, DeadlockDetected | SerializationFailure):
                 raise StaleVersion("another transaction was in the way") from error
+            raise
+        except InternalError as error:
+            if isinstance(error.__cause__, IdleInTransactionSessionTimeout):
+                raise OperationalError("this process stood still in the middle of a transaction") from error
             raise
         finally:
             self._passed = False

@@ -20,6 +20,7 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.tasks import Task, configure_task
 
 from almanakka.calendars import tasks
+from almanakka.database import standing
 from almanakka.database.installation import ServerUnavailable
 
 log = structlog.get_logger(__name__)
@@ -44,7 +45,7 @@ def work(concurrency: int, *, wait: bool = True) -> None:
 
     The event loop's usual pool has six threads on a small machine, however many tasks it has taken.
     """
-    with _threads(concurrency + 2) as threads:
+    with standing.bound(), _threads(concurrency + 2) as threads:
         asyncio.run(_work(concurrency, wait, threads))
 
 
@@ -113,7 +114,18 @@ async def _shift(concurrency: int, *, wait: bool) -> None:
 
 def _connector() -> PsycopgConnector:
     """A pool of connections, which gives up soon: where the server is our own, only a new one starts it again."""
-    return PsycopgConnector(kwargs=connector_params(), timeout=PATIENCE, reconnect_timeout=PATIENCE)
+    return PsycopgConnector(
+        kwargs=connector_params(), configure=_configured, timeout=PATIENCE, reconnect_timeout=PATIENCE
+    )
+
+
+async def _configured(connection: psycopg.AsyncConnection) -> None:
+    """Have the server commit each statement.
+
+    Were it for us to commit, a worker stopped just before would keep the jobs that it has only taken so far, rescue
+    among them, from all the others: they pass over what is locked.
+    """
+    await connection.set_autocommit(True)
 
 
 def _kept_up(queue: App, shift: asyncio.Task[Any] | None) -> asyncio.Task[None]:
