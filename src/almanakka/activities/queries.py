@@ -66,8 +66,8 @@ def open_to(user: User) -> QuerySet[Activity]:
     joined = Participant.objects.filter(user=user).order_by().values("activity_id")
     theirs = Q(owner=user) | Q(pk__in=joined)
     # by their ids: an index then tells all of it
-    personal = ActivityType.objects.filter(category=Category.PERSONAL).order_by().values("pk")
-    hidden = Q(is_private=True) | Q(type__in=personal)
+    personal = ActivityType.objects.filter(company_id=user.company_id, category=Category.PERSONAL)
+    hidden = Q(is_private=True) | Q(type__in=personal.order_by().values("pk"))
     return Activity.objects.filter(theirs | ~hidden, company_id=user.company_id)
 
 

@@ -20,7 +20,7 @@ from almanakka.calendars.doctor import examine, examine_person
 from almanakka.calendars.models import Connection, Mailbox, Run
 from almanakka.calendars.sentences import sentence
 from almanakka.calendars.switching import Refused
-from almanakka.database import standing
+from almanakka.database import idle
 from almanakka.sync.errors import CalendarError
 from almanakka.sync.preview import Preview
 
@@ -57,7 +57,7 @@ def serve(host: str, port: int, workers: int) -> int:
     from almanakka.calendars.server import Server
 
     connection.close()  # the processes that are forked must not share it
-    with standing.bound():
+    with idle.bounded():
         Server(f"{host}:{port}", workers).run()
     return 0
 

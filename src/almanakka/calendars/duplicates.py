@@ -15,6 +15,8 @@ from almanakka.calendars import holds
 from almanakka.calendars.ledger import MailboxLedger
 from almanakka.calendars.models import Hold, Mailbox, Pair, Run, RunKind
 from almanakka.sync import ports
+from almanakka.sync.fields import line
+from almanakka.sync.match import folded
 
 #: The reason of the hold of the newer one; its item is ``twin:<id>`` and its detail the id of the other activity.
 REASON = "duplicate"
@@ -107,4 +109,4 @@ def _keys_near(mailbox: Mailbox, ids: Collection[UUID]) -> dict[UUID, Hashable]:
 
 def _key(name: str, *times: object) -> Hashable:
     *others, recurrence = times
-    return name.strip().casefold(), *others, json.dumps(recurrence, sort_keys=True)
+    return folded(line(name)), *others, json.dumps(recurrence, sort_keys=True)

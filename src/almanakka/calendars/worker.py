@@ -20,7 +20,7 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.tasks import Task, configure_task
 
 from almanakka.calendars import tasks
-from almanakka.database import standing
+from almanakka.database import idle
 from almanakka.database.installation import ServerUnavailable
 
 log = structlog.get_logger(__name__)
@@ -45,7 +45,7 @@ def work(concurrency: int, *, wait: bool = True) -> None:
 
     The event loop's usual pool has six threads on a small machine, however many tasks it has taken.
     """
-    with standing.bound(), _threads(concurrency + 2) as threads:
+    with idle.bounded(), _threads(concurrency + 2) as threads:
         asyncio.run(_work(concurrency, wait, threads))
 
 

@@ -17,19 +17,18 @@ LAST = 100_000
 class Sheets(Paginator):
     """Pages of the values of one column.
 
-    ``rows`` are in order; ``counted`` are the same in no order, where the database counts that more easily. With
-    ``searched`` it has to look at everything for the first row already, so one statement takes up to ``MOST`` of them.
+    ``rows`` are in order. With ``searched`` the database has to look at everything for the first row already, so one
+    statement takes up to ``MOST`` of them.
     """
 
-    def __init__(self, rows: QuerySet, size: int, *, counted: QuerySet | None = None, searched: bool = False) -> None:
+    def __init__(self, rows: QuerySet, size: int, *, searched: bool = False) -> None:
         super().__init__(rows, size)
-        self._counted = rows if counted is None else counted
         self._searched = searched
 
     @cached_property
     def count(self) -> int:
         """How many rows there are; one more than ``MOST`` stands for any number above."""
-        return len(self._begin) if self._searched else self._counted.order_by()[: MOST + 1].count()
+        return len(self._begin) if self._searched else self.object_list.order_by()[: MOST + 1].count()
 
     @property
     def is_longer(self) -> bool:

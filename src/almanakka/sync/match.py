@@ -40,7 +40,7 @@ def match(events: Sequence[Event], records: Sequence[Record], limits: Limits, zo
     theirs = [_side(event, canonical(event.entry, limits), zone) for event in events]
     ours = [_side(record, canonical(record.entry, limits), zone) for record in records]
     pairs: list[tuple[Event, Record]] = []
-    for fold in (_as_is, _folded):
+    for fold in (_as_is, folded):
         found = _pass(theirs, ours, fold)
         pairs += found
         paired_events = {event.id for event, _ in found}
@@ -71,7 +71,8 @@ def _as_is(title: str) -> str:
     return title
 
 
-def _folded(title: str) -> str:
+def folded(title: str) -> str:
+    """Return a canonical title as people compare them: the same in either letter case and width."""
     return unicodedata.normalize("NFKC", title).casefold()
 
 

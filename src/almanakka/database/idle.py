@@ -18,15 +18,15 @@ STILL = 30
 
 
 @contextmanager
-def bound() -> Iterator[None]:
+def bounded() -> Iterator[None]:
     """Have the server break off transactions that stand still, on the connections that are opened meanwhile."""
-    connection_created.connect(_bound)
+    connection_created.connect(_bounded)
     try:
         yield
     finally:
-        connection_created.disconnect(_bound)
+        connection_created.disconnect(_bounded)
 
 
-def _bound(connection: BaseDatabaseWrapper, **_: Any) -> None:
+def _bounded(connection: BaseDatabaseWrapper, **_: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('idle_in_transaction_session_timeout', %s, false)", [f"{STILL}s"])

@@ -19,7 +19,7 @@ from almanakka.calendars import clock, schedule, tasks, worker
 from almanakka.calendars import lease as leases
 from almanakka.calendars.ledger import MailboxLedger
 from almanakka.calendars.models import Mailbox
-from almanakka.database import standing
+from almanakka.database import idle
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,10 +60,10 @@ def _statuses() -> list[str]:
 def test_a_transaction_that_stands_still_is_broken_off_and_what_it_locked_is_free(
     aino: User, other: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standing, "STILL", 0.05)
+    monkeypatch.setattr(idle, "STILL", 0.05)
 
     def lock_and_stop() -> str:
-        with standing.bound(), pytest.raises(InternalError) as broken, transaction.atomic():  # noqa: PT012
+        with idle.bounded(), pytest.raises(InternalError) as broken, transaction.atomic():  # noqa: PT012
             User.objects.select_for_update().get(pk=aino.pk)
             took_over.submit(_rename, aino.pk).result()  # waits for the lock
             User.objects.filter(pk=aino.pk).update(full_name="Late")
@@ -84,14 +84,14 @@ def _rename(user: int) -> None:
 def test_a_run_that_stood_still_in_a_write_loses_its_mailbox_and_says_that_the_database_was_away(
     aino_box: Mailbox, other: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(standing, "STILL", 0.05)
+    monkeypatch.setattr(idle, "STILL", 0.05)
     lease = leases.acquire(aino_box.pk)
     assert lease is not None
     later = clock.now() + leases.TERM + timedelta(seconds=1)
 
     def write_and_stop() -> None:
         ledger = MailboxLedger(aino_box.pk, lease.run_no)
-        with standing.bound(), pytest.raises(schedule.DATABASE_AWAY, match="stood still"), ledger.atomic():  # noqa: PT012
+        with idle.bounded(), pytest.raises(schedule.DATABASE_AWAY, match="stood still"), ledger.atomic():  # noqa: PT012
             ledger.checkpoint("too late", full=False)
             taken.append(takeover.submit(take_over).result())
             ledger.checkpoint("later still", full=False)
@@ -115,7 +115,7 @@ def test_only_connections_opened_meanwhile_are_bound(other: ThreadPoolExecutor) 
             cursor.execute("SHOW idle_in_transaction_session_timeout")
             return str(cursor.fetchone()[0])
 
-    with standing.bound():
-        assert other.submit(timeout).result() == f"{standing.STILL}s"
+    with idle.bounded():
+        assert other.submit(timeout).result() == f"{idle.STILL}s"
     other.submit(connections.close_all).result()
     assert other.submit(timeout).result() == "0"
