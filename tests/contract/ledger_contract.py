@@ -263,9 +263,13 @@ class LedgerContract:
     ) -> None:
         shared, other = company.stranger(), company.stranger()
         aino.add([pair(activity=shared)])
-        eero.add([pair(activity=shared, real=True, organises=True, uid="u"), pair(activity=other, state=State.MUTED)])
+        named = replace(random_entries.entry(Random(0)), who=frozenset({company.id("aino"), company.id("eero")}))
+        of_his = pair(activity=shared, real=True, organises=True, uid="u", seen=named)
+        eero.add([of_his, pair(activity=other, state=State.MUTED)])
         company.ledger("sanna").add([pair(activity=shared, real=True, master=True), pair(activity=None)])
-        of_eero = Copy(shared, company.id("eero"), real=True, master=False, organises=True, uid="u")
+        of_eero = Copy(
+            shared, company.id("eero"), real=True, master=False, organises=True, uid="u", who=named.who or frozenset()
+        )
         of_sanna = Copy(shared, company.id("sanna"), real=True, master=True, organises=False)
         assert sorted(aino.copies([shared, other]), key=lambda copy: copy.organises) == [of_sanna, of_eero]
         company.switch("sanna", on=False)

@@ -355,6 +355,10 @@ def vars_of(box: Box) -> dict[str, object]:
     }
 
 
+def _named(pair: Pair) -> frozenset[UserId]:
+    return (pair.seen.who if pair.seen is not None else None) or frozenset()
+
+
 @dataclass
 class Held:
     """One run's hold on a mailbox: every write checks that nobody has taken it over."""
@@ -596,7 +600,7 @@ class HubLedger(Held):
 
     def copies(self, activities: Collection[ActivityId], *, switched_off: bool = False) -> list[Copy]:
         return [
-            Copy(pair.activity, box.user, pair.real, pair.master, pair.organises, pair.uid)
+            Copy(pair.activity, box.user, pair.real, pair.master, pair.organises, pair.uid, _named(pair))
             for box in self.hub.boxes.values()
             if (box.enabled or switched_off) and box.user != self.user
             for pair in box.pairs.values()

@@ -296,6 +296,11 @@ class SpokeWorld(World):
         people = [{"emailAddress": {"address": address(each), "name": each.title()}} for each in others]
         self.person(organiser).edit_event(ids[organiser], {"attendees": people})
 
+    def invite_more(self, organiser: str, ids: dict[str, str], others: tuple[str, ...]) -> dict[str, str]:
+        everybody = (*(user for user in ids if user != organiser), *others)
+        self.invite_instead(organiser, ids, everybody)
+        return self._copies(organiser, others, self.calendars[organiser].entries()[ids[organiser]].uid)
+
     def accept_anew(self, user: str, id: str) -> None:
         person = self.person(user)
         (held,) = [each for each in person.dump()["events"] if each[self._id] == id]

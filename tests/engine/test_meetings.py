@@ -229,6 +229,34 @@ def test_b10_who_left_before_a_colleague_came_is_not_put_in_again(world: World) 
     assert record.entry.who == frozenset({"aino"})
 
 
+@pytest.mark.parametrize("first", ["aino", "sanna"])
+def test_b10_who_is_invited_to_a_known_meeting_takes_part_whoever_runs_first(world: World, first: str) -> None:
+    """Sanna's copy was seen before Matti was invited, Aino's was not; Matti deletes his before any run."""
+    world.enable("sanna")
+    ids = world.invite("aino", ("sanna",), timed("Board"), "uid-board")
+    world.run("sanna")
+    world.calendars["matti"].remove(world.invite_more("aino", ids, ("matti",))["matti"])
+    world.run(first)
+    world.settle()
+    assert world.ours()["Board"].entry.who == frozenset(world.users)
+    assert world.titles("matti") == ["Board"]
+    assert world.mails == 0
+
+
+def test_b10_who_left_before_the_organiser_came_is_not_put_in_again(world: World) -> None:
+    """Sanna's copy speaks for the meeting until Aino's does, and has told of Matti."""
+    world.enable("sanna")
+    world.disable("aino")
+    ids = world.invite("aino", ("matti", "sanna"), timed("Board"), "uid-board")
+    world.settle()
+    world.calendars["matti"].remove(ids["matti"])
+    world.settle()
+    world.enable("aino")
+    world.settle()
+    assert world.ours()["Board"].entry.who == frozenset({"aino", "sanna"})
+    assert world.titles("matti") == []
+
+
 def shared(world: World) -> dict[str, str]:
     """Aino's activity, of whose mirror Matti has made a meeting that she is invited to: each copy's id."""
     world.hub.create(timed("Shared", who=frozenset({"aino", "matti"})), "aino")

@@ -172,6 +172,16 @@ class World:
             if user != organiser and user not in others:
                 self.calendars[user].edit(id, cancelled=True)
 
+    def invite_more(self, organiser: str, ids: dict[str, str], others: tuple[str, ...]) -> dict[str, str]:
+        """The organiser invites others besides, as everybody's copy says; return each new copy's id."""
+        event = self.calendars[organiser].entries()[ids[organiser]]
+        everybody = (*(user for user in ids if user != organiser), *others)
+        for user, id in ids.items():
+            self.calendars[user].edit(id, meeting=self.meeting(user, organiser, everybody))
+        entry = replace(event.entry, who=None)
+        meetings = {other: self.meeting(other, organiser, everybody) for other in others}
+        return {other: self.calendars[other].put(entry, uid=event.uid, meeting=meetings[other]) for other in others}
+
     def accept_anew(self, user: str, id: str) -> None:
         """Accept as some clients do, which delete the copy and create it once more (row 34)."""
         event = self.calendars[user].entries()[id]

@@ -235,9 +235,12 @@ class MailboxLedger:
             )
             .exclude(mailbox_id=self.mailbox_id)
             .order_by("pk")
-            .values_list("activity", "mailbox__user_id", "real", "master", "organises", "uid")
+            .values_list("seen", "activity", "mailbox__user_id", "real", "master", "organises", "uid")
         )
-        return [Copy(str(activity), str(user), *marks) for activity, user, *marks in found]
+        return [
+            Copy(str(activity), str(user), *marks, who=(seen.who if seen else None) or frozenset())
+            for seen, activity, user, *marks in found
+        ]
 
     def keys(self, activities: Collection[ActivityId]) -> dict[str, ActivityId]:
         found = MeetingUid.objects.filter(

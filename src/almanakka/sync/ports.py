@@ -81,8 +81,7 @@ class Calendar(Telling, Several, Protocol):
     def update(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         """Write what differs between ``before`` (what the server holds) and ``after``; return it as read back.
 
-        Raises :class:`Stale` when the event is no longer at ``change_key``. May be cut short between two requests:
-        the caller repeats it from what it reads next.
+        Raises :class:`Stale` when it is not at ``change_key``. Cut short, it is to be repeated from what is read next.
         """
 
     def delete(self, id: str, change_key: str) -> None:
@@ -285,7 +284,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Another mailbox's live pair of an activity, as far as meetings need to know it; ``uid`` is its meeting key."""
+    """Another mailbox's live pair of an activity; ``uid`` is its meeting key, ``who`` are those its event last named."""
 
     activity: ActivityId
     user: UserId
@@ -293,6 +292,7 @@ class Copy:
     master: bool
     organises: bool
     uid: str = ""
+    who: frozenset[UserId] = frozenset()
 
 
 class Side(StrEnum):

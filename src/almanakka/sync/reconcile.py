@@ -238,7 +238,7 @@ def _with_those_who_tell(view: View, seen: Entry, record: Record, event: Event) 
     Who has said no goes, whoever put them in before the speaking copy was seen: a colleague's copy does not know.
     """
     who = meetings.people(event, view.users, view.settings.user) or frozenset()
-    told = (who & frozenset(view.reading)) | _refusing(view, record, event)
+    told = (who & _leavers(view, record)) | _refusing(view, record, event)
     return replace(seen, who=(seen.who or frozenset()) | told)
 
 
@@ -258,6 +258,17 @@ def _refusing(view: View, record: Record, event: Event) -> frozenset[UserId]:
     """Return who has said no as far as this copy knows, without those whose own copy tells."""
     own = {copy.user for copy in view.copies.get(record.id, ()) if copy.real}
     return meetings.declined(event, view.users) - own
+
+
+def _leavers(view: View, record: Record) -> frozenset[UserId]:
+    """Return who, if not in a known meeting, may have left it already: their own copy tells whether they come (B10).
+
+    Where another copy speaks for the meeting, it has told of them: nobody can leave before they have come in.
+    """
+    copies = [copy for copy in view.copies.get(record.id, ()) if copy.real]
+    speaking = [copy for copy in copies if copy.master] or copies
+    told = frozenset(user for copy in speaking for user in copy.who)
+    return frozenset(view.reading) & told if speaking else frozenset(view.reading)
 
 
 def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reconcile:
@@ -299,7 +310,7 @@ def _noted(view: View, pair: Pair, record: Record, event: Event) -> Entry:
     if theirs.who is None:
         return theirs
     noted = pair.seen.who if pair.seen is not None else None
-    known = (record.entry.who or frozenset()) | (noted or frozenset()) | frozenset(view.reading)
+    known = (record.entry.who or frozenset()) | (noted or frozenset()) | _leavers(view, record)
     return replace(theirs, who=theirs.who & known)
 
 
@@ -357,7 +368,8 @@ def _united(
     to_ours = frozenset(group for group in SIMPLE_GROUPS if not same(group, united, ours))
     if not same(Group.OCCURRENCES, united, ours):
         to_ours |= {Group.OCCURRENCES}
-    who = ((ours.who or frozenset()) | _newcomers(view, theirs, matched=matched)) - _refusing(view, record, event)
+    newcomers = (theirs.who or frozenset()) - (frozenset() if matched else _leavers(view, record))
+    who = ((ours.who or frozenset()) | newcomers) - _refusing(view, record, event)
     if who != (ours.who or frozenset()):
         united = replace(united, who=who)
         to_ours |= {Group.WHO}
@@ -379,9 +391,3 @@ def _united(
     if outward and to_theirs:
         _write_there(view, step, raw, united, to_theirs)
     return step
-
-
-def _newcomers(view: View, theirs: Entry, *, matched: bool) -> frozenset[UserId]:
-    """Return whom an event brings with it; whose own copy tells may have left a known meeting already (B10)."""
-    who = theirs.who or frozenset()
-    return who if matched else who - frozenset(view.reading)
