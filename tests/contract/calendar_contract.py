@@ -569,6 +569,93 @@ class CalendarContract:
         outlook.calendar.delete(event.id, event.change_key)
         assert outlook.mails() == 0
 
+    # --- a meeting's people are told -------------------------------------------------------------
+
+    def team(self, outlook: Outlook, **others: object) -> Event:
+        """Return a series that Ben is invited to, with two of its occurrences changed and nobody told of them."""
+        id = outlook.put(series(**others))
+        outlook.retitle(id, "Kept", date(2026, 10, 26))
+        outlook.remove(id, date(2026, 11, 2))
+        outlook.invite(id)
+        event = outlook.calendar.fetch([id])[id]
+        assert isinstance(event, Event)
+        assert event.meeting is not None
+        assert event.meeting.is_organiser
+        return event
+
+    @pytest.mark.parametrize(
+        "override",
+        [moved(date(2026, 10, 14), 6, title="Team, moved", location="Room 2", notes="Bring cake"), CANCELLED],
+        ids=["changed", "cancelled"],
+    )
+    def test_b1_one_occurrence_of_a_meeting_is_changed_with_one_mail(
+        self, outlook: Outlook, override: Override
+    ) -> None:
+        before, day = self.team(outlook), date(2026, 10, 12)
+        wanted = replace(before.entry, exceptions={**before.entry.exceptions, day: override})
+        after = outlook.calendar.amend_day(before.id, before.change_key, before.entry, wanted, day)
+        assert_same(after.entry, wanted)
+        assert_same(self.listed(outlook)[before.id].entry, wanted)
+        assert after.change_key == self.listed(outlook)[before.id].change_key
+        assert outlook.mails() == 1
+
+    def test_b1_a_changed_occurrence_becomes_as_its_series_again_with_one_mail(self, outlook: Outlook) -> None:
+        before, day = self.team(outlook), date(2026, 10, 26)
+        wanted = replace(before.entry, exceptions={date(2026, 11, 2): CANCELLED})
+        after = outlook.calendar.amend_day(before.id, before.change_key, before.entry, wanted, day)
+        assert_same(after.entry, wanted)
+        assert outlook.mails() == 1
+
+    def test_b1_an_occurrence_that_has_what_is_wanted_already_is_told_to_nobody(self, outlook: Outlook) -> None:
+        before = self.team(outlook)
+        wanted = replace(before.entry, title="Of the series, not of the day")
+        after = outlook.calendar.amend_day(before.id, before.change_key, before.entry, wanted, date(2026, 10, 26))
+        assert_same(after.entry, before.entry)
+        assert outlook.mails() == 0
+
+    def test_b1_an_occurrence_that_is_not_there_is_stale(self, outlook: Outlook) -> None:
+        """Cancelled, on no day of the pattern, or past its end."""
+        before = self.team(outlook)
+        for day in (date(2026, 11, 2), date(2026, 10, 13), date(2027, 3, 1)):
+            wanted = replace(before.entry, exceptions={day: Override(title="New")})
+            with pytest.raises(Stale):
+                outlook.calendar.amend_day(before.id, before.change_key, before.entry, wanted, day)
+        assert outlook.mails() == 0
+
+    @pytest.mark.parametrize(
+        ("override", "theirs"),
+        [(Override(title="Ours"), date(2026, 10, 12)), (CANCELLED, date(2026, 10, 19))],
+        ids=["changed", "cancelled"],
+    )
+    def test_b1_an_occurrence_of_a_series_that_changed_meanwhile_is_stale(
+        self, outlook: Outlook, override: Override, theirs: date
+    ) -> None:
+        before, day = self.team(outlook), date(2026, 10, 12)
+        outlook.retitle(before.id, "Theirs", theirs)
+        wanted = replace(before.entry, exceptions={day: override})
+        with pytest.raises(Stale):
+            outlook.calendar.amend_day(before.id, before.change_key, before.entry, wanted, day)
+        assert outlook.mails() == 0
+
+    def test_b1_an_occurrence_that_would_pass_its_neighbour_is_refused(self, outlook: Outlook) -> None:
+        before, day = self.team(outlook), date(2026, 10, 12)
+        wanted = replace(before.entry, exceptions={day: moved(date(2026, 10, 20), 6)})
+        with pytest.raises(Invalid):
+            outlook.calendar.amend_day(before.id, before.change_key, before.entry, wanted, day)
+        assert outlook.mails() == 0
+
+    def test_b1_b6_an_occurrence_whose_answer_is_lost_is_not_told_twice(self, outlook: Outlook) -> None:
+        before, day = self.team(outlook), date(2026, 10, 12)
+        wanted = replace(before.entry, exceptions={**before.entry.exceptions, day: Override(title="Ours")})
+        outlook.lose_next_answer("amend")
+        with pytest.raises(Unreachable):
+            outlook.calendar.amend_day(before.id, before.change_key, before.entry, wanted, day)
+        with pytest.raises(Stale):
+            outlook.calendar.amend_day(before.id, before.change_key, before.entry, wanted, day)
+        held = self.listed(outlook)[before.id]
+        assert_same(outlook.calendar.amend_day(held.id, held.change_key, held.entry, wanted, day).entry, wanted)
+        assert outlook.mails() == 1
+
     # --- trouble ---------------------------------------------------------------------------------
 
     @pytest.mark.parametrize("operation", ["listing", "changes", "create", "update", "delete"])

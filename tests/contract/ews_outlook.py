@@ -18,6 +18,7 @@ _OPERATIONS = {
     "changes": "SyncFolderItems",
     "create": "CreateItem",
     "update": "UpdateItem",
+    "amend": "UpdateItem",
     "delete": "DeleteItem",
 }
 
@@ -67,6 +68,9 @@ class EwsOutlook:
         (copy,) = self.person.find(subject=entry.title)
         self.person.respond(copy["id"], answer)
         return str(copy["classicId"])
+
+    def invite(self, id: str) -> None:
+        self.person.invite(id, [BEN])
 
     def lose_next_answer(self, operation: str) -> None:
         self.simulator.world.faults.add("drop_after", method=_OPERATIONS[operation])

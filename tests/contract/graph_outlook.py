@@ -25,6 +25,7 @@ _PATHS = {
     "changes": ("GET", "delta"),
     "create": ("POST", r"/events$"),
     "update": ("PATCH", "/events/"),
+    "amend": ("PATCH", "/events/"),
     "delete": ("DELETE", "/events/"),
 }
 
@@ -80,6 +81,9 @@ class GraphOutlook:
         (copy,) = self.person.find(subject=entry.title)
         self.person.respond(copy["id"], answer)
         return str(copy["id"])
+
+    def invite(self, id: str) -> None:
+        self.person.invite(id, [BEN])
 
     def lose_next_answer(self, operation: str) -> None:
         method, path = _PATHS[operation]

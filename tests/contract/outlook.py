@@ -33,8 +33,11 @@ class Outlook(Protocol):
     def receive_meeting(self, entry: Entry, answer: str) -> str:
         """Receive a meeting from ben@contoso.test and answer it: accepted, declined."""
 
+    def invite(self, id: str) -> None:
+        """Invite ben@contoso.test to an entry, or to a series and all its occurrences."""
+
     def lose_next_answer(self, operation: str) -> None:
-        """Let the next create, update or delete take effect, and its answer get lost."""
+        """Let the next create, update, amend or delete take effect, and its answer get lost."""
 
     def refuse_next(self, operation: str) -> None:
         """Let the next listing, changes, create, update or delete be throttled for 7 seconds."""

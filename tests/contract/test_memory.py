@@ -47,6 +47,10 @@ class MemoryOutlook:
         meeting = Meeting(Person("ben@contoso.test", "Ben"), guests, False, Response(answer))
         return self._memory.put(entry, meeting=meeting)
 
+    def invite(self, id: str) -> None:
+        people = (Person("ben@contoso.test", "Ben"),)
+        self._memory.edit(id, meeting=Meeting(Person("anna@contoso.test", "Anna"), people, is_organiser=True))
+
     def lose_next_answer(self, operation: str) -> None:
         self._memory.faults.append(Fault(operation, Unreachable("the answer was lost"), after=True))
 

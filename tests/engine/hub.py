@@ -6,7 +6,7 @@ import copy
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 
 from almanakka.sync.approval import Approval
@@ -45,6 +45,24 @@ class Answer(NamedTuple):
 
 
 NO_ANSWER = Answer()
+
+
+class Yes(NamedTuple):
+    """An organiser's yes to a mail about ``groups`` and ``days`` as ``entry`` has them; without one, that it is off."""
+
+    key: str = ""
+    groups: frozenset[Group] = frozenset()
+    days: frozenset[date] = frozenset()
+    entry: Entry | None = None
+
+    def holding(self, entry: Entry) -> Approval:
+        """What of it ``entry`` still says."""
+        then = self.entry or entry
+        return Approval(
+            self.key,
+            frozenset(each for each in self.groups if of(entry, each) == of(then, each)),
+            frozenset(day for day in self.days if entry.exceptions.get(day) == then.exceptions.get(day)),
+        )
 
 
 @dataclass
@@ -100,7 +118,7 @@ class Hub:
     #: What people answered to meetings, and whether they hide taking part.
     answers: dict[tuple[ActivityId, UserId], Answer] = field(default_factory=dict)
     #: What organisers said yes to telling everybody: its key, and what they changed; no entry: that it is off (B1).
-    yeses: dict[ActivityId, tuple[str, frozenset[Group], Entry | None]] = field(default_factory=dict)
+    yeses: dict[ActivityId, Yes] = field(default_factory=dict)
     #: Called before and after each commit; may raise :class:`Crash`.
     before_commit: Callable[[], None] = lambda: None
     after_commit: Callable[[], None] = lambda: None
@@ -218,14 +236,16 @@ class Hub:
         self.records[id] = replace(record, version=record.version + 1, times=times, through=passed)
         self._tell(id, record.version + 1, self._people(id), through)
 
-    def approve(self, id: ActivityId, *groups: Group) -> None:
-        """The organiser says yes to a mail about ``groups`` as they are now; none: to one that it is off."""
+    def approve(self, id: ActivityId, *groups: Group, days: Collection[date] = ()) -> None:
+        """The organiser says yes to a mail about ``groups`` and ``days`` as they are; neither: to one that it is off."""
         self.serial += 1
-        entry = self.records[id].entry if groups else None
-        _, earlier, then = self.yeses.get(id, ("", frozenset[Group](), None))
-        if entry is not None and then is not None:  # an earlier yes goes on in what is still as it was then
-            groups = (*groups, *(each for each in earlier if of(entry, each) == of(then, each)))
-        self.yeses = self.yeses | {id: (f"y{self.serial}", frozenset(groups), entry)}
+        entry = self.records[id].entry if groups or days else None
+        earlier = self.yeses.get(id, Yes())
+        yes = Yes(f"y{self.serial}", frozenset(groups), frozenset(days), entry)
+        if entry is not None and earlier.entry is not None:  # an earlier yes goes on in what is still as it was then
+            held = earlier.holding(entry)
+            yes = yes._replace(groups=yes.groups | held.groups, days=yes.days | held.days)
+        self.yeses = self.yeses | {id: yes}
 
     def kill(self, ids: Collection[ActivityId]) -> None:
         for uid, (activity, _) in list(self.uids.items()):
@@ -419,20 +439,17 @@ class HubActivities(Held):
 
     def _approved(self, record: Record) -> Record:
         """The record with its organiser's yes, to what is still as it was then."""
-        key, groups, entry = self.hub.yeses.get(record.id, ("", frozenset(), None))
-        if entry is None or record.owner != self.user:
+        yes = self.hub.yeses.get(record.id)
+        if yes is None or yes.entry is None or record.owner != self.user:
             return record
-        return replace(
-            record,
-            approval=Approval(key, frozenset(each for each in groups if of(record.entry, each) == of(entry, each))),
-        )
+        return replace(record, approval=yes.holding(record.entry))
 
     def cancellations(self, ids: Collection[ActivityId]) -> dict[ActivityId, str]:
-        return {id: self.hub.yeses[id][0] for id in ids if id in self.hub.yeses and self.hub.yeses[id][2] is None}
+        return {id: yes.key for id, yes in self.hub.yeses.items() if id in ids and yes.entry is None}
 
     def spend(self, key: str) -> None:
         with self.write():
-            self.hub.yeses = {id: each for id, each in self.hub.yeses.items() if each[0] != key}
+            self.hub.yeses = {id: each for id, each in self.hub.yeses.items() if each.key != key}
 
     def resolve(self, addresses: Collection[str]) -> dict[str, UserId]:
         wanted = {address.strip().lower() for address in addresses}

@@ -89,6 +89,10 @@ class SpokeCalendar:
         with self._operation("amend"):
             return self.port.amend(id, change_key, before, after)
 
+    def amend_day(self, id: str, change_key: str, before: Entry, after: Entry, day: date) -> Event:
+        with self._operation("amend"):
+            return self.port.amend_day(id, change_key, before, after, day)
+
     def cancel(self, id: str, change_key: str) -> None:
         with self._operation("delete"):
             self.port.cancel(id, change_key)

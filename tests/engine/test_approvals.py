@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from almanakka.remote.memory import Fault
-from almanakka.sync.entry import Entry, Group, Override, Response
+from almanakka.sync.entry import CANCELLED, Entry, Group, Override, Response, Timed
 from almanakka.sync.errors import Unreachable
-from almanakka.sync.fields import same
+from almanakka.sync.fields import canonical, override_value, same
 
 from .hub import Crash
 from .world import World, timed, weekly
@@ -218,6 +218,224 @@ def test_b1_b6_no_answer_to_a_cancellation_is_no_second_mail(world: World, after
     quiet(world)
 
 
+DAY, OTHER = date(2026, 3, 17), date(2026, 3, 24)
+SPECIAL = Override(title="Special", location="Attic")
+
+
+def team(world: World) -> tuple[str, dict[str, str]]:
+    return board(world, weekly("Team"))
+
+
+def depart(world: World, id: str, day: date, override: Override, *, yes: bool = True) -> None:
+    """Aino changes one occurrence with us, and says yes to a mail about that day."""
+    world.tick()
+    entry = world.hub.records[id].entry
+    world.hub.change(id, replace(entry, exceptions={**entry.exceptions, day: override}))
+    if yes:
+        world.hub.approve(id, days=[day])
+
+
+def day_in(world: World, user: str, ids: dict[str, str], day: date = DAY) -> Override | None:
+    return canonical(world.calendars[user].entries()[ids[user]].entry).exceptions.get(day)
+
+
+def ours_on(world: World, id: str, day: date = DAY) -> Override | None:
+    return canonical(world.hub.records[id].entry).exceptions.get(day)
+
+
+def shifted(hours: int) -> Override:
+    """The occurrence of DAY, so many hours later than at nine o'clock in Helsinki."""
+    start = datetime(2026, 3, 17, 7, tzinfo=UTC) + timedelta(hours=hours)
+    return Override(when=Timed(start, start + timedelta(hours=1), "Europe/Helsinki"))
+
+
+@pytest.mark.parametrize("override", [SPECIAL, shifted(3), CANCELLED], ids=["texts", "time", "cancelled"])
+def test_b1_one_occurrence_changed_with_a_yes_reaches_everybody_with_one_mail(world: World, override: Override) -> None:
+    id, ids = team(world)
+    depart(world, id, DAY, override)
+    world.settle()
+    world.delivered("aino", ids)
+    world.settle()
+    wanted = override_value(override)
+    assert {override_value(day_in(world, user, ids)) for user in ("aino", "matti")} == {wanted}
+    assert override_value(ours_on(world, id)) == wanted
+    assert titles(world) == {"Team"}
+    assert world.mails == 1
+    quiet(world)
+
+
+def test_b1_an_occurrence_changed_without_a_yes_is_taken_back_and_told(world: World) -> None:
+    id, ids = team(world)
+    depart(world, id, DAY, SPECIAL, yes=False)
+    world.settle()
+    assert (ours_on(world, id), day_in(world, "aino", ids)) == (None, None)
+    told = world.hub.boxes["aino"].notes[-1]
+    assert (told.action, told.reason) == ("updated", "a meeting is changed in Outlook")
+    assert world.mails == 0
+    quiet(world)
+
+
+def test_b1_a_yes_for_one_day_covers_no_other(world: World) -> None:
+    id, ids = team(world)
+    depart(world, id, DAY, SPECIAL, yes=False)
+    depart(world, id, OTHER, SPECIAL)
+    world.settle()
+    assert (day_in(world, "aino", ids), ours_on(world, id)) == (None, None)
+    assert override_value(day_in(world, "aino", ids, OTHER)) == override_value(SPECIAL)
+    assert world.mails == 1
+    quiet(world)
+
+
+def test_b1_a_yes_for_one_day_covers_that_change_only(world: World) -> None:
+    id, ids = team(world)
+    depart(world, id, DAY, SPECIAL)
+    depart(world, id, DAY, replace(SPECIAL, title="Something else"), yes=False)
+    world.settle()
+    assert (day_in(world, "aino", ids), ours_on(world, id)) == (None, None)
+    assert world.mails == 0
+    quiet(world)
+
+
+def test_b1_a_yes_to_the_series_covers_no_occurrence_nor_the_other_way_round(world: World) -> None:
+    id, ids = team(world)
+    depart(world, id, DAY, SPECIAL, yes=False)
+    change(world, id, Group.TITLE, title="Crew")
+    world.settle()
+    world.delivered("aino", ids)
+    assert day_in(world, "aino", ids) is None
+    assert titles(world) == {"Crew"}
+    depart(world, id, DAY, SPECIAL)
+    change(world, id, title="Ours")
+    world.settle()
+    assert world.calendars["aino"].entries()[ids["aino"]].entry.title == "Crew"
+    assert override_value(day_in(world, "aino", ids)) == override_value(SPECIAL)
+    assert world.mails == 2
+    world.delivered("aino", ids)
+    world.settle()
+    quiet(world)
+
+
+def test_b1_several_that_were_said_yes_to_are_one_mail_each(world: World) -> None:
+    id, ids = team(world)
+    change(world, id, Group.TITLE, title="Crew")
+    depart(world, id, DAY, SPECIAL)
+    depart(world, id, OTHER, CANCELLED)
+    world.settle()
+    world.delivered("aino", ids)
+    world.settle()
+    for user in ("aino", "matti"):
+        assert world.calendars[user].entries()[ids[user]].entry.title == "Crew"
+        assert override_value(day_in(world, user, ids)) == override_value(SPECIAL)
+        assert day_in(world, user, ids, OTHER) == CANCELLED
+    assert world.mails == 3
+    quiet(world)
+
+
+def test_b1_the_next_occurrence_of_a_series_that_has_exceptions_goes_out_by_itself(world: World) -> None:
+    id, ids = team(world)
+    held = world.calendars["aino"].entries()[ids["aino"]].entry
+    world.calendars["aino"].edit(ids["aino"], replace(held, exceptions={OTHER: Override(title="Theirs")}))
+    world.settle()
+    depart(world, id, DAY, SPECIAL)
+    world.settle()
+    assert override_value(day_in(world, "aino", ids)) == override_value(SPECIAL)
+    assert override_value(day_in(world, "aino", ids, OTHER)) == override_value(Override(title="Theirs"))
+    assert world.mails == 1
+    quiet(world)
+
+
+def test_b1_b5_an_occurrence_that_was_changed_in_microsoft_meanwhile_stands(world: World) -> None:
+    id, ids = team(world)
+    depart(world, id, DAY, SPECIAL)
+    world.tick()
+    held = world.calendars["aino"].entries()[ids["aino"]].entry
+    world.calendars["aino"].edit(ids["aino"], replace(held, exceptions={DAY: Override(title="Theirs")}))
+    world.settle()
+    assert override_value(day_in(world, "aino", ids)) == override_value(Override(title="Theirs"))
+    assert override_value(ours_on(world, id)) == override_value(Override(title="Theirs"))
+    assert world.mails == 0
+    quiet(world)
+
+
+def test_b1_b8_a_cancelled_occurrence_does_not_come_back_with_a_yes(world: World) -> None:
+    """Exchange brings it back with a new pattern only, of which everybody would be told."""
+    id, ids = team(world)
+    held = world.calendars["aino"].entries()[ids["aino"]].entry
+    world.calendars["aino"].edit(ids["aino"], replace(held, exceptions={DAY: CANCELLED}))
+    world.settle()
+    depart(world, id, DAY, SPECIAL)
+    world.settle()
+    assert day_in(world, "aino", ids) == ours_on(world, id) == CANCELLED
+    assert world.mails == 0
+    quiet(world)
+
+
+def test_b1_a_yes_to_an_occurrence_by_somebody_who_does_not_organise_it_counts_for_nothing(world: World) -> None:
+    ids = world.invite("outsider", ("aino", "matti"), weekly("Pitch"), "uid-pitch")
+    world.settle()
+    (record,) = world.hub.records.values()
+    depart(world, record.id, DAY, SPECIAL)
+    world.settle()
+    assert (ours_on(world, record.id), day_in(world, "aino", ids)) == (None, None)
+    assert world.mails == 0
+
+
+def test_b1_a_refused_occurrence_is_told_to_nobody_and_taken_back(world: World) -> None:
+    """It would pass the one after it, which no calendar of Exchange's holds."""
+    id, ids = team(world)
+    depart(world, id, DAY, shifted(9 * 24))
+    world.settle()
+    assert day_in(world, "aino", ids) is None
+    assert [hold.reason for hold in world.hub.boxes["aino"].holds.values()] == ["refused"]
+    world.tick(days=1)
+    world.run("aino", full=True)
+    assert ours_on(world, id) is None
+    assert world.mails == 0
+    quiet(world)
+
+
+@pytest.mark.parametrize("override", [SPECIAL, CANCELLED], ids=["changed", "cancelled"])
+@pytest.mark.parametrize("after", [False, True])
+def test_b1_b6_no_answer_to_a_changed_occurrence_is_no_second_mail(
+    world: World, after: bool, override: Override
+) -> None:
+    id, ids = team(world)
+    depart(world, id, DAY, override)
+    world.calendars["aino"].faults.append(Fault("amend", Unreachable("no answer"), after=after))
+    assert world.run("aino").error is not None
+    world.settle()
+    assert override_value(day_in(world, "aino", ids)) == override_value(ours_on(world, id)) == override_value(override)
+    assert world.mails == 1
+    quiet(world)
+
+
+def test_b1_b6_after_a_lost_answer_what_else_was_said_yes_to_still_goes_out(world: World) -> None:
+    id, ids = team(world)
+    depart(world, id, DAY, SPECIAL)
+    depart(world, id, OTHER, SPECIAL)
+    world.calendars["aino"].faults.append(Fault("amend", Unreachable("no answer"), after=True))
+    assert world.run("aino").error is not None
+    world.settle()
+    for day in (DAY, OTHER):
+        assert override_value(day_in(world, "aino", ids, day)) == override_value(SPECIAL)
+    assert world.mails == 2
+    quiet(world)
+
+
+def test_b1_b6_an_occurrence_that_may_have_been_told_already_is_not_told_again(world: World) -> None:
+    id, ids = team(world)
+    depart(world, id, DAY, SPECIAL)
+    world.calendars["aino"].faults.append(Fault("amend", Unreachable("no answer"), after=True))
+    assert world.run("aino").error is not None
+    world.tick()
+    held = world.calendars["aino"].entries()[ids["aino"]].entry
+    world.calendars["aino"].edit(ids["aino"], replace(held, exceptions={}))
+    world.settle()
+    assert (ours_on(world, id), day_in(world, "aino", ids)) == (None, None)
+    assert world.mails == 1
+    quiet(world)
+
+
 def moved(world: World, id: str) -> None:
     change(world, id, Group.TITLE, title="Moved")
 
@@ -227,15 +445,21 @@ def called_off(world: World, id: str) -> None:
     world.hub.remove(id)
 
 
-@pytest.mark.parametrize("deed", [moved, called_off])
+def two_days(world: World, id: str) -> None:
+    depart(world, id, DAY, SPECIAL)
+    depart(world, id, OTHER, CANCELLED)
+
+
+@pytest.mark.parametrize("deed", [moved, called_off, two_days])
 @pytest.mark.parametrize("before", [True, False])
-def test_b1_b6_a_run_that_dies_at_any_commit_sends_one_mail(
+def test_b1_b6_a_run_that_dies_at_any_commit_sends_each_mail_once(
     world: World, deed: Callable[[World, str], None], before: bool
 ) -> None:
     """And if we die right here?"""
+    mails = 2 if deed is two_days else 1
     for at in range(1, 12):
         world = world.again()
-        id, ids = board(world)
+        id, ids = team(world) if deed is two_days else board(world)
         deed(world, id)
         left = [at]
 
@@ -250,15 +474,19 @@ def test_b1_b6_a_run_that_dies_at_any_commit_sends_one_mail(
         except Crash:
             pass
         else:
-            assert at > 2  # an intent, and what became of it
+            assert at > 2 * mails  # an intent for each, and what became of it
             break
         finally:
             world.hub.before_commit = world.hub.after_commit = lambda: None
         world.settle()
         world.delivered("aino", ids)
         world.settle()
-        assert world.mails == 1, at
-        assert titles(world) == ({"Moved"} if deed is moved else _cancelled(world, ids))
+        assert world.mails == mails, at
+        if deed is two_days:
+            assert override_value(day_in(world, "matti", ids)) == override_value(SPECIAL)
+            assert day_in(world, "matti", ids, OTHER) == CANCELLED
+        else:
+            assert titles(world) == ({"Moved"} if deed is moved else _cancelled(world, ids))
         quiet(world)
     else:
         raise AssertionError("a run has more commits than were tried")

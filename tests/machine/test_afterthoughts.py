@@ -19,7 +19,7 @@ from unittest.mock import patch
 
 import pytest
 
-from almanakka.sync import plan, reconcile, undo
+from almanakka.sync import plan, telling, undo
 
 from .afterthoughts import AFTERTHOUGHTS, Afterthoughts, drawn
 from .hindsight import Hindsight
@@ -108,7 +108,7 @@ def without_another_look_at_what_is_to_be_deleted() -> Iterator[None]:
 @contextmanager
 def without_heeding_a_yes() -> Iterator[None]:
     """B1: what an organiser has said yes to is taken back as if nobody had."""
-    with patch.object(reconcile, "_approved", lambda pair, told, record, event: frozenset()):
+    with patch.object(telling, "allowed", lambda view, pair, told, record, event: telling.NOTHING):
         yield
 
 

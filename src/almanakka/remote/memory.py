@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from tzlocal.windows_tz import tz_win, win_tz
 
 from almanakka.remote.faults import Fault, Hook, Operation
-from almanakka.remote.occurrences import Overrides, as_written, day_of, writes
+from almanakka.remote.occurrences import as_written, check_boundary
 from almanakka.sync.entry import (
     AS_SERIES,
     NO_EXCEPTIONS,
@@ -24,8 +24,9 @@ from almanakka.sync.entry import (
     Unreadable,
 )
 from almanakka.sync.errors import Invalid, NotFound, Stale, WatermarkLost
-from almanakka.sync.expansion import neighbours, occurs_on
-from almanakka.sync.fields import canonical, changed_groups, restores, same, take
+from almanakka.sync.expansion import occurs_on
+from almanakka.sync.fields import canonical, changed_groups, override_value, restores, same, take
+from almanakka.sync.order import Overrides, writes
 from almanakka.sync.outcomes import Outcome, Removed, one_by_one, removed_one_by_one
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
@@ -166,6 +167,18 @@ class MemoryCalendar:
             self._mail(event)
             kept = _changed(event.entry, canonical(before), canonical(after))
             self._touch(id, replace(event, entry=self._kept(kept)))
+        return self._event(id)
+
+    def amend_day(self, id: str, change_key: str, before: Entry, after: Entry, day: date) -> Event:
+        with Operation(self, "amend"):
+            event = self._event(id)
+            series, wanted = event.entry.when, canonical(after).exceptions.get(day, AS_SERIES)
+            held = canonical(event.entry).exceptions.get(day, AS_SERIES)
+            gone = not isinstance(series, Series) or not occurs_on(series.recurrence, day) or held.cancelled
+            if gone or event.change_key != change_key:
+                raise Stale("the series has changed")
+            if override_value(held) != override_value(wanted):
+                self._depart(id, day, wanted)
         return self._event(id)
 
     def delete(self, id: str, change_key: str) -> None:
@@ -367,9 +380,14 @@ class MemoryCalendar:
             raise Stale("the series has changed")
         if event.meeting is not None:
             raise Stale("somebody has been invited to the series")
+        self._depart(id, original, override)
+
+    def _depart(self, id: str, original: date, override: Override) -> None:
+        """Make an occurrence of a series another than it is; whoever is invited gets mail."""
+        event = self._event(id)
         exceptions = {**event.entry.exceptions, original: override}
-        if not override.cancelled:
-            _check_boundary(series, original, exceptions)
+        if isinstance(event.entry.when, Series) and not override.cancelled:
+            check_boundary(event.entry.when, original, exceptions)
         self._mail(event)
         self._touch(id, replace(event, entry=canonical(replace(event.entry, exceptions=exceptions))))
 
@@ -378,14 +396,3 @@ def _changed(held: Entry, before: Entry, after: Entry) -> Entry:
     """Return what the server holds with the groups that differ between ``before`` and ``after`` replaced."""
     groups = changed_groups(before, after) - {Group.WHO, Group.OCCURRENCES}
     return take(held, after, groups)
-
-
-def _check_boundary(series: Series, day: date, exceptions: Overrides) -> None:
-    """Refuse to move an occurrence to or past the day of its neighbour, as Exchange does."""
-    target = day_of(series, day, exceptions[day])
-    for neighbour, step in zip(neighbours(series.recurrence, day), (-1, 1), strict=True):
-        if neighbour is None or exceptions.get(neighbour, AS_SERIES).cancelled:
-            continue
-        there = day_of(series, neighbour, exceptions.get(neighbour, AS_SERIES))
-        if (target - there).days * step >= 0:
-            raise Invalid("occurrence-crosses-neighbour")

@@ -1,26 +1,15 @@
-"""Which occurrences of a series to write, and in which order, on a server that behaves like Exchange."""
+"""What shall stand in a series' occurrences, what does once they are written, and what Exchange refuses."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Event, Group, Override, Series
-from almanakka.sync.errors import Stale
-from almanakka.sync.expansion import occurs_on
-from almanakka.sync.fields import canonical, changed_groups, override_value, same, take, wall
-from almanakka.sync.order import safe_order
-
-Overrides = Mapping[date, Override]
-
-
-def day_of(series: Series, original: date, override: Override) -> date:
-    """Return the local date, in the series' zone, on which an occurrence takes place."""
-    when = override.when
-    if when is None:
-        return original
-    return when.first if isinstance(when, AllDay) else wall(when.start, series.zone).date()
+from almanakka.sync.entry import AS_SERIES, Entry, Event, Group, Override, Series
+from almanakka.sync.errors import Invalid, Stale
+from almanakka.sync.expansion import neighbours
+from almanakka.sync.fields import canonical, changed_groups, override_value, same, take
+from almanakka.sync.order import Overrides, day_of
 
 
 def wanted(held: Entry, before: Entry, after: Entry) -> Overrides:
@@ -57,24 +46,12 @@ def as_written(written: Event, held: Event) -> Event:
     return replace(held, change_key="", entry=take(held.entry, ours, changed)) if changed else held
 
 
-def writes(series: Series, held: Overrides, wanted: Overrides) -> list[tuple[date, Override]]:
-    """Return what to write, as (original start, override), so that no write crosses a neighbour.
-
-    Dates that the pattern does not give are left out: there is nothing there to write to.
-    """
-    differing = {
-        original: wanted.get(original, AS_SERIES)
-        for original in held.keys() | wanted.keys()
-        if override_value(held.get(original)) != override_value(wanted.get(original))
-        and occurs_on(series.recurrence, original)
-    }
-    cancelled = [original for original, each in differing.items() if each.cancelled]
-    # The order is safe from where the occurrences stand now, which need not be where the pattern put them.
-    places = {
-        day_of(series, original, held.get(original, AS_SERIES)): original
-        for original, each in differing.items()
-        if not each.cancelled
-    }
-    moves = [(place, day_of(series, original, differing[original])) for place, original in places.items()]
-    order = [places[place] for place, _ in safe_order(moves, ())]
-    return [(original, differing[original]) for original in [*sorted(cancelled), *order]]
+def check_boundary(series: Series, day: date, exceptions: Overrides) -> None:
+    """Refuse to move an occurrence to or past the day of its neighbour, as Exchange does."""
+    target = day_of(series, day, exceptions[day])
+    for neighbour, step in zip(neighbours(series.recurrence, day), (-1, 1), strict=True):
+        if neighbour is None or exceptions.get(neighbour, AS_SERIES).cancelled:
+            continue
+        there = day_of(series, neighbour, exceptions.get(neighbour, AS_SERIES))
+        if (target - there).days * step >= 0:
+            raise Invalid("occurrence-crosses-neighbour")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from almanakka.sync.entry import Entry, Event, Group
@@ -11,10 +12,14 @@ from almanakka.sync.entry import Entry, Event, Group
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """``groups`` of an activity may be written to its organiser's event as they are now; ``key`` names the yes."""
+    """``groups`` of an activity, and its occurrences of ``days``, may be written to the organiser's event as they are.
+
+    ``days`` are original dates; ``key`` names the yes.
+    """
 
     key: str
     groups: frozenset[Group]
+    days: frozenset[date] = frozenset()
 
 
 class Telling(Protocol):
@@ -25,6 +30,13 @@ class Telling(Protocol):
 
         Occurrences are not written. Raises :class:`Stale` only where nothing was written, and :class:`Invalid` where
         the server did not keep what it took: a second request would be a second mail.
+        """
+
+    def amend_day(self, id: str, change_key: str, before: Entry, after: Entry, day: date) -> Event:
+        """Write what differs in the one occurrence of a meeting's series, or cancel it; all as :meth:`amend` does.
+
+        ``day`` is its original date. Of what is cancelled already, nobody is told again. Raises :class:`Stale` where it
+        is not there, too.
         """
 
     def cancel(self, id: str, change_key: str) -> None:

@@ -160,14 +160,18 @@ class Effects:
         written = self._written(replace(pair, base=step.agreed), event, step.footer, step.footer_of)
         with self.ledger.atomic():
             self.ledger.save([settled(step, written)])
-            self._spend(step)
+            if not step.more:
+                self._spend(step)
             self.ledger.note([note_there("updated", step.record, event, step.groups_there, step.reason, pair.seen)])
         self.tally.did("updated_there")
 
     def _amend(self, step: Reconcile, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         """Write what somebody has said yes to, once: what is not sure to have come to nothing is not tried again."""
         try:
-            event = self.calendar.amend(id, change_key, before, after)
+            if step.day is None:
+                event = self.calendar.amend(id, change_key, before, after)
+            else:
+                event = self.calendar.amend_day(id, change_key, before, after, step.day)
         except Stale:
             with self.ledger.atomic():
                 self.ledger.save([replace(step.pair, intended=None)])

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from almanakka.sync.entry import Entry, Group, Override, Series
 from almanakka.sync.expansion import occurs_on
-from almanakka.sync.fields import SIMPLE_GROUPS, override_value, restores, same
+from almanakka.sync.fields import SIMPLE_GROUPS, differing_days, override_value, restores, same
 
 #: How much later our edit must be than theirs to win: clocks differ by less (B5).
 MARGIN = timedelta(seconds=60)
@@ -40,7 +40,8 @@ class Terms:
     ``through`` were edited in another mailbox, by the same servers' clock. ``outward`` is false where our edits stay
     with us (S13). ``fixed`` groups are never written there, ``personal`` ones are no business of the other side (R5).
     ``staying`` are people who cannot be taken out. ``theirs_rules`` makes their side win whatever is asked: the master
-    copy of a meeting (B1, B10); save for ``approved`` groups, where theirs has not changed.
+    copy of a meeting (B1, B10); save for ``approved`` groups and occurrences of ``approved_days``, where theirs has not
+    changed.
     """
 
     modified: datetime
@@ -52,6 +53,7 @@ class Terms:
     staying: frozenset[str] = frozenset()
     theirs_rules: bool = False
     approved: frozenset[Group] = frozenset()
+    approved_days: frozenset[date] = frozenset()
 
     def ours_wins(self, group: Group, day: date | None = None) -> bool:
         """The one conflict rule (B5): ours wins only if provably later; otherwise Microsoft does.
@@ -111,12 +113,12 @@ def set_aside(images: Images, merged: Merged) -> list[SetAside]:
             loser, kept = (images.theirs, merged.theirs) if ours_won else (images.ours, merged.ours)
             before = kept
             for each in lost:
-                before = _one_day(before, loser, each.original) if each.original else _with(before, loser, each.group)
+                before = with_day(before, loser, each.original) if each.original else _with(before, loser, each.group)
             found.append(SetAside(ours_won, frozenset(each.group for each in lost), before, kept))
     return found
 
 
-def _one_day(entry: Entry, source: Entry, day: date) -> Entry:
+def with_day(entry: Entry, source: Entry, day: date) -> Entry:
     """Return ``entry`` with one occurrence as ``source`` has it."""
     others = {original: each for original, each in entry.exceptions.items() if original != day}
     own = source.exceptions.get(day)
@@ -153,6 +155,7 @@ class _Merging:
         self.to_theirs: set[Group] = set()
         self.conflicts: list[Conflict] = []
         self.taken_back: set[Group] = set()
+        self.returned: set[date] = set()
 
     def result(self) -> Merged:
         return Merged(
@@ -256,7 +259,10 @@ class _Merging:
         moot = override_value(theirs) == override_value(seen) and not self._unfinished(day, theirs)
         if not ours_changed and moot and not self._rewrites():
             return ours, theirs, base
+        if day in self.terms.approved_days:
+            return ours, ours, base
         if self.terms.theirs_rules:
+            self.returned.add(day)
             return theirs, theirs, theirs
         return (ours, ours, base) if self.terms.outward else (ours, theirs, base)
 
@@ -307,6 +313,8 @@ class _Merging:
         self.base = replace(self.base, exceptions=possible(self.base, base))
         if not same(Group.OCCURRENCES, self.ours, images.ours):
             self.to_ours.add(Group.OCCURRENCES)
+            if differing_days(self.ours, images.ours) <= self.returned:
+                self.taken_back.add(Group.OCCURRENCES)
         if not same(Group.OCCURRENCES, self.theirs, images.theirs):
             self.to_theirs.add(Group.OCCURRENCES)
 

@@ -229,7 +229,7 @@ class Performance:
         self.effects.reconcile(step)
         if step.there is not None:
             self._write_there(step)
-        if privacy:  # an activity's type may say otherwise (S10)
+        if privacy or step.more:  # an activity's type may say otherwise (S10); each mail has a write of its own (B1)
             for follow in self._look_again(step.pair.event, step.record.id).steps:
                 if isinstance(follow, Reconcile) and follow.there is not None:
                     self._perform(follow, 1)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from almanakka.sync import meetings
+from almanakka.sync import meetings, telling
 from almanakka.sync.entry import Entry, Event, Group
 from almanakka.sync.fields import SIMPLE_GROUPS, same, take, uncut
 from almanakka.sync.footer import attach
@@ -16,6 +16,7 @@ from almanakka.sync.one_side import gone_there
 from almanakka.sync.ports import Born, Category, Edit, Hold, Pair, Record, State, UserId
 from almanakka.sync.scope import takes_part
 from almanakka.sync.steps import Reconcile, RemoveThere, Retire, Step
+from almanakka.sync.telling import NOTHING, Allowed
 from almanakka.sync.view import View, facts, participation, to_bind
 
 #: More writes than this in the time below are an argument between two machines, not somebody's work (DESIGN §4.6).
@@ -81,7 +82,7 @@ def _merge(
     *,
     outward: bool,
     rules: bool = False,
-    approved: frozenset[Group] = frozenset(),
+    may: Allowed = NOTHING,
 ) -> Step:
     ours = view.ours(record)
     if event is None:
@@ -102,7 +103,8 @@ def _merge(
         personal=personal,
         staying=_staying(view, told, record, event),
         theirs_rules=rules,
-        approved=approved,
+        approved=may.groups,
+        approved_days=may.days,
     )
     images = Images(base, ours, seen, theirs, pair.intended)
     merged = merge(images, terms)
@@ -127,8 +129,8 @@ def _merge(
     )
     if outward and not rules:
         _write_there(view, step, raw, merged.theirs, merged.to_theirs)
-    elif merged.to_theirs & approved:
-        _amend_there(step, raw, merged.theirs, merged.to_theirs & approved)
+    else:
+        telling.amend(step, raw, theirs, merged, may)
     if record.approval is not None and (told.organises or not told.real):
         step.spends = record.approval.key
     if step.there is not None and _too_often(step.pair, record, view.now):
@@ -167,15 +169,6 @@ def _why(to_ours: frozenset[Group], taken_back: frozenset[Group]) -> str:
     return "changed in Microsoft" if to_ours else "changed here"
 
 
-def _amend_there(step: Reconcile, raw: Entry, target: Entry, groups: frozenset[Group]) -> None:
-    """Fill in the one write of a meeting that somebody has said yes to; a block under its notes stays as it is."""
-    pair = step.pair
-    step.pair = replace(pair, intended=target)
-    step.before, step.there, step.tells = raw, attach(target, pair.footer), True
-    step.agreed = take(pair.base or target, target, groups)
-    step.groups_there, step.footer, step.footer_of = groups, pair.footer, pair.footer_of
-
-
 def _too_often(pair: Pair, record: Record, now: datetime) -> bool:
     """Whether this pair has been written over and over without anybody having edited it here in between."""
     recent = [at for at in pair.writes if timedelta() <= now - at < WRITES_WITHIN]
@@ -193,7 +186,7 @@ def _postpone(step: Reconcile) -> None:
     step.hold = Hold(f"activity:{step.record.id}", "too_frequent", detail, step.record.entry.title)
     step.pair = replace(step.pair, intended=None)
     step.there = step.before = step.agreed = None
-    step.spends = ""
+    step.spends, step.more = "", False
 
 
 # --- meetings ------------------------------------------------------------------------------------
@@ -211,25 +204,9 @@ def _meeting(view: View, pair: Pair, record: Record, event: Event | None) -> Ste
         pair = replace(pair, base=pair.seen)
     if event is not None and not pair.real and pair.seen is not None:
         pair = replace(pair, seen=_with_those_who_tell(view, pair.seen, record, event))
-    approved = _approved(pair, told, record, event)
+    may = telling.allowed(view, pair, told, record, event)
     pair = replace(pair, master=True, real=True)
-    return _merge(view, pair, record, event, outward=False, rules=True, approved=approved)
-
-
-def _approved(pair: Pair, told: Pair, record: Record, event: Event | None) -> frozenset[Group]:
-    """Return the groups of a meeting that somebody's yes lets us write, of which its people are told once (B1).
-
-    An unfinished write of an event that has been saved since may have been that one. Of a series that has exceptions,
-    Exchange would tell once for each (facts: graph §3).
-    """
-    if record.approval is None or not (told.organises and record.synchronised):
-        return frozenset()
-    if pair.intended is not None and event is not None and event.change_key != pair.change_key:
-        return frozenset()
-    held = pair.seen if event is None else event.entry
-    if record.entry.exceptions or (held is not None and held.exceptions):
-        return frozenset()
-    return record.approval.groups
+    return _merge(view, pair, record, event, outward=False, rules=True, may=may)
 
 
 def _with_those_who_tell(view: View, seen: Entry, record: Record, event: Event) -> Entry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from almanakka.sync.entry import Entry, Event, Group
 from almanakka.sync.merge import SetAside
@@ -16,8 +17,9 @@ class Reconcile:
 
     ``pair`` already carries the new ``base``, ``seen`` and facts. ``before`` is what the server holds (with its
     footer), ``there`` what it shall hold, ``agreed`` the base once that is written. ``tells``: its people get mail, as
-    somebody said yes to; ``spends`` is the key of a yes that is good for nothing more after this (B1). ``yields``:
-    the copy that spoke for a meeting does so no longer (R5).
+    somebody said yes to, of one occurrence if it is of a ``day``; ``spends`` is the key of a yes that is good for
+    nothing more after this, unless there is ``more`` to write of what it allows (B1). ``yields``: the copy that spoke
+    for a meeting does so no longer (R5).
     """
 
     pair: Pair
@@ -36,6 +38,8 @@ class Reconcile:
     uid: str = ""
     hold: Hold | None = None
     tells: bool = False
+    day: date | None = None
+    more: bool = False
     spends: str = ""
     yields: bool = False
 

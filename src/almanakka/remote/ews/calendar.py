@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from almanakka.remote.ews import creation, deletion, feed, occurrences, operations, write
 from almanakka.remote.ews.client import Client, always
@@ -11,12 +11,13 @@ from almanakka.remote.ews.creation import check_untouched
 from almanakka.remote.ews.item import identity
 from almanakka.remote.ews.mailbox import BATCH, Found, Mailbox, dialect_of, ids_in
 from almanakka.remote.ews.markup import t
-from almanakka.remote.occurrences import Overrides, as_written, wanted
+from almanakka.remote.occurrences import as_written, wanted
 from almanakka.remote.online_meetings import holds_online_meeting
 from almanakka.remote.respelling import respelled
-from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
+from almanakka.sync.entry import AS_SERIES, Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import CalendarError, Invalid, Stale, UnreadableAnswer
-from almanakka.sync.fields import canonical, changed_groups, restores, same
+from almanakka.sync.fields import canonical, changed_groups, override_value, restores, same
+from almanakka.sync.order import Overrides
 from almanakka.sync.outcomes import Outcome, Removed
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
@@ -110,6 +111,20 @@ class EwsCalendar:
         if any(same(group, before, held.entry) for group in groups - held.fixed):
             raise Invalid("not-kept")
         return held
+
+    def amend_day(self, id: str, change_key: str, before: Entry, after: Entry, day: date) -> Event:
+        """One request about the occurrence, looked up before the series is seen to be at its version still."""
+        known = occurrences.look_up(self._mailbox, id, before, day)
+        held = _readable(self._mailbox.whole(id))
+        if held.change_key != change_key:
+            raise Stale("the series has changed")
+        shall, dialect = canonical(after).exceptions.get(day, AS_SERIES), dialect_of(self._mailbox)
+        if not occurrences.amend(self._mailbox, known, held.entry, day, shall, dialect):
+            return held
+        found = _readable(self._mailbox.whole(id))
+        if override_value(found.entry.exceptions.get(day)) == override_value(held.entry.exceptions.get(day)):
+            raise Invalid("not-kept")
+        return found
 
     def cancel(self, id: str, change_key: str) -> None:
         deletion.delete_one(self._mailbox, id, change_key, told=True)

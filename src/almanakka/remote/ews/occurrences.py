@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from itertools import takewhile
 
@@ -16,10 +17,12 @@ from almanakka.remote.ews.read import Reader
 from almanakka.remote.ews.refusals import refusal
 from almanakka.remote.ews.soap import Message
 from almanakka.remote.ews.words import truth
-from almanakka.remote.occurrences import Overrides, writes
-from almanakka.sync.entry import AS_SERIES, Event, Series
-from almanakka.sync.errors import Invalid, NotFound, Stale, Unreachable
+from almanakka.remote.online_meetings import holds_online_meeting
+from almanakka.sync.entry import AS_SERIES, Entry, Event, Override, Series
+from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, Unreachable
 from almanakka.sync.expansion import dates
+from almanakka.sync.fields import override_value
+from almanakka.sync.order import Overrides, writes
 
 #: How many occurrences are written with one request.
 _AT_ONCE = 20
@@ -63,6 +66,41 @@ def write_all(mailbox: Mailbox, event: Event, wanted: Overrides, dialect: Dialec
     return bool(pending)
 
 
+def look_up(mailbox: Mailbox, id: str, before: Entry, day: date) -> tuple[str, str]:
+    """Return the id and change key of one occurrence of a meeting's series; raises Stale where it is not there."""
+    series = before.when
+    found = _look_up(mailbox, id, series, [day], before.exceptions, guests=True) if isinstance(series, Series) else {}
+    if day not in found:
+        raise Stale("an occurrence is no longer there")
+    return found[day]
+
+
+def amend(mailbox: Mailbox, known: tuple[str, str], held: Entry, day: date, wanted: Override, dialect: Dialect) -> bool:
+    """Write one occurrence as it was looked up, or cancel it, with one request, of which its people are told.
+
+    Returns whether there was anything to write. Raises Stale where nothing was written.
+    """
+    was = held.exceptions.get(day, AS_SERIES)
+    if holds_online_meeting(held.notes if was.notes is None else was.notes):
+        wanted = replace(wanted, notes=was.notes)
+    if override_value(wanted) == override_value(was):
+        return False
+    if wanted.cancelled:
+        operation = operations.delete_items([operations.item_id(*known)], told=True)
+    else:
+        updates = write.updates(write.occurrence(held, day, was, wanted, mailbox.zone, dialect))
+        operation = operations.update_items([operations.item_change(*known, updates)], told=True)
+    answer = mailbox.ask(always(operation))[0]
+    if not answer.ok:
+        error = refusal(answer)
+        raise Stale("an occurrence is no longer there") if _is_missing(answer.code, error) else error
+    return True
+
+
+def _is_missing(code: str, error: CalendarError) -> bool:
+    return code == _DELETED or isinstance(error, NotFound)
+
+
 def _write_one(mailbox: Mailbox, event: Event, original: date, updates: str, known: _Known) -> None:
     """Write one occurrence at its version, so that nobody's invitation comes in between (B1).
 
@@ -91,11 +129,14 @@ def _perform(mailbox: Mailbox, operation: str) -> None:
         raise Stale("an occurrence is no longer there") if isinstance(error, NotFound) else error
 
 
-def _look_up(mailbox: Mailbox, id: str, series: Series, originals: Sequence[date], held: Overrides) -> _Known:
+def _look_up(
+    mailbox: Mailbox, id: str, series: Series, originals: Sequence[date], held: Overrides, *, guests: bool = False
+) -> _Known:
     """Return id and change key of occurrences by original date; they change with every write, so none is ever kept.
 
     An occurrence is asked for by its number in the series. Whether cancelled ones count differs between servers, so
     what comes back is believed only where its original start says the same, and the other way of counting is tried.
+    Raises Stale where somebody is invited to one, but with ``guests``.
     """
     reader = mailbox.reader()
     found: _Known = {}
@@ -106,7 +147,7 @@ def _look_up(mailbox: Mailbox, id: str, series: Series, originals: Sequence[date
         if not missing or (counted == cancelled and not cancelled):
             break
         for answer in mailbox.ask(always(operations.get_occurrences(id, numbers))):
-            place = _place(answer, series, reader)
+            place = _place(answer, series, reader, guests=guests)
             if place is not None and place[0] in missing:
                 found[place[0]] = place[1]
     return found
@@ -117,7 +158,7 @@ def _number(series: Series, original: date, without: Sequence[date]) -> int:
     return 1 + sum(1 for day in before if day not in without)
 
 
-def _place(answer: Message, series: Series, reader: Reader) -> tuple[date, tuple[str, str]] | None:
+def _place(answer: Message, series: Series, reader: Reader, *, guests: bool) -> tuple[date, tuple[str, str]] | None:
     if not answer.ok:
         error = refusal(answer)
         if isinstance(error, Invalid | NotFound):  # cancelled, or past the end
@@ -126,7 +167,7 @@ def _place(answer: Message, series: Series, reader: Reader) -> tuple[date, tuple
     item = next(answer.element.iter(t("CalendarItem")), None)
     if item is None:
         raise Unreachable("an occurrence came without its item")
-    if truth(item.findtext(t("IsMeeting"))):  # it is written without a version of its own (B1)
+    if truth(item.findtext(t("IsMeeting"))) and not guests:  # it is written without a version of its own (B1)
         raise Stale("somebody has been invited to the series")
     original = reader.original_date(_original_start(item), series)
     return None if original is None else (original, identity(item))

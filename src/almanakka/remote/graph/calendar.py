@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid5
 
 from almanakka.remote.graph import delta, occurrences, write
@@ -14,11 +14,12 @@ from almanakka.remote.graph.mailbox import Found, Mailbox, encode
 from almanakka.remote.graph.model import Draft
 from almanakka.remote.graph.read import etag
 from almanakka.remote.graph.refusals import DUPLICATE_TRANSACTION, Answer, code_of, existing_event, refusal
-from almanakka.remote.occurrences import Overrides, as_written, wanted
+from almanakka.remote.occurrences import as_written, wanted
 from almanakka.remote.respelling import respelled
-from almanakka.sync.entry import Entry, Event, Group, Series, Unreadable
+from almanakka.sync.entry import AS_SERIES, Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import Invalid, Stale, UnreadableAnswer
-from almanakka.sync.fields import canonical, changed_groups, restores, same
+from almanakka.sync.fields import canonical, changed_groups, override_value, restores, same
+from almanakka.sync.order import Overrides
 from almanakka.sync.outcomes import Outcome, Removed, one_by_one, removed_one_by_one
 from almanakka.sync.ports import Limits, Page, Versions, unknown
 
@@ -93,6 +94,20 @@ class GraphCalendar:
         if _not_kept(found, before, groups):
             raise Invalid(occurrences.NOT_KEPT)
         return _readable(found)
+
+    def amend_day(self, id: str, change_key: str, before: Entry, after: Entry, day: date) -> Event:
+        """One PATCH or DELETE of the occurrence, looked up before the series is seen to be at its version still."""
+        known = occurrences.look_up(self._mailbox, id, before, day)
+        held = _readable(self._mailbox.one(id))
+        if held.change_key != change_key:
+            raise Stale("the series has changed")
+        shall = canonical(after).exceptions.get(day, AS_SERIES)
+        if not occurrences.amend(self._mailbox, known, held.entry, day, shall):
+            return held
+        found = _readable(self._mailbox.one(id))
+        if override_value(found.entry.exceptions.get(day)) == override_value(held.entry.exceptions.get(day)):
+            raise Invalid(occurrences.NOT_KEPT)
+        return found
 
     def cancel(self, id: str, change_key: str) -> None:
         self.delete(id, change_key)  # what an organiser deletes is cancelled (api: event-delete)

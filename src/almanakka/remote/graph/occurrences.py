@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from almanakka.remote.graph import exceptions, write
@@ -13,10 +14,11 @@ from almanakka.remote.graph.model import EXCEPTION_FIELDS, EventRow, Rows
 from almanakka.remote.graph.read import change_key, etag
 from almanakka.remote.graph.refusals import Answer, refusal
 from almanakka.remote.graph.times import stamp
-from almanakka.remote.occurrences import Overrides, writes
+from almanakka.remote.online_meetings import holds_online_meeting
 from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Event, Override, Series
 from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale
 from almanakka.sync.fields import override_value, regular
+from almanakka.sync.order import Overrides, writes
 
 Pending = Sequence[tuple[date, Override]]
 
@@ -44,6 +46,33 @@ def write_all(mailbox: Mailbox, id: str, entry: Entry, held: Overrides, wanted: 
         if _not_kept(found, held, missing):
             raise Invalid(NOT_KEPT)
     return found
+
+
+def look_up(mailbox: Mailbox, id: str, before: Entry, day: date) -> EventRow:
+    """Return one occurrence of a meeting's series as it is now; raises Stale where it is not there."""
+    series = before.when
+    places = [(day, before.exceptions.get(day, AS_SERIES))] if isinstance(series, Series) else []
+    found = _look_up(mailbox, id, series, places, guests=True) if isinstance(series, Series) else {}
+    if day not in found:
+        raise Stale("an occurrence is no longer there")
+    return found[day]
+
+
+def amend(mailbox: Mailbox, known: EventRow, held: Entry, day: date, wanted: Override) -> bool:
+    """Write one occurrence as it was looked up, or cancel it, with one request: Graph tells the attendees by itself.
+
+    Returns whether there was anything to write. Raises Stale where nothing was written.
+    """
+    was = held.exceptions.get(day, AS_SERIES)
+    if holds_online_meeting(held.notes if was.notes is None else was.notes):
+        wanted = replace(wanted, notes=was.notes)
+    if override_value(wanted) == override_value(was):
+        return False
+    headers, path = {"If-Match": etag(change_key(known))}, mailbox.event_path(known.id)
+    answer = mailbox.client.send(_request(mailbox, path, headers, held, day, was, wanted))
+    if not answer.ok:
+        raise _refusal(answer, of_master=False)
+    return True
 
 
 def _not_kept(found: Found | None, held: Overrides, pending: Pending) -> Pending:
@@ -108,9 +137,12 @@ def _request(
 
 
 def _look_up(
-    mailbox: Mailbox, id: str, series: Series, places: Sequence[tuple[date, Override]]
+    mailbox: Mailbox, id: str, series: Series, places: Sequence[tuple[date, Override]], *, guests: bool = False
 ) -> dict[date, EventRow]:
-    """Return occurrences by original date; their ids change with every pattern, so none is ever kept."""
+    """Return occurrences by original date; their ids change with every pattern, so none is ever kept.
+
+    Raises Stale where somebody is invited to one, but with ``guests``.
+    """
     found: dict[date, EventRow] = {}
     for answer in mailbox.client.batch([_instances(mailbox, id, series, *place) for place in places]):
         if not answer.ok:
@@ -118,7 +150,7 @@ def _look_up(
         for raw in decode(answer.body, Rows).value:
             row = decode(raw, EventRow)
             original = exceptions.original_date(row, series)
-            if original is not None and row.attendees:
+            if original is not None and row.attendees and not guests:
                 raise Stale("somebody has been invited to the series")
             if original is not None:
                 found[original] = row

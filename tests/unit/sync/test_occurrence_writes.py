@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almanakka.remote.occurrences import day_of, writes
 from almanakka.sync.entry import AS_SERIES, CANCELLED, AllDay, Override, Series, Timed
 from almanakka.sync.fields import restores
+from almanakka.sync.order import day_of, writes
 from almanakka.sync.recurrence import Kind, Recurrence
 
 START = date(2026, 10, 5)
