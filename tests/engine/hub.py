@@ -237,7 +237,7 @@ class Hub:
         self._tell(id, record.version + 1, self._people(id), through)
 
     def approve(self, id: ActivityId, *groups: Group, days: Collection[date] = ()) -> None:
-        """The organiser says yes to a mail about ``groups`` and ``days`` as they are; neither: to one that it is off."""
+        """The organiser says yes to a mail about ``groups`` and ``days`` as they are; neither: to its being off."""
         self.serial += 1
         entry = self.records[id].entry if groups or days else None
         earlier = self.yeses.get(id, Yes())

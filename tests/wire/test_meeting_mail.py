@@ -35,22 +35,22 @@ def signed_in(somebody: Somebody) -> Client:
     return client
 
 
-def filled(client: Client, activity: Activity, **changed: Any) -> dict[str, Any]:
-    """What the form shows, with what a person changes in it."""
-    page = client.get(f"/activities/{activity.pk}/edit")
+def filled(client: Client, activity: Activity, day: str = "", **changed: Any) -> dict[str, Any]:
+    """What the form shows, of one occurrence if a ``day`` is given, with what a person changes in it."""
+    page = client.get(f"/activities/{activity.pk}/edit", {"day": day, "extent": "one"} if day else {})
     assert page.status_code == 200
     shown: dict[str, Any] = {}
-    for form in (page.context["form"], page.context["rule"]):
+    for form in (page.context["form"], None if day else page.context["rule"]):
         for field in form or ():
             value = field.value()
             if value not in (None, False):
                 shown[field.html_name] = value
     shown["version"] = page.context["version"]
-    return shown | changed
+    return shown | ({"day": day, "extent": "one"} if day else {}) | changed
 
 
-def save(client: Client, activity: Activity, **changed: Any) -> Any:
-    return client.post(f"/activities/{activity.pk}/edit", filled(client, activity, **changed))
+def save(client: Client, activity: Activity, day: str = "", **changed: Any) -> Any:
+    return client.post(f"/activities/{activity.pk}/edit", filled(client, activity, day, **changed))
 
 
 def mails(office: Office) -> list[tuple[str, list[str]]]:
@@ -165,17 +165,122 @@ def test_b1_a_yes_said_before_the_administrator_said_never_sends_nothing(office:
     assert mails(office) == []
 
 
-def test_b1_single_occurrences_of_a_meeting_are_changed_in_outlook(office: Office) -> None:
+def test_b1_what_follows_of_a_meeting_is_changed_in_outlook(office: Office) -> None:
     activity, _ = board(office, entry=weekly("Board"))
     client = signed_in(office.anna)
-    for extent in ("one", "following"):
-        where = f"/activities/{activity.pk}/edit?day=2026-10-12&extent={extent}"
-        assert client.get(where).status_code == 302
-        client.post(f"/activities/{activity.pk}/delete", {"day": "2026-10-12", "extent": extent, "tells": "yes"})
+    part = {"day": "2026-10-12", "extent": "following"}
+    assert client.get(f"/activities/{activity.pk}/edit", part).status_code == 302
+    client.post(f"/activities/{activity.pk}/delete", part | {"tells": "yes"})
     office.calms_down()
     assert mails(office) == []
     assert office.sees("Board") == office.sees("Board", office.ben)
     assert "2026-10-12T06:00Z" in office.sees("Board")
+
+
+# --- one occurrence ------------------------------------------------------------------------------
+
+DAY, OTHER = "2026-10-12", "2026-10-19"
+
+
+def test_b1_an_organiser_is_asked_of_one_occurrence_and_a_yes_sends_one_mail(office: Office) -> None:
+    activity, _ = board(office, entry=weekly("Board"))
+    client = signed_in(office.anna)
+    assert f"day={DAY}&amp;extent=one" in client.get(f"/activities/{activity.pk}/", {"day": DAY}).content.decode()
+    asked = save(client, activity, DAY, name="Board, in the attic", starts="15:00", ends="16:00")
+    assert asked.status_code == 200
+    page = asked.content.decode()
+    assert "This sends an update for 12 October 2026 to 2 people" in page
+    assert f'name="tells" value="{DAY}"' in page
+    office.calms_down()
+    assert (mails(office), MeetingApproval.objects.count()) == ([], 0)
+
+    save(client, activity, DAY, name="Board, in the attic", starts="15:00", ends="16:00", tells=DAY)
+    office.calms_down()
+    assert mails(office) == [("update", EVERYBODY)]
+    for person in (office.anna, office.ben):
+        assert office.sees("Board, in the attic", person) == ["2026-10-12T12:00Z"]
+        assert "2026-10-12T06:00Z" not in office.sees("Board", person)
+        assert "2026-10-19T06:00Z" in office.sees("Board", person)
+    assert not MeetingApproval.objects.exists()
+    told = JournalEntry.objects.filter(action="updated", side="there").latest("at")
+    assert (told.groups, told.reason) == (["occurrences"], "changed here")
+    office.a_day_passes()
+    office.calms_down()
+    assert len(mails(office)) == 1
+
+
+def test_b1_one_occurrence_is_cancelled_with_one_mail(office: Office) -> None:
+    activity, _ = board(office, entry=weekly("Board"))
+    client = signed_in(office.anna)
+    page = client.get(f"/activities/{activity.pk}/", {"day": DAY}).content.decode()
+    assert "Cancel 12 October 2026 only and send 2 people a mail" in page
+    where = f"/activities/{activity.pk}/delete"
+    client.post(where, {"day": DAY, "extent": "one"})  # without the yes
+    client.post(where, {"day": DAY, "extent": "one", "tells": OTHER})
+    office.calms_down()
+    assert mails(office) == []
+    client.post(where, {"day": DAY, "extent": "one", "tells": DAY})
+    office.calms_down()
+    office.a_day_passes()
+    office.calms_down()
+    assert mails(office) == [("cancellation", EVERYBODY)]
+    for person in (office.anna, office.ben):
+        assert "2026-10-12T06:00Z" not in office.sees("Board", person)
+        assert "2026-10-19T06:00Z" in office.sees("Board", person)
+    assert Activity.objects.filter(pk=activity.pk).exists()
+
+
+@pytest.mark.parametrize("tells", ["yes", OTHER])
+def test_b1_a_yes_for_the_series_or_another_day_is_none_for_this_one(office: Office, tells: str) -> None:
+    activity, _ = board(office, entry=weekly("Board"))
+    asked = save(signed_in(office.anna), activity, DAY, name="Board, in the attic", tells=tells)
+    assert "This sends an update for 12 October 2026" in asked.content.decode()
+    asked = save(signed_in(office.anna), activity, name="Ours", tells=DAY)
+    assert "2 people get a mail about this change" in asked.content.decode()
+    office.calms_down()
+    assert mails(office) == []
+    assert subjects(office) == {"Board"}
+
+
+def test_b1_after_one_occurrence_the_next_can_be_changed_but_not_the_series(office: Office) -> None:
+    activity, _ = board(office, entry=weekly("Board"))
+    client = signed_in(office.anna)
+    save(client, activity, DAY, location="Attic", tells=DAY)
+    office.calms_down()
+    save(client, activity, OTHER, location="Cellar", tells=OTHER)
+    office.calms_down()
+    assert mails(office) == [("update", EVERYBODY)] * 2
+    page = client.get(f"/activities/{activity.pk}/edit").content.decode()
+    assert "single occurrences can be changed here" in page
+    save(client, activity, name="Ours", tells="yes")
+    office.calms_down()
+    assert subjects(office) == {"Board"}
+    assert len(mails(office)) == 2
+
+
+def test_b1_whoever_has_not_called_the_meeting_changes_no_occurrence_of_it(office: Office) -> None:
+    activity, _ = board(office, entry=weekly("Board"))
+    client = signed_in(office.ben)
+    where = {"day": DAY, "extent": "one"}
+    assert f"day={DAY}&amp;extent=one" not in client.get(f"/activities/{activity.pk}/", {"day": DAY}).content.decode()
+    assert client.get(f"/activities/{activity.pk}/edit", where).status_code == 302
+    assert client.post(f"/activities/{activity.pk}/edit", where | {"name": "Ben's", "tells": DAY}).status_code == 302
+    assert client.post(f"/activities/{activity.pk}/delete", where | {"tells": DAY}).status_code == 404
+    office.calms_down()
+    assert mails(office) == []
+    assert "2026-10-12T06:00Z" in office.sees("Board")
+
+
+def test_b1_a_lost_answer_about_one_occurrence_is_no_second_mail(office: Office) -> None:
+    activity, _ = board(office, entry=weekly("Board"))
+    save(signed_in(office.anna), activity, DAY, name="Board, in the attic", tells=DAY)
+    office.fault("drop_after", method="PATCH")
+    office.fault("drop_after", method="UpdateItem")
+    assert office.run().error_code
+    office.calms_down()
+    assert office.sees("Board, in the attic", office.ben) == ["2026-10-12T06:00Z"]
+    assert mails(office) == [("update", EVERYBODY)]
+    assert not MeetingApproval.objects.exists()
 
 
 def test_b1_an_edit_that_got_in_without_a_question_is_taken_back_and_told(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,9 +15,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from almanakka.accounts.models import User
 from almanakka.activities import editing, elsewhere, meetings, panel, permissions, rule_words
-from almanakka.activities.editing import Forbidden
-from almanakka.activities.meetings import Asks, Locked
-from almanakka.activities.subject import EXTENTS, extent_of, found, version_of
+from almanakka.activities.editing import Extent, Forbidden
+from almanakka.activities.meetings import Asks, Locked, Standing
+from almanakka.activities.subject import EXTENTS, Subject, extent_of, found, says_yes, version_of
 from almanakka.sync.errors import StaleVersion
 
 
@@ -40,15 +41,19 @@ def card(request: HttpRequest, activity_id: UUID) -> HttpResponse:
 def remove(request: HttpRequest, activity_id: UUID) -> HttpResponse:
     """Delete an activity, one occurrence, or what follows."""
     subject = found(request, activity_id)
+    version, extent = version_of(request, subject.activity), extent_of(request, subject)
+    tells = says_yes(request, subject, extent)
     try:
-        version, extent = version_of(request, subject.activity), extent_of(request, subject)
-        tells = request.POST.get("tells") == "yes"
         editing.remove(request.user, subject.activity, version, extent, subject.day, timezone.now(), tells=tells)
     except Forbidden as error:
         raise Http404 from error
-    except (Asks, Locked):
-        told = _("Single occurrences of a meeting are changed in Outlook.")
+    except Asks as error:
+        told = _("Several occurrences of a meeting at once are changed in Outlook.")
+        if error.day is not None:
+            told = _("It is a meeting. Open it to change it: you are asked before any mail goes out.")
         return panel.done(request, told, "activity", activity_id, fault=True)
+    except Locked as error:
+        return panel.done(request, error.reason, "activity", activity_id, fault=True)
     except StaleVersion:
         told = _("Somebody has changed it in the meantime. Look at it again.")
         return panel.done(request, told, "activity", activity_id, fault=True)
@@ -91,5 +96,12 @@ def _context(request: HttpRequest, activity_id: UUID) -> dict[str, Any]:
         "may_leave": permissions.may_leave(activity, user),
         "outside": permissions.is_from_outside(activity),
         "meeting": standing,
-        "extents": EXTENTS if subject.day and standing is None else EXTENTS[2:],
+        "extents": _extents(subject, standing),
     }
+
+
+def _extents(subject: Subject, standing: Standing | None) -> Sequence[tuple[Extent, Any]]:
+    """Return how much of it may be meant: of a meeting one occurrence or all, as its organiser is asked (B1)."""
+    if subject.day is None or (standing is not None and standing.one_locked):
+        return EXTENTS[2:]
+    return EXTENTS if standing is None else (EXTENTS[0], EXTENTS[2])

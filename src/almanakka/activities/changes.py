@@ -182,17 +182,17 @@ def _change(activity: Activity, fields: dict[str, Any], origin: Origin) -> int:
         return activity.version
     references.check(activity.company_id, [after], altered & references.NAMES)
     groups = frozenset(group for group, names in GROUPS.items() if names & altered)
-    _write(activity, after, altered, groups | _days(before, after), origin)
+    _write(activity, after, altered, groups | {day.isoformat() for day in _days(before, after)}, origin)
     _write_participants(activity, before.participants, after.participants)
     _write_occurrences(activity, before.occurrences, after.occurrences)
     _tell([_alteration(activity, before, after, groups, origin)])
     return activity.version
 
 
-def _days(before: Draft, after: Draft) -> frozenset[str]:
-    """Which occurrences have been edited, by the names that they have in ``changed_at``."""
+def _days(before: Draft, after: Draft) -> frozenset[date]:
+    """Which occurrences have been edited, by their original dates."""
     days = before.occurrences.keys() | after.occurrences.keys()
-    return frozenset(day.isoformat() for day in days if before.occurrences.get(day) != after.occurrences.get(day))
+    return frozenset(day for day in days if before.occurrences.get(day) != after.occurrences.get(day))
 
 
 def _edited(before: Draft, fields: dict[str, Any]) -> Draft:
@@ -310,6 +310,7 @@ def _alteration(
         people=_present(participant_ids | {before.owner_id, after.owner_id}),
         origin=origin,
         groups=groups,
+        days=_days(before, after),
     )
 
 

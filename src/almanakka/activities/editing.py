@@ -59,16 +59,27 @@ def edit_own(user: User, activity: Activity, version: int, fields: Mapping[str, 
 
 
 def edit_occurrence(
-    user: User, activity: Activity, version: int, day: date, fields: Mapping[str, Any], now: datetime
+    user: User,
+    activity: Activity,
+    version: int,
+    day: date,
+    fields: Mapping[str, Any],
+    now: datetime,
+    *,
+    tells: bool = False,
 ) -> None:
-    """Make one occurrence of a series depart from it where ``fields`` (texts and times) say something else."""
+    """Make one occurrence of a series depart from it where ``fields`` (texts and times) say something else.
+
+    Raises Forbidden and what `changes.set_occurrence` raises, and of a meeting Asks and Locked.
+    """
     if not may_edit(activity, user):
         raise Forbidden
     _require(activity, day)
     draft = OccurrenceDraft(**{name: fields[name] for name in ORIGINAL if fields[name] != getattr(activity, name)})
     if not _is_regular(activity, day, fields):
         draft = replace(draft, **{name: fields[name] for name in TIMES})
-    changes.set_occurrence(activity.pk, version, day, None if draft == OccurrenceDraft() else draft, origin(user, now))
+    departs = None if draft == OccurrenceDraft() else draft
+    changes.set_occurrence(activity.pk, version, day, departs, origin(user, now, tells=tells))
 
 
 def edit_following(
@@ -122,8 +133,8 @@ def remove(
 ) -> None:
     """Delete an activity, or a part of a series; only its owner may.
 
-    Raises Forbidden, and of a part of a meeting Asks and Locked. With ``tells`` a meeting is cancelled and its people
-    get mail; without, it stays in Microsoft's calendars.
+    Raises Forbidden, and of a part of a meeting Asks and Locked. With ``tells`` a meeting, or one occurrence of it, is
+    cancelled and its people get mail; without, the whole of it stays in Microsoft's calendars.
     """
     if not may_delete(activity, user):
         raise Forbidden
@@ -132,7 +143,8 @@ def remove(
         return
     _require(activity, day)
     if extent is Extent.ONE:
-        changes.set_occurrence(activity.pk, version, day, OccurrenceDraft(cancelled=True), origin(user, now))
+        told = origin(user, now, tells=tells)
+        changes.set_occurrence(activity.pk, version, day, OccurrenceDraft(cancelled=True), told)
         return
     rule = patterns.load(activity.recurrence)
     before = neighbours(rule, day)[0]

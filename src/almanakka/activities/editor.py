@@ -22,7 +22,7 @@ from almanakka.activities.forms import ActivityForm
 from almanakka.activities.meetings import Asks, Locked
 from almanakka.activities.models import Activity, Project
 from almanakka.activities.rule_form import RuleForm
-from almanakka.activities.subject import EXTENTS, Subject, day_of, extent_of, found, id_of, version_of
+from almanakka.activities.subject import EXTENTS, Subject, day_of, extent_of, found, id_of, says_yes, version_of, yes_to
 from almanakka.activities.values import ActivityGone, Draft, InvalidActivity
 from almanakka.sync.errors import StaleVersion
 from almanakka.sync.recurrence import Recurrence, Unrepresentable
@@ -66,8 +66,10 @@ def edit(request: HttpRequest, activity_id: UUID) -> HttpResponse:
         raise Http404
     extent = Extent.ALL if outside else extent_of(request, subject)
     standing = meetings.standing(activity, user)
-    if standing is not None and extent is not Extent.ALL:
-        told = _("Single occurrences of a meeting are changed in Outlook.")
+    if standing is not None and extent is Extent.ONE:
+        standing = standing.of_one
+    if standing is not None and extent is not Extent.ALL and (standing.locked or extent is Extent.FOLLOWING):
+        told = standing.locked or _("Several occurrences of a meeting at once are changed in Outlook.")
         return panel.done(request, told, "activity", activity_id, fault=True)
     locked = outside or (standing is not None and bool(standing.locked))
     zone = activity.zone if activity.recurrence is not None else user.zone
@@ -82,7 +84,7 @@ def edit(request: HttpRequest, activity_id: UUID) -> HttpResponse:
         if outside:
             editing.edit_own(user, activity, version, form.own(), timezone.now())
             return activity.pk
-        return _save(user, subject, extent, version, form, rule, tells=request.POST.get("tells") == "yes")
+        return _save(user, subject, extent, version, form, rule, tells=says_yes(request, subject, extent))
 
     context = {
         "heading": _("Change"),
@@ -93,6 +95,7 @@ def edit(request: HttpRequest, activity_id: UUID) -> HttpResponse:
         "version": version,
         "outside": _from_outside(activity) if outside else "",
         "meeting": standing,
+        "yes": yes_to(subject, extent),
         "repeats": rule_words.sentence(subject.rule) if subject.rule else "",
     }
     return _edited(request, form, None if locked or extent is Extent.ONE else rule, save, context)
@@ -168,7 +171,7 @@ def _save(
         return activity.pk
     fields = {**form.times(), **form.texts()}
     if extent is Extent.ONE and subject.day is not None:
-        editing.edit_occurrence(user, activity, version, subject.day, fields, now)
+        editing.edit_occurrence(user, activity, version, subject.day, fields, now, tells=tells)
         return activity.pk
     whole = {**fields, **form.rest(), "recurrence": rule.recurrence(_first(form)), "participants": form.people()}
     if form.zone_chosen() != form.zone:  # else it keeps its own, in which nobody has looked at it

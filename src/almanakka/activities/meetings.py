@@ -6,7 +6,8 @@ Who keeps calendars tells it: this application knows nothing of them, and asks w
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
 from almanakka.accounts.models import User
@@ -15,19 +16,32 @@ from almanakka.activities.models import Activity
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a meeting stands to the reader. ``people`` get mail if it changes; ``locked`` is why it cannot be, if so."""
+    """How a meeting stands to the reader. ``people`` get mail if it changes.
+
+    ``locked`` is why it cannot be changed, if so, and ``one_locked`` why no single occurrence of it can.
+    """
 
     people: int
     locked: str = ""
     organises: bool = False
+    one_locked: str = ""
+
+    @property
+    def of_one(self) -> Standing:
+        """The same of a single occurrence."""
+        return replace(self, locked=self.one_locked)
 
 
 class Asks(Exception):
-    """A change would send mail to ``people`` persons, and the one who makes it has not been asked."""
+    """A change would send mail to ``people`` persons, and the one who makes it has not been asked.
 
-    def __init__(self, people: int) -> None:
-        super().__init__(people)
+    ``day`` is the original date of the only occurrence that it is about, if so.
+    """
+
+    def __init__(self, people: int, day: date | None = None) -> None:
+        super().__init__(people, day)
         self.people = people
+        self.day = day
 
 
 class Locked(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.dispatch import Signal
@@ -20,7 +21,8 @@ class ActivityChanged:
 
     ``owner_id`` is the owner after the change (of a removed activity: its last one); ``participant_ids`` are
     those before and those after; ``people`` are all whom it concerns: these and the owners before and after.
-    ``groups`` are the field groups that were altered, none for a removal. Of a removed one it is told what no calendar
+    ``groups`` are the field groups that were altered, none for a removal; ``days`` the original dates of the occurrences
+    that were. Of a removed one it is told what no calendar
     holds: its ``type_id``, whether a person ``chose`` it, its ``project_id``, and whether it was ``closed``.
     """
 
@@ -32,6 +34,7 @@ class ActivityChanged:
     people: frozenset[UUID]
     origin: Origin
     groups: frozenset[str] = frozenset()
+    days: frozenset[date] = frozenset()
     created: bool = False
     removed: bool = False
     type_id: UUID | None = None

@@ -84,6 +84,16 @@ def extent_of(request: HttpRequest, subject: Subject) -> Extent:
         raise Http404 from error
 
 
+def yes_to(subject: Subject, extent: Extent) -> str:
+    """Return what a form calls a yes to a meeting's mail: one for a day is none for another, nor for all (B1)."""
+    return subject.day.isoformat() if extent is Extent.ONE and subject.day is not None else "yes"
+
+
+def says_yes(request: HttpRequest, subject: Subject, extent: Extent) -> bool:
+    """Whether the reader has said yes to a mail about this much of a meeting."""
+    return request.POST.get("tells") == yes_to(subject, extent)
+
+
 def version_of(request: HttpRequest, activity: Activity) -> int:
     """Return which version of an activity the reader has seen; without a word of it the present one."""
     given = request.POST.get("version", "")

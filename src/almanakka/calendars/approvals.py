@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 from almanakka.calendars import clock
 from almanakka.calendars.models import MeetingApproval
 from almanakka.sync.approval import Approval
 from almanakka.sync.entry import Entry, Group
-from almanakka.sync.fields import canonical, same
+from almanakka.sync.fields import canonical, differing_days, same
 from almanakka.sync.ports import Record
 
 #: What the copies of a meeting have in common: nothing of it is changed without its organiser's yes.
@@ -18,15 +19,22 @@ SHARED = frozenset(Group) - {Group.WHO}
 _NAMES = {group.value: group for group in Group}
 
 
-def grant(activity: UUID, by: UUID, groups: Iterable[Group], after: Entry) -> None:
-    """Store a yes to ``groups`` as ``after`` has them; an earlier one goes on in what is still as it was then."""
-    earlier = MeetingApproval.objects.filter(activity=activity, by=by).first()
-    allowed = set(groups)
-    if earlier is not None and earlier.entry is not None:
-        allowed |= _holding(earlier, after)
+def grant(activity: UUID, by: UUID, groups: Iterable[Group], days: Iterable[date], after: Entry) -> None:
+    """Store a yes to ``groups`` and the occurrences of ``days`` as ``after`` has them.
+
+    An earlier one goes on in what is still as it was then.
+    """
+    earlier = MeetingApproval.objects.filter(activity=activity, by=by, entry__isnull=False).first()
+    held = None if earlier is None else _holding(earlier, after)
+    groups, days = {*groups, *(held.groups if held else ())}, {*days, *(held.days if held else ())}
     withdraw([activity])
     MeetingApproval.objects.create(
-        activity=activity, by_id=by, at=clock.now(), groups=sorted(each.value for each in allowed), entry=after
+        activity=activity,
+        by_id=by,
+        at=clock.now(),
+        groups=sorted(each.value for each in groups),
+        days=sorted(each.isoformat() for each in days),
+        entry=after,
     )
 
 
@@ -46,9 +54,7 @@ def with_approvals(records: list[Record], by: UUID) -> list[Record]:
     rows = MeetingApproval.objects.filter(by=by, activity__in=[record.id for record in records], entry__isnull=False)
     given = {str(row.activity): row for row in rows}
     return [
-        replace(record, approval=Approval(str(given[record.id].pk), _holding(given[record.id], record.entry)))
-        if record.id in given
-        else record
+        replace(record, approval=_holding(given[record.id], record.entry)) if record.id in given else record
         for record in records
     ]
 
@@ -63,7 +69,12 @@ def spend(key: str) -> None:
     MeetingApproval.objects.filter(pk=int(key)).delete()
 
 
-def _holding(row: MeetingApproval, now: Entry) -> frozenset[Group]:
-    """Return the groups that are still as they were when the yes was said."""
+def _holding(row: MeetingApproval, now: Entry) -> Approval:
+    """Return what of a yes is still as it was when it was said."""
     then, now = canonical(row.entry), canonical(now)
-    return frozenset(_NAMES[name] for name in row.groups if same(_NAMES[name], then, now))
+    changed = differing_days(then, now)
+    return Approval(
+        str(row.pk),
+        frozenset(_NAMES[name] for name in row.groups if same(_NAMES[name], then, now)),
+        frozenset(day for day in map(date.fromisoformat, row.days) if day not in changed),
+    )

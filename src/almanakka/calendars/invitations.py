@@ -43,8 +43,11 @@ def standing(activity: Activity, reader: User) -> Standing | None:
         return None
     own = next((copy for copy in copies if copy.organises and copy.mailbox.user_id == reader.pk), None)
     if own is None or activity.owner_id != reader.pk:
-        return Standing(0, _not_yours(activity, reader))
-    return Standing(_people(activity, own), _why_locked(activity, own), organises=True)
+        reason = _not_yours(activity, reader)
+        return Standing(0, reason, one_locked=reason)
+    people, reason = _people(activity, own), _why_locked(activity, own)
+    whole, one = reason or _why_series_locked(activity, own), reason or ("" if people else _why_nobody())
+    return Standing(people, whole, organises=True, one_locked=one)
 
 
 def _copies(activities: Collection[UUID | str]) -> Any:
@@ -76,11 +79,19 @@ def _why_locked(activity: Activity, own: Pair) -> str:
         return _("It is a meeting, and your company has meetings changed in Outlook only.")
     if not activity.type.synchronised or activity.type.category == Category.PROJECT_TASK:
         return _("It is a meeting, and activities of its type do not go to Microsoft. Change it in Outlook.")
+    return ""
+
+
+def _why_nobody() -> str:
+    return _("Nobody is invited to the whole series, only to single occurrences of it. Change them in Outlook.")
+
+
+def _why_series_locked(activity: Activity, own: Pair) -> str:
     seen: Entry | None = own.seen
     if activity.occurrences.exists() or (seen is not None and seen.exceptions):
         return _(
-            "It is a meeting of which some occurrences have been changed: Microsoft would send a mail for each of them."
-            " Change it in Outlook."
+            "It is a meeting of which some occurrences have been changed: if the whole series changed, Microsoft would"
+            " send a mail for each of them. Change the series in Outlook; single occurrences can be changed here."
         )
     return ""
 
@@ -117,10 +128,16 @@ def _changed(change: ActivityChanged, groups: frozenset[Group]) -> None:
     found = standing(activity, User.objects.get(pk=change.origin.by))
     if found is None:
         return
+    one = groups == {Group.OCCURRENCES} and len(change.days) == 1
+    if one:
+        found = found.of_one
     if found.locked:
         raise Locked(found.locked)
-    if Group.OCCURRENCES in groups:
-        raise Locked(_("Single occurrences of a meeting are changed in Outlook."))
+    if Group.OCCURRENCES in groups and not one:
+        raise Locked(_("Several occurrences of a meeting at once are changed in Outlook."))
     if not change.origin.tells:
-        raise Asks(found.people)
-    approvals.grant(activity.pk, change.origin.by, groups, records.entry(activity, activity.type))
+        raise Asks(found.people, min(change.days) if one else None)
+    days = change.days if one else ()
+    approvals.grant(
+        activity.pk, change.origin.by, groups - {Group.OCCURRENCES}, days, records.entry(activity, activity.type)
+    )

@@ -309,14 +309,15 @@ class ActivityHint(models.Model):
 class MeetingApproval(models.Model):
     """An organiser's yes to one change of a meeting, until it is spent (:mod:`almanakka.sync.approval`; B1).
 
-    It is good for ``groups`` while they are as in ``entry``; without one, the meeting is to be cancelled. ``activity``
-    is no foreign key: that yes outlives its activity.
+    It is good for ``groups``, and for the occurrences of ``days``, while they are as in ``entry``; without one, the
+    meeting is to be cancelled. ``activity`` is no foreign key: that yes outlives its activity.
     """
 
     activity = models.UUIDField(unique=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField(default=clock.now)
     groups = models.JSONField(default=list)
+    days = models.JSONField(default=list)
     entry = EntryField(null=True)
 
     def __str__(self) -> str:
