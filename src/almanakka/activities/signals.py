@@ -21,9 +21,9 @@ class ActivityChanged:
 
     ``owner_id`` is the owner after the change (of a removed activity: its last one); ``participant_ids`` are
     those before and those after; ``people`` are all whom it concerns: these and the owners before and after.
-    ``groups`` are the field groups that were altered, none for a removal; ``days`` the original dates of the occurrences
-    that were. Of a removed one it is told what no calendar
-    holds: its ``type_id``, whether a person ``chose`` it, its ``project_id``, and whether it was ``closed``.
+    ``groups`` are the field groups that were altered, none for a removal, and ``days`` the original dates of the
+    occurrences that were. Of a removed one it is told what no calendar holds: its ``type_id``, whether a person
+    ``chose`` it, its ``project_id``, and whether it was ``closed``.
     """
 
     activity_id: UUID
