@@ -145,6 +145,17 @@ def test_row_6_a_significant_edit_there_outlives_the_deletion_here(world: World,
 
 
 @BORN
+def test_row_6_what_comes_back_has_the_type_that_a_person_chose(world: World, born) -> None:  # type: ignore[no-untyped-def]
+    id, event = born(world)
+    world.hub.change(id, world.hub.records[id].entry, category=Category.ABSENCE)
+    world.settle()
+    world.hub.remove(id)
+    there(world, event, location="Edited")
+    world.settle()
+    assert (world.ours()["One"].category, world.ours()["One"].own) == (Category.ABSENCE, True)
+
+
+@BORN
 def test_row_7_a_trivial_edit_there_does_not(world: World, born) -> None:  # type: ignore[no-untyped-def]
     id, event = born(world)
     world.hub.remove(id)

@@ -33,7 +33,8 @@ def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
     if pair.state is State.MUTED or (pair.born is Born.THERE and not pair.outward):
         return Retire(pair, reason="deleted here")
     if edited and event is not None and not (event.cancelled or event.declined):
-        return create_here(view, event, replaces=pair, reason="edited in Microsoft after it was deleted here")
+        made = create_here(view, event, replaces=pair, reason="edited in Microsoft after it was deleted here")
+        return replace(made, draft=replace(made.draft, like=pair.activity))
     if event is not None:  # nothing of it is an edit, so nothing of it may be taken for one later
         pair = replace(pair, change_key=event.change_key, seen=view.theirs(event, pair.footer)[1])
     return RemoveThere(pair, "deleted here", kill=True)
