@@ -6,7 +6,7 @@ all are small numbers, taken modulo what there is. A deed for which there is not
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
@@ -176,6 +176,8 @@ class Life:
         if after is not None:
             before_value, after_value = value(shown, key), value(after, key)
             life.edited(key, self.company.now, place, before_value, after_value)
+            if key is Group.WHEN and _departing(shown) != _departing(after):
+                life.no_longer_last()  # times that are the same, written anew, give back what departed from them
             if before_value != after_value:
                 stand_beside(life, key)
                 self._tell(f"{key} {after_value}")
@@ -634,3 +636,7 @@ def _not_deleted(life: Remembered, key: Key, deletion: Deletion) -> list[Edit]:
     """Return the edits that stand without those that were deleted with the copy that showed them."""
     gone = (deletion.place, deletion.said.get(key))
     return [each for each in life.standing(key) if (each.place, each.value) != gone]
+
+
+def _departing(shown: Shown) -> Hashable:
+    return frozenset(shown.stored.cancelled), frozenset(shown.stored.departures)

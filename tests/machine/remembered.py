@@ -128,6 +128,10 @@ class Remembered:
             if edit.key == key and (edit.value == before or edit.place == place):
                 edit.overruled = True
         self.edits.append(Edit(key, at, place, after))
+        self.no_longer_last()
+
+    def no_longer_last(self) -> None:
+        """Whatever was deleted has been edited since."""
         for deletion in self.deletions:
             deletion.last = False
 
