@@ -60,7 +60,8 @@ function moved(info) {
 }
 
 function title({ title, extendedProps: { whose, elsewhere } = {} }) {
-  return [whose && `${whose} ·`, title || settings.noName, elsewhere?.mark].filter(Boolean).join(" ");
+  const named = [title || settings.noName, elsewhere?.mark].filter(Boolean).join("\u00a0"); // no mark alone on a line
+  return [whose && `${whose} ·`, named].filter(Boolean).join(" ");
 }
 
 const calendar = new Calendar(grid, {
@@ -81,6 +82,8 @@ const calendar = new Calendar(grid, {
   height: Math.max(480, window.innerHeight - 250),
   selectable: true,
   editable: true,
+  moreLinkClass: "more",
+  columnEventTitleClass: ({ isShort }) => (isShort ? "" : "title"),
   eventDrop: moved,
   eventResize: moved,
   eventDidMount: ({ el, event, timeText }) => {

@@ -22,8 +22,8 @@ class ProfileForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         company = self.instance.company
-        zone = _("As in the company (%(zone)s)") % {"zone": company.time_zone}
-        language = _("As in the company (%(language)s)") % {"language": company.get_language_display()}
+        zone = _("The company's: %(zone)s") % {"zone": company.time_zone}
+        language = _("The company's: %(language)s") % {"language": company.get_language_display()}
         self.fields["time_zone"].widget = LongSelect(choices=[("", zone), *((name, name) for name in zone_names())])
         languages = [choice for choice in self.fields["language"].choices if choice[0]]
         self.fields["language"].choices = [("", language), *languages]

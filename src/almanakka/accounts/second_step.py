@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -55,6 +56,11 @@ class AgainForm(_Code, ReauthenticateForm):
 
 class BeginForm(_Code, ActivateTOTPForm):
     label = _("Code that the app shows now")
+
+    @property
+    def spaced(self) -> str:
+        """The key in groups of four, as people can copy it."""
+        return " ".join(textwrap.wrap(self.secret, 4))
 
 
 def is_missing(user: User) -> bool:

@@ -20,7 +20,7 @@ def clock() -> str:
 def link(item: Item) -> SafeString:
     """Return what an entry that is open to its reader is called, leading to its page, and where else it is."""
     there = item.activity.elsewhere
-    mark = "" if there is None else f" {there.drawn}"
+    mark = "" if there is None else f"&nbsp;{there.drawn}"  # never alone on a line
     return SafeString(f'<a href="{escape(item.address)}">{escape(item.name or _("(no name)"))}</a>{mark}')
 
 
@@ -31,4 +31,5 @@ def line(when: str, what: str, *beside: str, colour: int | None = None) -> SafeS
 
 
 def _quiet(said: Iterable[str]) -> str:
-    return "".join([f' <span class="quiet">{escape(each)}</span>' for each in said if each])
+    text = " · ".join([escape(each) for each in said if each])
+    return f' <span class="quiet">{text}</span>' if text else ""

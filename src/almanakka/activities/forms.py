@@ -39,9 +39,9 @@ class ActivityForm(forms.Form):
     )
     all_day = forms.BooleanField(label=_("All day"), required=False)
     first = forms.DateField(label=_("Starts on"), widget=DAY)
-    starts = forms.TimeField(label=_("at"), widget=CLOCK, required=False)
+    starts = forms.TimeField(label=_("Time"), widget=CLOCK, required=False)
     last = forms.DateField(label=_("Ends on"), widget=DAY)
-    ends = forms.TimeField(label=_("at"), widget=CLOCK, required=False)
+    ends = forms.TimeField(label=_("Time"), widget=CLOCK, required=False)
     participants = LongMultipleChoiceField(
         label=_("Participants"), queryset=User.objects.none(), required=False, names=("full_name", "email")
     )

@@ -99,7 +99,7 @@ def rows(activities: Iterable[Activity]) -> list[Row]:
             kind=each.type.name,
             project=each.project.name if each.project is not None else "",
             owner=str(each.owner) if each.owner is not None else each.organiser_name,
-            elsewhere=format_html(" {}", each.elsewhere.drawn) if each.elsewhere else "",
+            elsewhere=format_html("&nbsp;{}", each.elsewhere.drawn) if each.elsewhere else "",
         )
         for each in activities
     ]

@@ -17,12 +17,12 @@ from django import forms
 NEVER = ""
 KINDS = (
     (NEVER, _("Does not repeat")),
-    (Kind.DAILY.value, _("Every day, or every so many days")),
+    (Kind.DAILY.value, _("Daily, or every so many days")),
     (Kind.WEEKLY.value, _("On days of the week")),
-    (Kind.ABSOLUTE_MONTHLY.value, _("Monthly, on the day of the month")),
-    (Kind.RELATIVE_MONTHLY.value, _("Monthly, on a weekday such as the last Friday")),
-    (Kind.ABSOLUTE_YEARLY.value, _("Yearly, on the date")),
-    (Kind.RELATIVE_YEARLY.value, _("Yearly, on a weekday such as the first Monday of May")),
+    (Kind.ABSOLUTE_MONTHLY.value, _("Monthly, on the same date")),
+    (Kind.RELATIVE_MONTHLY.value, _("Monthly, on a weekday")),
+    (Kind.ABSOLUTE_YEARLY.value, _("Yearly, on the same date")),
+    (Kind.RELATIVE_YEARLY.value, _("Yearly, on a weekday")),
 )
 INDEXES = (
     (Index.FIRST.value, _("first")),

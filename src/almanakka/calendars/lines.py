@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Func, Q, QuerySet, Subquery, TextField, Value
@@ -172,22 +173,39 @@ def _quoted(text: str) -> str:
 
 
 def _when(before: Entry, after: Entry, zone: ZoneInfo) -> str:
-    return f"{_moment(before, zone)} → {_moment(after, zone)}"
+    """The day is said once if it stays; a series may change in more than its moment tells."""
+    day, was, will = f"{_day(before, zone)} ", _moment(before, zone), _moment(after, zone)
+    if was == will:
+        return _("other times, or another way to repeat")
+    is_same_day = was.startswith(day) and will.startswith(day)
+    return f"{was} → {will.removeprefix(day) if is_same_day else will}"
+
+
+def _day(entry: Entry, zone: ZoneInfo) -> str:
+    """Return the day on which an entry begins, or of a series its first one."""
+    match entry.when:
+        case Timed(start):
+            first = start.astimezone(zone).date()
+        case AllDay(first_day):
+            first = first_day
+        case Series(recurrence):
+            first = recurrence.start
+    return date_format(first, "SHORT_DATE_FORMAT")
 
 
 def _moment(entry: Entry, zone: ZoneInfo) -> str:
     match entry.when:
         case Timed(start, end):
             first, last = start.astimezone(zone), end.astimezone(zone)
-            day = date_format(first, "SHORT_DATE_FORMAT")
             ends = time_format(last) if first.date() == last.date() else date_format(last, "SHORT_DATETIME_FORMAT")
-            return f"{day} {time_format(first)}–{ends}"
-        case AllDay(first_day):
-            return f"{date_format(first_day, 'SHORT_DATE_FORMAT')} {_('all day')}"
-        case Series(recurrence, start_time):
-            begins = date_format(recurrence.start, "SHORT_DATE_FORMAT")
+            return f"{_day(entry, zone)} {time_format(first)}–{ends}"
+        case AllDay(first_day, end):
+            last_day = end - timedelta(days=1)
+            more = f"–{date_format(last_day, 'SHORT_DATE_FORMAT')}" if last_day > first_day else ""
+            return f"{_day(entry, zone)}{more} {_('all day')}"
+        case Series(_recurrence, start_time):
             at = _("all day") if start_time is None else time_format(start_time)
-            return _("repeats from %(day)s, %(time)s") % {"day": begins, "time": at}
+            return _("repeats from %(day)s, %(time)s") % {"day": _day(entry, zone), "time": at}
 
 
 _TOLD: dict[Group, Callable[[Entry, Entry, ZoneInfo], str]] = {

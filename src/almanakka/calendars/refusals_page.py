@@ -7,7 +7,7 @@ from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
 
-from almanakka.calendars.sentences import sentence
+from almanakka.calendars.sentences import refusal
 from almanakka.calendars.switching import Refused
 from almanakka.sync.errors import CalendarError
 
@@ -28,7 +28,7 @@ def told_on(page: Page) -> Callable[[View], View]:
                 own = getattr(request.user, "email", "")
                 known = {"address": own, "addresses": own}
                 details = error.details if isinstance(error, Refused) else {}
-                return page(request, sentence(error.code).told(**{**known, **details}))
+                return page(request, refusal(error.code).told(**{**known, **details}))
 
         return told
 

@@ -37,8 +37,10 @@ class Sentence:
 
 _WAITS = _("Your calendar stays as it is until this is put right; nothing is lost or deleted.")
 _RETRIED = _("Nothing is lost: we try again by ourselves.")
+_NOT_DONE = _("What you asked for has not been done. Try it again in a few minutes.")
 _NOT_ON = _("Calendar sync is not on; nothing has been changed.")
 _NOTHING_TO_DO = _("You need do nothing.")
+_TELL_ADMINISTRATOR = _("If this lasts for hours, tell your administrator.")
 _ASK_ADMINISTRATOR = _("Ask your administrator to check the settings of Microsoft Exchange.")
 _GRANT_AGAIN = _("An administrator opens Settings > Integrations > Microsoft Exchange and chooses Grant permissions.")
 _CHECK_SECRET = _("An administrator makes a new secret in Microsoft Entra and enters it in the settings.")
@@ -57,11 +59,9 @@ SENTENCES: Mapping[str, Sentence] = {
     "unavailable": Sentence(
         _("Microsoft's calendar is not available at the moment."),
         _RETRIED,
-        _("If this lasts for hours, tell your administrator."),
+        _TELL_ADMINISTRATOR,
     ),
-    "timed_out": Sentence(
-        _("Microsoft takes too long to answer."), _RETRIED, _("If this lasts for hours, tell your administrator.")
-    ),
+    "timed_out": Sentence(_("Microsoft takes too long to answer."), _RETRIED, _TELL_ADMINISTRATOR),
     "unreachable": Sentence(
         _("Microsoft's calendar does not answer."),
         _RETRIED,
@@ -335,3 +335,13 @@ def sentence(code: str) -> Sentence:
     """What to tell of ``code``; an unknown one is told as the calendar's failure in general."""
     known = code if code in SENTENCES else "calendar_error"
     return replace(SENTENCES[known], paragraph=paragraph(known))
+
+
+def refusal(code: str) -> Sentence:
+    """What to tell whoever has just asked for something, which nobody asks for again but themselves."""
+    told = sentence(code)
+    if told.meaning is not _RETRIED:
+        return told
+    return replace(
+        told, meaning=_NOT_DONE, remedy=_TELL_ADMINISTRATOR if told.remedy is _NOTHING_TO_DO else told.remedy
+    )

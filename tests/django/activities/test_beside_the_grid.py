@@ -129,7 +129,15 @@ def test_the_card_of_an_occurrence(house: Any) -> None:
     departing = OccurrenceDraft(name="Only this <b>one</b>")
     changes.set_occurrence(activity.pk, None, date(2026, 3, 10), departing, Origin(edited_at=AT))
     card = text(signed_in(house.aino).get(f"/calendar/{activity.pk}/card", {"day": "2026-03-10"}))
-    for said in ("Only this &lt;b&gt;one", "10 March 2026 12:00–13:00", "every Tuesday", "Silta", "Eero", "accepted"):
+    for said in (
+        "Only this &lt;b&gt;one",
+        "10 March 2026",
+        "12:00–13:00",
+        "every Tuesday",
+        "Silta",
+        "Eero",
+        "accepted",
+    ):
         assert said in card
     assert "<html" not in card
 

@@ -10,7 +10,7 @@ import pytest
 from django.utils.translation import override
 
 import almanakka
-from almanakka.calendars.sentences import SENTENCES, sentence
+from almanakka.calendars.sentences import SENTENCES, refusal, sentence
 from almanakka.remote import destinations
 from almanakka.remote.ews import refusals
 from almanakka.remote.graph.tokens import REASONS
@@ -67,3 +67,16 @@ def test_every_sentence_is_translated(code: str, language: str) -> None:
 
 def test_an_unknown_code_is_told_in_general() -> None:
     assert sentence("from-the-future") == sentence("calendar_error")
+
+
+def test_nobody_who_has_just_asked_is_told_that_it_is_tried_again_without_them() -> None:
+    retried = {code for code in SENTENCES if "we try again by ourselves" in str(sentence(code).meaning)}
+    assert {"unreachable", "sign_in_unreachable"} <= retried
+    for code in SENTENCES:
+        told = refusal(code).told()
+        if code in retried:
+            assert told[1] == "What you asked for has not been done. Try it again in a few minutes."
+            assert told[2] != "You need do nothing."
+            assert told.paragraph == sentence(code).paragraph
+        else:
+            assert told == sentence(code).told()
