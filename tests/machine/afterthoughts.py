@@ -24,7 +24,7 @@ from .memory import stored
 from .office import WITH_A_RUN, Office
 from .remembered import FOLLOWED, HERE, Deletion, Edit, Remembered
 from .sequences import LIMITS, LONGEST, SHORTEST
-from .values import Key, as_it_lies, token_of, value
+from .values import Key, as_it_reads, token_of, value
 
 #: How often each is drawn, beside the others.
 AFTERTHOUGHTS = {
@@ -35,10 +35,13 @@ AFTERTHOUGHTS = {
     "put_back": 3,
     "meet": 2,
     "amend": 5,
-    "cancel_here": 1,
+    "cancel_here": 2,
     "sweep": 1,
     "decide": 2,
     "move_address": 1,
+    "convert": 2,
+    "decline": 3,
+    "cancel": 2,
 }
 ALL = WEIGHTS | AFTERTHOUGHTS
 #: How often a person comes back to see whether what they asked for was done.
@@ -186,6 +189,32 @@ class Afterthoughts(Life):
                 return True
         return False
 
+    # -- what becomes of meetings
+
+    def _convert(self, person: str, which: int, what: int) -> bool:
+        """Somebody invites colleagues to a mirror, which becomes a meeting of theirs (R3, R4)."""
+        found = self._pick_theirs(person, which, self._is_mirror)
+        if found is None:
+            return False
+        self._invite_to(*found, what)
+        return True
+
+    def _is_mirror(self, event: Theirs) -> bool:
+        life = self._life(event)
+        born = [person for person in self.company.people if (person, event.stored.id) in self.met]
+        return not (event.meeting or event.cancelled or life.copied) and any(life.born != each for each in born)
+
+    def _decline(self, person: str, which: int, what: int) -> bool:
+        """Somebody says no, or comes after all; mostly their mailbox is looked at next."""
+        found = self._pick_theirs(person, which, lambda each: each.received and not each.cancelled)
+        if found is None:
+            return False
+        holder, event = found
+        self._answer(holder, event, "accepted" if event.declined else "declined", tell=what % 4 > 0)
+        if what // 4 % 3:
+            self._runs(holder, Trouble())
+        return True
+
     # -- an organiser's yes
 
     def _meet(self, person: str, which: int, what: int) -> bool:
@@ -286,9 +315,9 @@ class Afterthoughts(Life):
     def _lying(self, person: str) -> Counter[tuple[object, ...]]:
         """What of a person's lies in either store."""
         ours = [each for each in self.company.ours() if person in each.people]
-        here = [(HERE, as_it_lies(each), each.stored.private, each.show_as) for each in ours]
+        here = [(HERE, as_it_reads(each), each.stored.private, each.show_as) for each in ours]
         events = self.company.theirs(person)
-        return Counter(here + [(person, as_it_lies(each), each.stored.private, each.show_as) for each in events])
+        return Counter(here + [(person, as_it_reads(each), each.stored.private, each.show_as) for each in events])
 
     def _from(self, person: str) -> list[str]:
         people = list(self.company.people)

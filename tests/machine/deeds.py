@@ -450,10 +450,16 @@ class Life:
         )
         if found is None:
             return False
-        holder, event = found
+        self._invite_to(*found, what)
+        return True
+
+    def _invite_to(self, holder: str, event: Theirs, what: int) -> None:
         others = [each for bit, each in enumerate(self.company.people) if what >> bit & 1 and each != holder]
         self.company.invite(holder, event.stored.id, others[:3] or [GUEST])
         life = self._life(event)
+        self._note(
+            f"invited to {'a meeting' if event.meeting else 'an own one' if life.born == holder else 'a mirror'}"
+        )
         life.organisers.add(holder)
         if life.born != holder and (holder, event.stored.id) not in self.met:
             life.unmet.add(holder)
@@ -462,7 +468,6 @@ class Life:
         life.loose |= self._parted(life, token_of(event))
         life.left -= set(others[:3])
         self._tell(others[:3])
-        return True
 
     def _invite_to_one(self, person: str, which: int, what: int) -> bool:
         found = self._pick_theirs(
@@ -507,12 +512,15 @@ class Life:
         if found is None:
             return False
         holder, event = found
-        answer = ("accepted", "tentative", "declined")[what % 3]
-        self.company.respond(holder, event.stored.id, answer, tell=what // 3 % 4 > 0)
+        self._answer(holder, event, ("accepted", "tentative", "declined")[what % 3], tell=what // 3 % 4 > 0)
+        return True
+
+    def _answer(self, holder: str, event: Theirs, answer: str, *, tell: bool) -> None:
+        self.company.respond(holder, event.stored.id, answer, tell=tell)
         if answer == "declined":
             self._life(event).left.add(holder)
+        self._note(f"answered {answer}")
         self._tell(answer)
-        return True
 
     def _cancel(self, person: str, which: int, what: int) -> bool:
         found = self._pick_theirs(person, which, lambda each: each.organises and not each.cancelled)

@@ -131,6 +131,14 @@ class MemoryCompany:
 
     # -- in Outlook
 
+    def mail_of(self, person: str) -> str:
+        """Return the address by which somebody is invited, be they no user."""
+        return person if "@" in person else address(person)
+
+    def mails_of(self, person: str) -> set[str]:
+        """Return the addresses by which somebody may have been invited."""
+        return {self.mail_of(person)}
+
     def create_there(self, person: str, entry: Entry) -> str:
         return self.calendars[person].put(_typed_in(entry))
 
@@ -183,11 +191,11 @@ class MemoryCompany:
             raise Refused("not the organiser")
         held = event.meeting.attendees if event.meeting is not None else ()
         present = {each.address for each in held}
-        wanted = [other for other in others if other != person and _mail_of(other) not in present]
+        wanted = [other for other in others if other != person and not self.mails_of(other) & present]
         if not wanted and event.meeting is not None:
             raise Refused("invited already")
-        attendees = held + tuple(Person(_mail_of(other), other.title()) for other in wanted)
-        organiser = Person(address(person), person.title())
+        attendees = held + tuple(Person(self.mail_of(other), other.title()) for other in wanted)
+        organiser = Person(self.mail_of(person), person.title())
         for other, copied in self._copies(person, event):
             assert copied.meeting is not None
             self.calendars[other].edit(copied.id, meeting=replace(copied.meeting, attendees=attendees))
@@ -205,13 +213,13 @@ class MemoryCompany:
         orphans = [each for calendar in self.calendars.values() for each in calendar.entries().values()]
         if any((each.uid, each.orphan_date) == (event.uid, day) for each in orphans):
             raise Refused("somebody else is invited to it")
-        organiser, attendee = Person(address(person), person.title()), Person(address(other), other.title())
+        organiser, attendee = Person(self.mail_of(person), person.title()), Person(self.mail_of(other), other.title())
         meeting = Meeting(organiser, (attendee,), False)
         self.calendars[other].put(_typed_in(entry), uid=event.uid, meeting=meeting, orphan_date=day)
 
     def invited_from_outside(self, others: Sequence[str], entry: Entry) -> str:
         uid = f"outside-{len(self.outside)}"
-        attendees = tuple(Person(address(other), other.title()) for other in others)
+        attendees = tuple(Person(self.mail_of(other), other.title()) for other in others)
         meeting = Meeting(Person(OUTSIDER, "Guest"), attendees, False)
         self.outside[uid] = [
             (other, self.calendars[other].put(_typed_in(entry), uid=uid, meeting=meeting)) for other in others
@@ -242,7 +250,7 @@ class MemoryCompany:
                 for each in list(self.calendars[organiser].entries().values()):
                     if each.uid == event.uid and each.meeting is not None and each.meeting.is_organiser:
                         said = tuple(
-                            replace(one, response=Response(answer)) if one.address == address(person) else one
+                            replace(one, response=Response(answer)) if one.address in self.mails_of(person) else one
                             for one in each.meeting.attendees
                         )
                         self.calendars[organiser].edit(each.id, meeting=replace(each.meeting, attendees=said))
@@ -383,10 +391,6 @@ def _at_moment(wanted: str, countdown: _Countdown) -> Callable[[str, str], None]
 
 def _die() -> None:
     raise Crash
-
-
-def _mail_of(person: str) -> str:
-    return person if "@" in person else address(person)
 
 
 def _typed_in(entry: Entry) -> Entry:

@@ -44,6 +44,8 @@ class Office(MemoryCompany):
     undos: dict[str, list[tuple[int, ...]]] = field(default_factory=dict)
     #: Whose address is another one with us, and not proven to be theirs.
     suspended: set[str] = field(default_factory=set)
+    #: The addresses that people had one after the other.
+    addresses: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -57,6 +59,7 @@ class Office(MemoryCompany):
             assert isinstance(calendar, TellingCalendar)
             calendar.tell, calendar.told = twin._tell, list(calendar.told)
         twin.witness, twin.suspended = nobody, set(self.suspended)
+        twin.addresses = {person: list(held) for person, held in self.addresses.items()}
         twin.runs = {person: list(runs) for person, runs in self.runs.items()}
         twin.undos = {person: list(undos) for person, undos in self.undos.items()}
         return twin
@@ -64,24 +67,35 @@ class Office(MemoryCompany):
     # -- another address, which suspends a mailbox until it is proven (S12)
 
     def move_address(self, person: str) -> None:
-        """Somebody's address changes with us: nobody is found by the old one, and their mailbox rests."""
+        """Somebody's address changes: nobody is found by an old one, and their mailbox rests.
+
+        Who invites them from now on writes to the new one; what they were invited to names the old one still.
+        """
+        held = self.addresses.setdefault(person, [address(person)])
+        held.append(f"{person}.{len(held)}@moved.example.test")
         others = {mail: user for mail, user in self.hub.users.items() if user != person}
-        self.hub.users = others | {f"{person}@moved.example.test": person}
+        self.hub.users = others | {held[-1]: person}
         self.suspended.add(person)
         self.full |= set(self.enabled())  # as the daily run sees to it
         self.hub.boxes[person].failures = PATIENCE + 1
 
     def enable(self, person: str) -> None:
-        """Switch it on; an address that has changed is proven by that, and the old one is the person's as well."""
+        """Switch it on; an address that has changed is proven by that, and the old ones are the person's as well."""
         super().enable(person)
         if person in self.suspended:
             self.suspended.discard(person)
-            self.hub.users = self.hub.users | {address(person): person}
+            self.hub.users = self.hub.users | dict.fromkeys(self.addresses[person], person)
             self.hub.boxes[person].failures = 0
             self.full |= set(self.enabled())
 
     def enabled(self) -> Sequence[str]:
         return [person for person in super().enabled() if person not in self.suspended]
+
+    def mail_of(self, person: str) -> str:
+        return self.addresses[person][-1] if person in self.addresses else super().mail_of(person)
+
+    def mails_of(self, person: str) -> set[str]:
+        return {*self.addresses.get(person, ()), super().mail_of(person)}
 
     # -- what an organiser says yes to (B1)
 

@@ -75,6 +75,14 @@ def as_it_lies(shown: Shown) -> Hashable:
     return stored.title, stored.location, plain(shown.notes), times
 
 
+def as_it_reads(shown: Shown) -> Hashable:
+    """Return what a row says, a zone by the times that it gives: Exchange may give it another name."""
+    stored = shown.stored
+    departures = frozenset((day, each) for day, each in stored.departures.items())
+    times = regular(stored.times, stored.zone, stored.pattern), stored.pattern, stored.cancelled, departures
+    return stored.title, stored.location, plain(shown.notes), times
+
+
 def is_old(shown: Shown, cutoff: datetime) -> bool:
     """Whether all of an entry had ended before the line (S15)."""
     stored = shown.stored
