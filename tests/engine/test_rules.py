@@ -9,6 +9,7 @@ from itertools import permutations
 import pytest
 
 from almanakka.remote.memory import Fault
+from almanakka.sync import meetings
 from almanakka.sync.entry import (
     CANCELLED,
     AllDay,
@@ -973,6 +974,28 @@ def test_b10_somebody_removed_here_while_they_edit_there_loses_the_mirror_and_th
     assert world.titles("aino") == ["Together"]
     (note,) = [note for note in world.hub.boxes["matti"].notes if note.action == "deleted"]
     assert note.before.title == "Edited by Matti"
+
+
+def test_row_6_what_two_edits_have_kept_is_known_as_the_first_of_them_to_whoever_wants_it_back(world: World) -> None:
+    """B4: the deletion of what lives on is not undone beside it, nor does any calendar look for a meeting of that."""
+    world.enable("matti", "sanna")
+    id = world.hub.create(timed("Together", who=frozenset(USERS)), "aino")
+    world.settle()
+    world.hub.remove(id)
+    for user in ("matti", "sanna"):
+        edit_there(world, user, world.theirs(user)["Together"].id, title=f"Kept by {user}")
+    for user in USERS:
+        world.run(user)
+    kept = world.ours()["Kept by matti"]
+    assert world.hub.uids[meetings.heir_key(id)] == (kept.id, False)
+    edit_here(world, kept.id, who=frozenset({"aino", "matti"}))
+    requests = world.calendars["aino"].requests.get("listing", 0)
+    world.run("aino")
+    assert world.titles("aino") == ["Kept by matti"]
+    assert world.calendars["aino"].requests.get("listing", 0) == requests
+    world.hub.remove(kept.id)
+    assert world.hub.uids[meetings.heir_key(id)] == (kept.id, True)
+    world.settle()
 
 
 def test_b10_an_owner_who_leaves_by_deleting_the_mirror_deletes_the_activity_for_all(world: World) -> None:

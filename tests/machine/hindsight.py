@@ -10,7 +10,7 @@ from .company import Ours, Theirs
 from .deeds import Life
 from .judgement import Judgement
 from .memory import as_theirs
-from .remembered import Edit, Remembered
+from .remembered import HERE, Edit, Remembered
 from .values import token_of, value
 
 
@@ -56,7 +56,10 @@ class Hindsight(Judgement):
     def _kept(self, token: str, life: Remembered) -> Iterator[str]:
         rows = self.here.get(token, [])
         split = life.copied or life.loose or (life.twin and life.stayed_home) or self._is_split(life)
-        if life.remade and len(rows) > 1 and not split:
+        # what somebody's edit has kept is theirs alone, as it was gone for all others (row 6)
+        kept = {edit.place for deletion in life.deletions for edit in deletion.beside} - {HERE}
+        most = max(Counter(person for each in rows for person in each.people).values(), default=0)
+        if life.remade and not split and (len(rows) > 1 + len(kept) or most > 1):
             yield f"{token} was made again, and is {len(rows)} activities"
         yield from super()._kept(token, life)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
+from almanakka.sync import meetings
 from almanakka.sync.entry import Entry, Event
 from almanakka.sync.errors import Invalid, Stale, UidTaken
 from almanakka.sync.fields import canonical
@@ -15,7 +16,18 @@ from almanakka.sync.footer import attach, detach
 from almanakka.sync.journal import note_created_here, note_removed, note_there, notes_here
 from almanakka.sync.meanwhile import created, settled
 from almanakka.sync.outcomes import Outcome, one_by_one
-from almanakka.sync.ports import Activities, Born, Calendar, Hold, Ledger, Pair, Participation, Side, State
+from almanakka.sync.ports import (
+    Activities,
+    ActivityId,
+    Born,
+    Calendar,
+    Hold,
+    Ledger,
+    Pair,
+    Participation,
+    Side,
+    State,
+)
 from almanakka.sync.reconcile import WRITES_WITHIN
 from almanakka.sync.removal import Removal
 from almanakka.sync.steps import (
@@ -216,9 +228,18 @@ class Effects:
                 chosen = zip(steps, ids, strict=True)
                 keys = {step.uid: id for step, id in chosen if step.uid and (step.replaces is not None) is revived}
                 self.ledger.bind(keys, revive=revived)
+            self._inherit({step.draft.like: id for step, id in zip(steps, ids, strict=True) if step.draft.like})
             self.ledger.add(self._link(pairs))
             self.ledger.note([note_created_here(step, id) for step, id in zip(steps, ids, strict=True)])
         self.tally.did("created_here", len(steps))
+
+    def _inherit(self, heirs: Mapping[ActivityId, ActivityId]) -> None:
+        """Remember what deleted activities live on as, each as the first that was made like it."""
+        keys = {meetings.heir_key(gone): heir for gone, heir in heirs.items()}
+        if keys:
+            known = self.ledger.known(keys)
+            free = {key: heir for key, heir in keys.items() if key not in known or known[key].dead}
+            self.ledger.bind(free, revive=True)
 
     def begin(self, steps: Sequence[CreateThere]) -> list[tuple[CreateThere, Pair]]:
         """Write down, in one transaction, which mirrors are about to be created."""

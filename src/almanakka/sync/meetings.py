@@ -7,7 +7,10 @@ from dataclasses import replace
 from datetime import date
 
 from almanakka.sync.entry import Entry, Event, Person, Response, ShowAs
-from almanakka.sync.ports import Copy, Draft, Pair, UserId
+from almanakka.sync.ports import ActivityId, Copy, Draft, Pair, UserId
+
+#: Of a deleted activity, instead of a uid.
+_HEIR = "heir of "
 
 
 def uid_key(event: Event) -> str:
@@ -28,6 +31,16 @@ def series_key(key: str) -> str:
     except ValueError:
         return ""
     return uid
+
+
+def heir_key(activity: ActivityId) -> str:
+    """Return the key under which the company remembers what a deleted activity lives on as, kept for an edit of it."""
+    return f"{_HEIR}{activity}"
+
+
+def is_heir_key(key: str) -> bool:
+    """Whether a key is of what lives on, and no meeting's."""
+    return key.startswith(_HEIR)
 
 
 def addresses(events: Iterable[Event]) -> set[str]:

@@ -108,7 +108,8 @@ class Run:
             return False
         copies = self.ledger.copies(made, switched_off=True)
         borne = {copy.uid for copy in copies} | {pair.uid for pair in made.values() if pair is not None}
-        return any(copy.real for copy in copies) or not self.ledger.keys(made).keys() <= borne
+        keys = {key for key in self.ledger.keys(made) if not meetings.is_heir_key(key)}
+        return any(copy.real for copy in copies) or not keys <= borne
 
     def _execute(self, watermark: str | None, full: bool, first: bool, tally: Tally, outcome: Outcome) -> None:
         feed, hints = self._read(watermark, full=full)

@@ -36,7 +36,7 @@ class Present:
     """How what a line is about stands now; ``event`` is only looked at where :func:`asks` says so.
 
     ``other`` is the activity that the company knows the event to be of by now, and ``taken`` whether it has another
-    event in this mailbox.
+    event in this mailbox. ``inherited``: the activity is gone, and lives on as another, kept for somebody's edit.
     """
 
     pair: Pair | None = None
@@ -45,6 +45,7 @@ class Present:
     copies: Sequence[Copy] = ()
     other: Record | None = None
     taken: bool = False
+    inherited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +284,7 @@ def _mirror_again(view: View, note: Note, present: Present) -> Undoing:
         return Refuse("still_so" if note.reason in _NOT_DELETED else "made_again")
     if note.reason == "superseded by the meeting itself":
         return Refuse("meeting")
-    return _made_again(view, note)
+    return _made_again(view, note, present)
 
 
 def _activity_again(view: View, note: Note, present: Present) -> Undoing:
@@ -293,7 +294,7 @@ def _activity_again(view: View, note: Note, present: Present) -> Undoing:
     if note.reason == UNDONE and isinstance(present.event, Event):
         return _followed_again(view, note, present, present.event)
     if record is None:
-        return _made_again(view, note)
+        return _made_again(view, note, present)
     user = view.settings.user
     if takes_part(record, user):
         return Done()
@@ -313,18 +314,21 @@ def _followed_again(view: View, note: Note, present: Present, event: Event) -> U
     if buried or incoming(event, view.settings) in ("cancelled", "declined"):
         return Refuse("gone")
     if other is None or (event.meeting is None and not takes_part(other, view.settings.user)):
-        return create_here(view, event, replaces=replace(pair, activity=note.activity), reason=UNDONE)
+        made = create_here(view, event, replaces=replace(pair, activity=note.activity), reason=UNDONE)
+        return replace(made, draft=replace(made.draft, like=note.activity if present.record is None else None))
     if present.taken:
         return Refuse("made_again")
     fresh = replace(new_pair(other, Born.THERE), key=pair.key)
     return replace(attach_copy(view, other, event, fresh), reason=UNDONE)
 
 
-def _made_again(view: View, note: Note) -> Refuse | MakeAgain:
+def _made_again(view: View, note: Note, present: Present) -> Refuse | MakeAgain:
     if note.before is None:
         return Refuse("nothing_written")
     if note.activity is None:  # nobody can tell whether a colleague has made it again (B10)
         return Refuse("gone")
+    if present.inherited:
+        return Refuse("made_again")
     user = view.settings.user
     entry = plain(view, note.before) if note.side is Side.THERE else note.before
     who = (entry.who or frozenset()) | {user}

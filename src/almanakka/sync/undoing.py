@@ -14,7 +14,7 @@ from almanakka.sync.journal import note_put_back, note_removed, note_there
 from almanakka.sync.one_side import UNDONE
 from almanakka.sync.perform import ATTEMPTS, Performance
 from almanakka.sync.plan import Snapshot
-from almanakka.sync.ports import Activities, Calendar, Ledger, Note, Pair, Side, State
+from almanakka.sync.ports import Activities, ActivityId, Calendar, Ledger, Note, Pair, Side, State
 from almanakka.sync.scope import Settings
 from almanakka.sync.steps import CreateHere, CreateThere, Plan, Reconcile, RemoveThere
 from almanakka.sync.undo import (
@@ -89,7 +89,12 @@ class Undoer:
         pair = next(iter(pairs), None)
         records = self.activities.load([note.activity]) if note.activity is not None else {}
         copies = self.ledger.copies([note.activity]) if note.activity is not None else []
-        return Present(pair, records.get(note.activity or ""), self._event(deed, pair), copies)
+        record = records.get(note.activity or "")
+        inherited = record is None and note.activity is not None and self._lives_on(note.activity)
+        return Present(pair, record, self._event(deed, pair), copies, inherited=inherited)
+
+    def _lives_on(self, activity: ActivityId) -> bool:
+        return any(not each.dead for each in self.ledger.known([meetings.heir_key(activity)]).values())
 
     def _look(self, deed: Deed) -> tuple[View, Present]:
         """Return how things stand, with all that is known of an event that may come in again."""

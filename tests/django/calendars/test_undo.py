@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -309,6 +310,29 @@ def test_b4_what_two_people_want_back_is_one_activity_again(
     place.settles()
     assert Activity.objects.count() == 1
     assert len(place.calendar.entries()) == len(calendars[eero_box.remote_id].entries()) == 1
+
+
+def test_b4_what_a_colleagues_edit_has_kept_is_not_made_beside_it(
+    place: Place, eero: User, eero_box: Mailbox, calendars: dict[str, MemoryCalendar]
+) -> None:
+    activity = place.make("Lunch", participants=[eero.pk])
+    place.run()
+    with clock.stopped_at(place.now):
+        wiring.run_mailbox(eero_box.pk)
+        changes.remove(activity.pk, None, Origin(edited_at=place.now, by=place.user.pk))
+    theirs = calendars[eero_box.remote_id]
+    (event,) = theirs.entries().values()
+    theirs.edit(event.id, replace(event.entry, title="Long lunch"))
+    place.now += timedelta(minutes=15)
+    with clock.stopped_at(place.now):
+        wiring.run_mailbox(eero_box.pk)
+    place.run()
+    assert [each.name for each in Activity.objects.all()] == ["Long lunch"]
+    told = place.undo(place.line("deleted", "there"))
+    assert (told.undo_state, told.undo_reason) == (UndoState.REFUSED, "made_again")
+    place.settles()
+    assert Activity.objects.count() == 1
+    assert [len(each.entries()) for each in (place.calendar, theirs)] == [0, 1]
 
 
 def test_b4_a_deletion_that_was_cut_short_is_undone_under_the_same_id(place: Place) -> None:
