@@ -24,7 +24,7 @@ from .memory import stored
 from .office import WITH_A_RUN, Office
 from .remembered import FOLLOWED, HERE, Deletion, Edit, Remembered
 from .sequences import LIMITS, LONGEST, SHORTEST
-from .values import Key, as_it_reads, token_of, value
+from .values import Key, Shown, as_it_reads, token_of, value
 
 #: How often each is drawn, beside the others.
 AFTERTHOUGHTS = {
@@ -182,7 +182,7 @@ class Afterthoughts(Life):
                     token = token_of(shown_of(entry))
                     life = self.memory.tokens[token]
                     life.swept = True
-                    if what % 2 and any(self._everywhere(token)):
+                    if what % 2 and any(not _is_off(shown) for _, shown in self._everywhere(token)):
                         life.back = len(life.deletions)
                 self._note(f"decide {'delete' if what % 2 == 0 else 'back'}")
                 self._runs(each, Trouble())
@@ -255,12 +255,12 @@ class Afterthoughts(Life):
         return True
 
     def _organised(self, ours: Ours) -> bool:
-        """Whether the page would ask: the owner's own calendar holds it as a meeting of theirs, with no exceptions."""
+        """Whether the page would ask: the owner's own calendar is known to hold it as a meeting, with no exceptions."""
         if not ours.received or ours.owner not in self.company.enabled() or ours.stored.departures:
             return False
         events = [each for each in self.company.theirs(ours.owner) if token_of(each) == token_of(ours)]
         return not ours.stored.cancelled and any(
-            each.organises and (ours.owner, each.stored.id) in self.met for each in events
+            each.organises and self.company.is_known_to_organise(ours.owner, each.stored.id) for each in events
         )
 
     # -- asking
@@ -482,6 +482,10 @@ def _goes_along(line: Note, lines: Sequence[Note]) -> bool:
     return (line.action, line.side) == ("updated", Side.THERE) and any(
         each.action == "paired" and each.event == line.event for each in lines
     )
+
+
+def _is_off(shown: Shown) -> bool:
+    return isinstance(shown, Theirs) and shown.cancelled
 
 
 def _told(note: Note) -> str:

@@ -6,6 +6,7 @@ all are small numbers, taken modulo what there is. A deed for which there is not
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -455,6 +456,7 @@ class Life:
 
     def _invite_to(self, holder: str, event: Theirs, what: int) -> None:
         others = [each for bit, each in enumerate(self.company.people) if what >> bit & 1 and each != holder]
+        before = self._copies_of(token_of(event))
         self.company.invite(holder, event.stored.id, others[:3] or [GUEST])
         life = self._life(event)
         self._note(
@@ -466,8 +468,11 @@ class Life:
         for deletion in life.deletions:
             deletion.revived = True
         life.loose |= self._parted(life, token_of(event))
-        life.left -= set(others[:3])
+        life.left -= (self._copies_of(token_of(event)) - before).keys()  # who was invited already is not asked again
         self._tell(others[:3])
+
+    def _copies_of(self, token: str) -> Counter[str]:
+        return Counter(place for place, _ in self._everywhere(token) if place != HERE)
 
     def _invite_to_one(self, person: str, which: int, what: int) -> bool:
         found = self._pick_theirs(

@@ -99,6 +99,11 @@ class Office(MemoryCompany):
 
     # -- what an organiser says yes to (B1)
 
+    def is_known_to_organise(self, person: str, event: str) -> bool:
+        """Whether a run of theirs has found an event to be a meeting that they have called."""
+        pairs = self.hub.boxes[person].pairs.values()
+        return any(pair.event == event and pair.organises and pair.state is State.LIVE for pair in pairs)
+
     def amend_here(self, id: str, entry: Entry, group: Group) -> None:
         """An organiser changes their meeting with us, and says yes to everybody being told."""
         self.hub.change(id, canonical(take(self.hub.records[id].entry, entry, (group,))))
