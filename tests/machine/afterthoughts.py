@@ -182,6 +182,7 @@ class Afterthoughts(Life):
                     token = token_of(shown_of(entry))
                     life = self.memory.tokens[token]
                     life.swept = True
+                    life.stays |= bool(what % 2)
                     if what % 2 and any(not _is_off(shown) for _, shown in self._everywhere(token)):
                         life.back = len(life.deletions)
                 self._note(f"decide {'delete' if what % 2 == 0 else 'back'}")
@@ -239,9 +240,13 @@ class Afterthoughts(Life):
             entry = replace(entry, when=sketches.later(ours.stored, self.serial))
             self._life(ours).redrawn_there = True
         self.company.amend_here(ours.stored.id, entry, group)
+        edits = self._life(ours).edits
+        # what is said in Outlook by then, though no run has seen it, goes before what is said here
+        late = any(each.key == group and each.place not in (HERE, *each.met) and not each.overruled for each in edits)
         self._edited(HERE, ours, group)
         self.yeses[token_of(ours)] += 1
-        edits = self._life(ours).edits
+        if late:
+            return True
         self.agreed.append((token_of(ours), edits[-1], len(edits), self.troubles))
         return True
 
@@ -403,7 +408,8 @@ class Afterthoughts(Life):
             case "created", side:
                 life.apart -= {(person, note.event), (person, note.activity)}
                 life.left.discard(person)
-                life.remade |= side is Side.HERE
+                if side is Side.HERE:
+                    life.remade, life.remade_after = True, len(life.deletions)
 
     def _edited_by_hand(self, life: Remembered, note: Note) -> None:
         assert note.before is not None

@@ -53,6 +53,12 @@ class Hindsight(Judgement):
             return
         yield from super()._pair(person, token, here, there, cutoff)
 
+    def _stays_home(self, what: str, person: str, life: Remembered, there: list[Theirs]) -> Iterator[str]:
+        if life.stays:
+            self.excused["said to stay"] += 1
+            return
+        yield from super()._stays_home(what, person, life, there)
+
     def _kept(self, token: str, life: Remembered) -> Iterator[str]:
         rows = self.here.get(token, [])
         split = life.copied or life.loose or (life.twin and life.stayed_home) or self._is_split(life)
@@ -78,11 +84,12 @@ class Hindsight(Judgement):
     def _after_deletion(self, token: str, life: Remembered) -> Iterator[str]:
         if life.remade:
             self.excused["made again after it was deleted"] += 1
+            if len(life.deletions) <= life.remade_after and not self._goes_its_way(life) and not self.here.get(token):
+                yield f"{token} was made again, and is not here"
             return
         if life.back:
             self.excused["wanted back after it was deleted"] += 1
-            followed = life.apart or life.copied or life.loose or life.stayed_home or life.left
-            if len(life.deletions) <= life.back and not followed and not self.here.get(token):
+            if len(life.deletions) <= life.back and not self._goes_its_way(life) and not self.here.get(token):
                 yield f"{token} was wanted back, and is not here"
             return
         for problem in super()._after_deletion(token, life):
@@ -90,6 +97,9 @@ class Hindsight(Judgement):
                 self.excused["a deletion that goes before an edit"] += 1
             else:
                 yield problem
+
+    def _goes_its_way(self, life: Remembered) -> bool:
+        return bool(life.apart or life.copied or life.loose or life.stayed_home or life.left)
 
     def _outvoted(self, life: Remembered) -> bool:
         """Whether what was deleted said, by an edit of its own, what goes before the edit that is missed (B5)."""

@@ -67,14 +67,15 @@ class Office(MemoryCompany):
     # -- another address, which suspends a mailbox until it is proven (S12)
 
     def move_address(self, person: str) -> None:
-        """Somebody's address changes: nobody is found by an old one, and their mailbox rests.
+        """Somebody's address changes, and their mailbox rests; they are found by what they have proven, and by this.
 
         Who invites them from now on writes to the new one; what they were invited to names the old one still.
         """
         held = self.addresses.setdefault(person, [address(person)])
+        if person in self.suspended:
+            self.hub.users = {mail: user for mail, user in self.hub.users.items() if mail != held[-1]}
         held.append(f"{person}.{len(held)}@moved.example.test")
-        others = {mail: user for mail, user in self.hub.users.items() if user != person}
-        self.hub.users = others | {held[-1]: person}
+        self.hub.users = self.hub.users | {held[-1]: person}
         self.suspended.add(person)
         self.full |= set(self.enabled())  # as the daily run sees to it
         self.hub.boxes[person].failures = PATIENCE + 1

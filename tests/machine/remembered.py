@@ -96,10 +96,13 @@ class Remembered:
     #: It was deleted together with many others, and a person is asked; how often it had been deleted when they said no.
     swept: bool = False
     back: int = 0
+    #: Somebody has said of their event, which was about to be deleted, that it stays.
+    stays: bool = False
     #: What of it an undoing has given back: it says what some mailbox last agreed on, so nobody can tell it is later.
     given_back: set[Key] = field(default_factory=set)
-    #: Somebody had it made again, as they undid its end.
+    #: Somebody had it made again, as they undid its end; how often it had been deleted by then.
     remade: bool = False
+    remade_after: int = 0
     #: Its type has at some time not travelled; in the calendars its times were changed at some time.
     stayed_home: bool = False
     redrawn_there: bool = False

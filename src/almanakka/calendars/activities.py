@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, connection
+from django.db.models.functions import Lower
 from django.dispatch import Signal
 
 from almanakka.accounts import addresses
@@ -98,8 +99,15 @@ class OrmActivities:
                 yield from self._records(chunk)
 
     def resolve(self, wanted: Collection[str]) -> dict[str, UserId]:
-        found = addresses.resolve(self.company, wanted)
-        return {address.strip().lower(): str(user) for address, user in found.items()}
+        found = {name.strip().lower(): str(user) for name, user in addresses.resolve(self.company, wanted).items()}
+        rest = {name.strip().lower() for name in wanted} - found.keys()
+        return found | self._by_mailbox(rest) if rest else found
+
+    def _by_mailbox(self, wanted: Collection[str]) -> dict[str, UserId]:
+        """Who has proven a mailbox to be theirs is in what was sent there, though their address is another one now."""
+        proven = Mailbox.objects.filter(user__company=self.company, user__is_active=True, proven_at__isnull=False)
+        found = proven.annotate(name=Lower("address")).filter(name__in=wanted).order_by("pk")
+        return {name: str(user) for name, user in found.values_list("name", "user_id")}
 
     def _records(self, rows: Sequence[Activity]) -> list[Record]:
         """Records of whole rows; one statement each for types, names and projects not met before."""

@@ -65,6 +65,9 @@ def gone_there(view: View, pair: Pair, record: Record, reason: str, event: Event
     if pair.state is State.MUTED and reason != "declined":  # its activity travels again, and did not end with it
         again = outgoing(record, view.settings) is None
         return create_there(view, record, pair) if again else Retire(pair, mute=True, reason=reason)
+    if pair.real and reason == "cancelled" and _has_ended(view, pair):  # somebody has made the activity again since
+        again = outgoing(record, view.settings) is None
+        return create_there(view, record, pair) if again else Retire(pair, mute=True, reason=reason)
     if pair.real or pair.state is State.MUTED:
         others = [copy for copy in view.copies.get(record.id, ()) if copy.real]
         ended = pair.organises or (reason == "cancelled" and not others)
@@ -76,6 +79,12 @@ def gone_there(view: View, pair: Pair, record: Record, reason: str, event: Event
     if not pair.approved and travels and _edited_here(view, pair, record):
         return create_there(view, record, pair, "edited here after it was deleted in Microsoft")
     return RemoveHere(pair, record, leave=record.owner != user, kill=record.owner == user, reason=reason)
+
+
+def _has_ended(view: View, pair: Pair) -> bool:
+    """Whether the meeting of this copy is known to have ended before, and its activity with it (R7)."""
+    known = view.known.get(pair.uid)
+    return known is not None and known.dead
 
 
 def _edited_here(view: View, pair: Pair, record: Record) -> bool:

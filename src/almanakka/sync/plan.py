@@ -220,7 +220,7 @@ class _Planning:
             self.plan.unsettled = True  # it may be of what they are in already
         if reason == "declined" and known is not None and not known.dead:
             self._stay_away(event, known.activity)
-        if reason == "cancelled" and known is not None and self._is_ending(event, known.activity):
+        if reason == "cancelled" and known is not None and not known.dead and self._is_ending(event, known.activity):
             self.paired.add(known.activity)  # a mirror would bring it back
         if reason != "too_old" or known is None or known.dead or not self._by_uid(event):
             self.plan.skip(reason, event.entry.title)
@@ -374,7 +374,8 @@ def _item(step: RemoveHere | RemoveThere) -> str:
 
 
 def _counts(step: RemoveHere | RemoveThere) -> bool:
-    return not step.pair.approved and step.pair.state is not State.DELETING
+    """Whether it may be part of a disaster; who said no to what was never followed here has said so (S9)."""
+    return step.pair.key is not None and not step.pair.approved and step.pair.state is not State.DELETING
 
 
 def _held(step: Step) -> Wait:

@@ -90,11 +90,13 @@ class Undoer:
         records = self.activities.load([note.activity]) if note.activity is not None else {}
         copies = self.ledger.copies([note.activity]) if note.activity is not None else []
         record = records.get(note.activity or "")
-        inherited = record is None and note.activity is not None and self._lives_on(note.activity)
+        inherited = record is None and note.activity is not None and self._lives_on(note.activity, pair)
         return Present(pair, record, self._event(deed, pair), copies, inherited=inherited)
 
-    def _lives_on(self, activity: ActivityId) -> bool:
-        return any(not each.dead for each in self.ledger.known([meetings.heir_key(activity)]).values())
+    def _lives_on(self, activity: ActivityId, pair: Pair | None) -> bool:
+        """Whether a deleted activity is there as another: kept for an edit, or come in with a colleague."""
+        keys = {meetings.heir_key(activity), pair.uid if pair is not None else ""} - {""}
+        return any(not each.dead and each.activity != activity for each in self.ledger.known(keys).values())
 
     def _look(self, deed: Deed) -> tuple[View, Present]:
         """Return how things stand, with all that is known of an event that may come in again."""

@@ -375,6 +375,17 @@ def test_people_are_found_by_primary_and_verified_addresses(port: OrmActivities,
     assert port.resolve(wanted) == {"aino@kuura.example": str(aino.pk), "ee@muu.example": str(eero.pk)}
 
 
+def test_row_28_who_has_another_address_is_still_in_what_their_mailbox_was_invited_to(
+    port: OrmActivities, eero: User, eero_box: Mailbox
+) -> None:
+    """S12: the new address opens nothing until it is proven, and takes nobody out of a meeting meanwhile."""
+    old, eero.email = eero_box.address, "eero@married.example"
+    eero.save()
+    assert port.resolve([old.upper(), eero.email]) == {old: str(eero.pk), eero.email: str(eero.pk)}
+    Mailbox.objects.update(proven_at=None, enabled=False)
+    assert port.resolve([old]) == {}
+
+
 # --- footers -------------------------------------------------------------------------------------
 
 
