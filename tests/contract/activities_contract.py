@@ -372,6 +372,26 @@ class ActivitiesContract:
         aino.leave(company.create(Entry("Not mine", AN_HOUR), "eero"), NOW)
         assert (record(id), told(id)) == (before, {})
 
+    def test_what_its_times_have_no_place_for_is_remembered_and_is_nobodys_edit(
+        self,
+        company: Company,
+        aino: Activities,
+        import_: Callable[..., ActivityId],
+        told: Callable[..., dict[str, int]],
+        record: Callable[..., Record],
+    ) -> None:
+        id = import_("aino", "eero")
+        self.see(company)
+        before = record(id)
+        moved = Override(when=AN_HOUR, title="Moved", location="Room", notes="#1", show_as=ShowAs.FREE)
+        dormant = {A_MONDAY: CANCELLED, NEXT_MONDAY: moved}
+        assert aino.change(id, 1, Edit(before.entry, frozenset(), NOW, dormant=dormant)) == 1
+        assert (record(id), told(id)) == (replace(before, dormant=dormant), {})
+        assert aino.change(id, 1, edit(before, Group.TITLE, title="Else")) == 2
+        assert record(id).dormant == dormant
+        aino.change(id, 2, Edit(before.entry, frozenset(), NOW, dormant={}))
+        assert record(id).dormant == {}
+
     def test_no_say_in_who_takes_part_leaves_them_and_the_owner_always_does(
         self,
         company: Company,

@@ -491,6 +491,8 @@ class HubActivities(Held):
             entry = take(self.hub.written[id], self._placed(edit.entry), groups)
             kind = self._retyped(record, entry) if Group.PRIVACY in groups else {}
             self.hub.edit(id, entry, guests=edit.guests, through=self._through, at=edit.edited_at, **kind)
+            if edit.dormant is not None:
+                self.hub.records[id] = replace(self.hub.records[id], dormant=edit.dormant)
             return self.hub.records[id].version
 
     def _placed(self, entry: Entry) -> Entry:

@@ -735,6 +735,47 @@ def test_b5_the_outcome_does_not_depend_on_the_order_of_runs(spacing: int, betwe
     assert all(outcome == outcomes[0] for outcome in outcomes)
 
 
+def redrawn_at_once() -> tuple[World, dict[str, str]]:
+    """Aino cancels an occurrence of a series while Matti makes a single entry of it; nobody's calendar is read yet."""
+    world = World()
+    world.enable(*USERS)
+    world.hub.create(weekly(who=frozenset(USERS)), "aino")
+    world.settle()
+    world.tick()
+    ids = {user: world.theirs(user)["Team"].id for user in USERS}
+    edit_there(world, "aino", ids["aino"], exceptions={date(2026, 3, 10): CANCELLED})
+    edit_there(world, "matti", ids["matti"], when=timed().when)
+    return world, ids
+
+
+LATER = replace(weekly().when, start=time(11))  # type: ignore[type-var]
+
+
+@pytest.mark.parametrize("order", list(permutations(USERS)))
+def test_b5_an_occurrence_stays_for_which_only_times_that_lose_had_no_place(order: tuple[str, ...]) -> None:
+    """Sanna moves the series a little later than Matti made a single entry of it, and knows of neither edit."""
+    world, ids = redrawn_at_once()
+    edit_there(world, "sanna", ids["sanna"], when=LATER)
+    for user in order:
+        world.run(user)
+    world.settle()
+    for entry in (world.ours()["Team"].entry, *(world.theirs(user)["Team"].entry for user in USERS)):
+        assert value(canonical(entry), Group.WHEN) == value(replace(entry, when=LATER), Group.WHEN)
+        assert entry.exceptions == {date(2026, 3, 10): CANCELLED}
+    assert world.ours()["Team"].dormant == {}
+
+
+def test_b5_an_occurrence_does_not_come_back_with_times_that_somebody_gives_later() -> None:
+    """Sanna makes a series of the single entry that she sees."""
+    world, ids = redrawn_at_once()
+    world.settle()
+    assert world.ours()["Team"].dormant == {date(2026, 3, 10): CANCELLED}
+    edit_there(world, "sanna", ids["sanna"], when=LATER)
+    world.settle()
+    assert [world.theirs(user)["Team"].entry.exceptions for user in USERS] == [{}, {}, {}]
+    assert world.ours()["Team"].dormant == {}
+
+
 # --- B8: recurrence ------------------------------------------------------------------------------
 
 

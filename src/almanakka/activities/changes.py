@@ -41,6 +41,7 @@ __all__ = [
     "change",
     "create",
     "create_many",
+    "lay_down",
     "leave",
     "remove",
     "remove_many",
@@ -99,6 +100,11 @@ def set_occurrence(
         if occurrence is not None:
             present[original_date] = occurrence
         return _change(activity, {"occurrences": present}, origin)
+
+
+def lay_down(activity_id: UUID, dormant: Mapping[str, Any]) -> None:
+    """Remember occurrences that an activity's times have no place for: nobody's edit, so nobody is told."""
+    Activity.objects.filter(pk=activity_id).update(dormant=dormant or None)
 
 
 def set_type(activity_id: UUID, version: int | None, type_id: UUID, origin: Origin) -> int:

@@ -145,6 +145,7 @@ class Activity(models.Model):
     group to the ISO time of the edit that gave the group its present value, wherever that edit was made (B5);
     "type" is in it only where a person chose the type (S10). An occurrence that has been edited since has a time of its
     own, under its original date. ``changed_through`` names the groups and dates whose last edit came through a mailbox.
+    ``dormant`` holds occurrences that its times have left no place for, as the calendars remember them.
     ``guests`` are people outside the company, as ``{"name", "address", "response"}``, and come from meetings only.
     ``owner`` is null for a meeting whose organiser is no user of the company (B10).
     """
@@ -181,6 +182,7 @@ class Activity(models.Model):
     version = models.BigIntegerField(default=1)
     changed_at = models.JSONField(default=dict)
     changed_through = models.JSONField(default=list)
+    dormant = models.JSONField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -19,7 +19,7 @@ from almanakka.accounts.models import User
 from almanakka.activities import changes, queries, values
 from almanakka.activities.models import NEVER_DEFAULT, Activity, ActivityType, Category, Participant, Project
 from almanakka.activities.values import ActivityGone, InvalidActivity, Origin, Participation
-from almanakka.calendars import approvals, clock, drafts, records, remains
+from almanakka.calendars import approvals, clock, drafts, images, records, remains
 from almanakka.calendars.footers import Footers
 from almanakka.calendars.lease import Fence
 from almanakka.calendars.models import Mailbox, MeetingMail, Remains
@@ -174,7 +174,10 @@ class OrmActivities:
     def change(self, id: ActivityId, version: int, edit: Edit) -> int:
         try:
             with self._write():
-                return changes.change(UUID(id), version, self._changed(id, edit), self._origin(edit.edited_at))
+                version = changes.change(UUID(id), version, self._changed(id, edit), self._origin(edit.edited_at))
+                if edit.dormant is not None:
+                    changes.lay_down(UUID(id), images.dump_occurrences(edit.dormant))
+                return version
         except ActivityGone as error:
             raise StaleVersion("the activity is gone") from error
         except (InvalidActivity, Invalid) as error:

@@ -30,16 +30,13 @@ def dump(entry: Entry) -> Json:
     if entry.who is not None:
         image["who"] = sorted(entry.who)
     if entry.exceptions:
-        image["exceptions"] = {day.isoformat(): _dump_override(override) for day, override in entry.exceptions.items()}
+        image["exceptions"] = dump_occurrences(entry.exceptions)
     return image
 
 
 def load(image: Json) -> Entry:
     """The entry that :func:`dump` made ``image`` of."""
     who = image.get("who")
-    exceptions: Mapping[date, Override] = {
-        date.fromisoformat(day): _load_override(override) for day, override in image.get("exceptions", {}).items()
-    }
     return Entry(
         title=image["title"],
         when=_load_when(image["when"]),
@@ -48,7 +45,7 @@ def load(image: Json) -> Entry:
         private=image.get("private", False),
         show_as=ShowAs(image["show_as"]),
         who=None if who is None else frozenset(who),
-        exceptions=exceptions,
+        exceptions=load_occurrences(image.get("exceptions", {})),
     )
 
 
@@ -123,6 +120,16 @@ def load_recurrence(image: Json) -> Recurrence:
         count=image.get("count"),
         until=None if until is None else date.fromisoformat(until),
     )
+
+
+def dump_occurrences(occurrences: Mapping[date, Override]) -> Json:
+    """Occurrences that depart from their series, by original date, as what JSON can say."""
+    return {day.isoformat(): _dump_override(override) for day, override in occurrences.items()}
+
+
+def load_occurrences(image: Json) -> dict[date, Override]:
+    """The occurrences that :func:`dump_occurrences` made ``image`` of."""
+    return {date.fromisoformat(day): _load_override(override) for day, override in image.items()}
 
 
 def _dump_override(override: Override) -> Json:

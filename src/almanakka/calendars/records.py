@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from almanakka.activities import patterns
 from almanakka.activities.models import Activity, ActivityType, Occurrence
+from almanakka.calendars import images
 from almanakka.sync.entry import AllDay, Entry, Group, Override, Series, ShowAs, Timed, When
 from almanakka.sync.ports import Category, Record
 
@@ -34,6 +35,7 @@ def record(activity: Activity, type_: ActivityType, footer: str) -> Record:
         footer=footer,
         created=activity.created_at,
         own=_TYPE in activity.changed_at or activity.project_id is not None or activity.is_closed,
+        dormant=images.load_occurrences(activity.dormant or {}),
     )
 
 

@@ -41,7 +41,7 @@ class Terms:
     with us (S13). ``fixed`` groups are never written there, ``personal`` ones are no business of the other side (R5).
     ``staying`` are people who cannot be taken out. ``theirs_rules`` makes their side win whatever is asked: the master
     copy of a meeting (B1, B10); save for ``approved`` groups and occurrences of ``approved_days``, where theirs has not
-    changed.
+    changed. ``dormant`` are occurrences of ours that its times have no place for.
     """
 
     modified: datetime
@@ -54,6 +54,7 @@ class Terms:
     theirs_rules: bool = False
     approved: frozenset[Group] = frozenset()
     approved_days: frozenset[date] = frozenset()
+    dormant: Mapping[date, Override] = field(default_factory=dict)
 
     def ours_wins(self, group: Group, day: date | None = None) -> bool:
         """The one conflict rule (B5): ours wins only if provably later; otherwise Microsoft does.
@@ -82,7 +83,8 @@ class Conflict:
 class Merged:
     """What both sides shall become: ``ours`` with ``to_ours`` taken over, ``theirs`` with ``to_theirs``.
 
-    ``taken_back`` are groups that only we had changed, of an entry where theirs rules.
+    ``taken_back`` are groups that only we had changed, of an entry where theirs rules. ``dormant`` is what ours is to
+    remember of occurrences that its times have no place for.
     """
 
     ours: Entry
@@ -92,6 +94,7 @@ class Merged:
     to_theirs: frozenset[Group]
     conflicts: tuple[Conflict, ...] = ()
     taken_back: frozenset[Group] = frozenset()
+    dormant: Mapping[date, Override] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +159,7 @@ class _Merging:
         self.conflicts: list[Conflict] = []
         self.taken_back: set[Group] = set()
         self.returned: set[date] = set()
+        self.dormant = dict(terms.dormant)
 
     def result(self) -> Merged:
         return Merged(
@@ -166,6 +170,7 @@ class _Merging:
             frozenset(self.to_theirs),
             tuple(self.conflicts),
             frozenset(self.taken_back),
+            self.dormant,
         )
 
     def significant(self) -> bool:
@@ -230,13 +235,17 @@ class _Merging:
 
     def occurrences(self) -> None:
         images = self.images
-        if not any((images.base.exceptions, images.ours.exceptions, images.seen.exceptions, images.theirs.exceptions)):
+        either = images.base, images.ours, images.seen, images.theirs
+        if not self.dormant and not any(each.exceptions for each in either):
             return
         days = set(images.ours.exceptions) | set(images.theirs.exceptions)
         days |= set(images.base.exceptions) | set(images.seen.exceptions)
         ours, theirs, base = {}, {}, {}
         for day in sorted(days):
             ours[day], theirs[day], base[day] = self._occurrence(day)
+        if not self.terms.theirs_rules:
+            self._wake(ours, theirs, base)
+            self._lay_down(ours)
         self._keep(ours, theirs, base)
 
     def _occurrence(self, day: date) -> tuple[Override | None, Override | None, Override | None]:
@@ -300,6 +309,35 @@ class _Merging:
             if ours.cancelled and not theirs.cancelled:
                 return False
         return self.terms.ours_wins(Group.OCCURRENCES, day)
+
+    def _wake(
+        self,
+        ours: dict[date, Override | None],
+        theirs: dict[date, Override | None],
+        base: dict[date, Override | None],
+    ) -> None:
+        """Have occurrences back that were laid down for times that lose now: in another order they had not been.
+
+        Times given by somebody who knew of the ones before have no part in that (B5).
+        """
+        if Group.WHEN not in self.to_ours:
+            return
+        if Conflict(Group.WHEN, ours_won=False) not in self.conflicts:
+            self.dormant = {}
+        for day, each in possible(self.ours, possible(self.images.base, self.dormant)).items():
+            del self.dormant[day]
+            if not ours.get(day) and not theirs.get(day):
+                ours[day] = each
+                if self.terms.outward:
+                    theirs[day] = each
+                else:
+                    base[day] = each
+
+    def _lay_down(self, ours: Mapping[date, Override | None]) -> None:
+        """Remember what ours has no place for any more, should its times yet lose to others (B5)."""
+        held = possible(self.images.base, ours)
+        placed = possible(self.ours, held)
+        self.dormant |= {day: each for day, each in held.items() if day not in placed}
 
     def _keep(
         self,

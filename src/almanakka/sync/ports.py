@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from almanakka.sync.approval import Approval, Approvals, Telling
-from almanakka.sync.entry import Entry, Event, Group, Person, Response, Unreadable
+from almanakka.sync.entry import Entry, Event, Group, Override, Person, Response, Unreadable
 from almanakka.sync.outcomes import Several
 
 ActivityId = str
@@ -107,6 +107,7 @@ class Record:
 
     ``times`` are when each group, and each occurrence that ever was, was last edited, anywhere; those in ``through``
     came through a mailbox. ``own``: a person with us has given it what no calendar holds, such as a type they chose.
+    ``dormant`` are occurrences for which an edit of its times left no place: should those times yet lose (B5).
     """
 
     id: ActivityId
@@ -121,6 +122,7 @@ class Record:
     created: datetime | None = None
     own: bool = False
     approval: Approval | None = None
+    dormant: Mapping[date, Override] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ class Edit:
     groups: frozenset[Group]
     edited_at: datetime
     guests: tuple[Person, ...] | None = None
+    dormant: Mapping[date, Override] | None = None
 
 
 class Activities(Approvals, Protocol):
@@ -210,10 +213,7 @@ class Activities(Approvals, Protocol):
         """Take the mailbox's user out of an activity; the owner or the last one out deletes it. Gone is no error."""
 
     def respond(self, id: ActivityId, response: Response, private: bool) -> None:
-        """Record what the mailbox's user answered to a meeting, and whether they hide taking part (B9).
-
-        What is new is an edit of who takes part. Nothing is recorded of who is not in it, nor where it is gone.
-        """
+        """Record the user's answer to a meeting they are in, and if they hide taking part; news is an edit (B9)."""
 
     def hand_over(self, id: ActivityId) -> None:
         """Have colleagues look again at a meeting for which the mailbox's copy speaks no longer (R5)."""

@@ -105,6 +105,7 @@ def _merge(
         theirs_rules=rules,
         approved=may.groups,
         approved_days=may.days,
+        dormant=record.dormant,
     )
     images = Images(base, ours, seen, theirs, pair.intended)
     merged = merge(images, terms)
@@ -127,6 +128,8 @@ def _merge(
         reason=_why(merged.to_ours, merged.taken_back),
         uid=to_bind(view, told, pair),
     )
+    if merged.dormant != record.dormant:
+        step.here = replace(step.here or Edit(record.entry, frozenset(), modified), dormant=merged.dormant)
     if outward and not rules:
         _write_there(view, step, raw, merged.theirs, merged.to_theirs)
     else:
