@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 
 from almanakka.activities.models import Activity
+from almanakka.calendars import undos
 from almanakka.calendars.models import JournalEntry, MeetingApproval, MeetingMail
 
 from .office import NOON, Office, Somebody, single, weekly
@@ -281,6 +282,90 @@ def test_b1_a_lost_answer_about_one_occurrence_is_no_second_mail(office: Office)
     assert office.sees("Board, in the attic", office.ben) == ["2026-10-12T06:00Z"]
     assert mails(office) == [("update", EVERYBODY)]
     assert not MeetingApproval.objects.exists()
+
+
+# --- undoing what everybody has had a mail about -------------------------------------------------
+
+
+def undo(office: Office, line: JournalEntry, **fields: Any) -> str:
+    """Press "undo" in Anna's history; return the page that comes of it."""
+    client = signed_in(office.anna)
+    answer = client.post("/profile/calendar-sync/history/undo", {"line": line.pk, **fields}, follow=True)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def written_there() -> JournalEntry:
+    return JournalEntry.objects.filter(action="updated", side="there").latest("pk")
+
+
+def test_b1_b4_undoing_a_changed_occurrence_asks_again_and_sends_one_mail(office: Office) -> None:
+    activity, _ = board(office, entry=weekly("Board"))
+    for day in (OTHER, DAY):
+        save(signed_in(office.anna), activity, day, name="Board, in the attic", starts="15:00", ends="16:00", tells=day)
+        office.calms_down()
+    office.simulator.control.clear_mails()
+    line = written_there()
+    asked = undo(office, line)
+    assert "12 Oct 2026: “Board” → “Board, in the attic”; 12 Oct 2026 09:00–10:00 → 12 Oct 2026 15:00–16:00" in asked
+    assert "This sends an update for 12 October 2026 to 2 people" in asked
+    assert "Undo it and send the mail to 2 people" in asked
+    assert "This sends an update" in undo(office, line, tells=DAY)
+    office.calms_down()
+    assert (mails(office), office.sees("Board, in the attic")) == ([], ["2026-10-12T12:00Z", "2026-10-19T12:00Z"])
+
+    assert "It is being undone." in undo(office, line, tells=line.pk)
+    office.calms_down()
+    assert mails(office) == [("update", EVERYBODY)]
+    for person in (office.anna, office.ben):
+        assert office.sees("Board, in the attic", person) == ["2026-10-19T12:00Z"]
+        assert "2026-10-12T06:00Z" in office.sees("Board", person)
+    line.refresh_from_db()
+    assert (line.undo_state, MeetingApproval.objects.count()) == ("done", 0)
+    office.a_day_passes()
+    office.calms_down()
+    assert len(mails(office)) == 1
+
+
+def test_b1_b4_undoing_a_change_of_a_whole_meeting_asks_again(office: Office) -> None:
+    activity, _ = board(office)
+    save(signed_in(office.anna), activity, name="Board, later", tells="yes")
+    office.calms_down()
+    office.simulator.control.clear_mails()
+    line = written_there()
+    assert "2 people get a mail about this change" in undo(office, line)
+    undo(office, line, tells=line.pk)
+    office.calms_down()
+    assert mails(office) == [("update", EVERYBODY)]
+    assert subjects(office) == {"Board"}
+
+
+def test_b1_b4_with_its_whole_run_a_meeting_stays_as_it_is_and_says_why(office: Office) -> None:
+    activity, _ = board(office, entry=weekly("Board"))
+    save(signed_in(office.anna), activity, DAY, location="Attic", tells=DAY)
+    office.calms_down()
+    office.simulator.control.clear_mails()
+    line = written_there()
+    signed_in(office.anna).post("/profile/calendar-sync/history/undo-run", {"run": line.run_id})
+    office.calms_down()
+    line.refresh_from_db()
+    assert (line.undo_state, line.undo_reason, mails(office)) == ("refused", "asks", [])
+
+
+def test_b1_b4_a_cancelled_occurrence_is_not_brought_back_by_undoing(office: Office) -> None:
+    activity, _ = board(office, entry=weekly("Board"))
+    yes = {"day": DAY, "extent": "one", "tells": DAY}
+    signed_in(office.anna).post(f"/activities/{activity.pk}/delete", yes)
+    office.calms_down()
+    office.simulator.control.clear_mails()
+    line = written_there()
+    assert "can only be brought back in Outlook" in undo(office, line, tells=line.pk)
+    undos.ask(office.anna.user, line.pk, tells=True)
+    office.calms_down()
+    line.refresh_from_db()
+    assert (line.undo_state, line.undo_reason, mails(office)) == ("refused", "cancelled_there", [])
+    page = signed_in(office.anna).get("/profile/calendar-sync/history").content.decode()
+    assert "12 Oct 2026: cancelled" in page
 
 
 def test_b1_an_edit_that_got_in_without_a_question_is_taken_back_and_told(office: Office) -> None:

@@ -17,6 +17,7 @@ from django.dispatch import Signal
 from almanakka.accounts import addresses
 from almanakka.accounts.models import User
 from almanakka.activities import changes, queries, values
+from almanakka.activities.meetings import Locked
 from almanakka.activities.models import NEVER_DEFAULT, Activity, ActivityType, Category, Participant, Project
 from almanakka.activities.values import ActivityGone, InvalidActivity, Origin, Participation
 from almanakka.calendars import approvals, clock, drafts, images, records, remains
@@ -40,7 +41,8 @@ _NOT_WHO = tuple(group for group in Group if group is not Group.WHO)
 class OrmActivities:
     """The activities of the mailbox's company. With a ``fence``, each transaction of its run checks the lease.
 
-    What is written ``by_hand`` counts as the person's own edits with us, which have yet to go out.
+    What is written ``by_hand`` counts as the person's own edits with us, which have yet to go out; with ``tells``, of a
+    meeting of theirs with the mail that they have said yes to (B1).
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class OrmActivities:
         *,
         fence: Fence | None = None,
         by_hand: bool = False,
+        tells: bool = False,
     ) -> None:
         person = mailbox.user
         self.mailbox_id: UUID = mailbox.pk
@@ -58,6 +61,7 @@ class OrmActivities:
         self.company = person.company
         self.fence = fence
         self._through: UUID | None = None if by_hand else mailbox.pk
+        self._tells: bool | None = tells or None
         self._personal_type_id: UUID | None = mailbox.connection.personal_type_id
         self._asks = mailbox.connection.meeting_mail == MeetingMail.ASK
         self._footers = Footers(person.pk, self.company.language)
@@ -180,6 +184,8 @@ class OrmActivities:
                 return version
         except ActivityGone as error:
             raise StaleVersion("the activity is gone") from error
+        except Locked as error:
+            raise Invalid("meeting-locked", error.reason) from error
         except (InvalidActivity, Invalid) as error:
             raise _invalid(error) from error
 
@@ -226,7 +232,7 @@ class OrmActivities:
             yield
 
     def _origin(self, edited_at: datetime) -> Origin:
-        return Origin(edited_at=edited_at, by=self.user_id, mailbox=self._through)
+        return Origin(edited_at=edited_at, by=self.user_id, mailbox=self._through, tells=self._tells)
 
     # -- types (S10)
 

@@ -52,13 +52,15 @@ class UndoState(models.TextChoices):
 class Undo(models.Model):
     """Somebody's word that one line of their journal be undone, or a whole ``run``; a worker does it (B4).
 
-    Its lines say how far it is. ``ended_at`` is None while any of them waits.
+    Its lines say how far it is. ``ended_at`` is None while any of them waits. ``tells``: they have been asked about the
+    mail to a meeting's people (B1).
     """
 
     mailbox = models.ForeignKey("calendars.Mailbox", on_delete=models.CASCADE, related_name="undos")
     run = models.ForeignKey("calendars.Run", on_delete=models.CASCADE, null=True, related_name="undos")
     asked_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
+    tells = models.BooleanField(default=False)
 
     class Meta:
         app_label = "calendars"

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from almanakka.calendars import journal, lines, triggers, undos
+from almanakka.calendars import invitations, journal, lines, triggers, undos
 from almanakka.calendars.models import Mailbox, Run
 from almanakka.calendars.sentences import sentence
 from almanakka.database.sheets import Sheets
@@ -49,10 +49,26 @@ def history(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def undo(request: HttpRequest) -> HttpResponse:
-    """Have one line of one's own journal undone; a worker does that, the page tells how far it is."""
+    """Have one line of one's own journal undone; a worker does that, the page tells how far it is.
+
+    Of one's own meeting, people would get a mail about that: it is asked for first, of that very line (B1).
+    """
     given = request.POST.get("line", "")
-    asked = undos.ask(request.user, int(given)) if given.isdecimal() and len(given) < 19 else None
-    return _asked(request, asked is not None)
+    known = undos.of(request.user).filter(pk=int(given)) if given.isdecimal() and len(given) < 19 else None
+    line = known.first() if known is not None else None
+    asks = None if line is None else invitations.of_undoing(line, lines.days(line), request.user)
+    if line is None or asks is None:
+        return _asked(request, line is not None and undos.ask(request.user, line.pk) is not None)
+    standing, day = asks
+    if standing.locked or lines.brings_back(line):
+        reason = _("A cancelled occurrence of a meeting can only be brought back in Outlook.")
+        messages.error(request, standing.locked or reason)
+        return _back(request)
+    if request.POST.get("tells") == str(line.pk):
+        return _asked(request, undos.ask(request.user, line.pk, tells=True) is not None)
+    (shown,) = lines.told([line], request.user.zone, False)
+    context = {"line": shown, "people": standing.people, "day": day, "place": _place(request)}
+    return render(request, "calendars/sync_undo.html", context)
 
 
 @require_POST
@@ -73,8 +89,17 @@ def _asked(request: HttpRequest, asked: bool) -> HttpResponse:
             messages.error(request, " ".join(sentence("company_off").told()))
     else:
         messages.error(request, _("There is nothing to undo: it has been undone already, or calendar sync is off."))
-    back = {name: request.POST[name] for name in ("q", "run", "page") if request.POST.get(name)}
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """Lead to where in the history the reader was."""
+    back = _place(request)
     return redirect(f"{reverse('calendar-sync-history')}?{urlencode(back)}" if back else "calendar-sync-history")
+
+
+def _place(request: HttpRequest) -> dict[str, str]:
+    return {name: request.POST[name] for name in ("q", "run", "page") if request.POST.get(name)}
 
 
 @require_safe

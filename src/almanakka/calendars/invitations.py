@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from almanakka.activities.models import Activity, Category
 from almanakka.activities.signals import ActivityChanged, activity_changed
 from almanakka.calendars import approvals, records
 from almanakka.calendars.approvals import SHARED
-from almanakka.calendars.models import MeetingMail, Pair
+from almanakka.calendars.models import JournalEntry, MeetingMail, Pair
 from almanakka.database import membership
 from almanakka.sync.entry import Entry, Group
 from almanakka.sync.ports import State
@@ -48,6 +49,22 @@ def standing(activity: Activity, reader: User) -> Standing | None:
     people, reason = _people(activity, own), _why_locked(activity, own)
     whole, one = reason or _why_series_locked(activity, own), reason or ("" if people else _why_nobody())
     return Standing(people, whole, organises=True, one_locked=one)
+
+
+def of_undoing(line: JournalEntry, days: Collection[date], reader: User) -> tuple[Standing, date | None] | None:
+    """Return how the meeting stands of which its organiser would undo a change, and the only day it was of, if so.
+
+    ``days`` are those of occurrences that the line tells of. None where undoing it sends no mail, or is not theirs.
+    """
+    groups = {Group(name) for name in line.groups} & SHARED
+    if line.action not in ("updated", "conflict") or not groups or line.activity is None:
+        return None
+    activity = next(iter(queries.load([line.activity])), None)
+    found = None if activity is None else standing(activity, reader)
+    if found is None or not found.organises:
+        return None
+    one = groups == {Group.OCCURRENCES} and len(days) == 1
+    return (found.of_one, min(days)) if one else (found, None)
 
 
 def _copies(activities: Collection[UUID | str]) -> Any:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Func, Q, QuerySet, Subquery, TextField, Value
@@ -20,12 +20,14 @@ from django.utils.translation import gettext as _
 from almanakka.accounts.models import User
 from almanakka.calendars import undos, words
 from almanakka.calendars.models import JournalEntry, Mailbox, UndoState
-from almanakka.sync.entry import AllDay, Entry, Group, Series, Timed
-from almanakka.sync.fields import canonical, same
+from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Group, Override, Series, Timed
+from almanakka.sync.fields import canonical, differing_days, regular, same
 from almanakka.sync.footer import detach, stray
 
 #: Longer values are cut off in a line.
 LONGEST = 80
+#: More occurrences are not named one by one.
+MOST_DAYS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,25 @@ def _changes(entry: JournalEntry, zone: ZoneInfo) -> list[str]:
     ]
 
 
+def days(entry: JournalEntry) -> frozenset[date]:
+    """Return the original dates of the occurrences that a line tells a change of."""
+    if entry.before is None or entry.after is None or Group.OCCURRENCES.value not in entry.groups:
+        return frozenset()
+    return differing_days(_plain(entry.before), _plain(entry.after))
+
+
+def brings_back(entry: JournalEntry) -> bool:
+    """Whether undoing a line would bring a cancelled occurrence back."""
+    if entry.before is None or entry.after is None:
+        return False
+    before, after = entry.before.exceptions, entry.after.exceptions
+    return any(_is_cancelled(after, day) and not _is_cancelled(before, day) for day in days(entry))
+
+
+def _is_cancelled(exceptions: Mapping[date, Override], day: date) -> bool:
+    return exceptions.get(day, AS_SERIES).cancelled
+
+
 def _plain(entry: Entry) -> Entry:
     entry = canonical(entry)
     return detach(entry, stray(entry))[0]
@@ -208,6 +229,35 @@ def _moment(entry: Entry, zone: ZoneInfo) -> str:
             return _("repeats from %(day)s, %(time)s") % {"day": _day(entry, zone), "time": at}
 
 
+def _occurrences(before: Entry, after: Entry, zone: ZoneInfo) -> str:
+    """What became of the only occurrence that was changed, else of which days they are."""
+    changed = sorted(differing_days(before, after))
+    if len(changed) > MOST_DAYS:
+        return _("single occurrences of the series")
+    named = ", ".join(date_format(day, "SHORT_DATE_FORMAT") for day in changed)
+    was, now = (_on(entry, changed[0]) for entry in (before, after))
+    if len(changed) > 1 or was is None or now is None:
+        return _("occurrences of the series: %(days)s") % {"days": named}
+    if _is_cancelled(after.exceptions, changed[0]):
+        return _("%(day)s: cancelled") % {"day": named}
+    shown = [told(was, now, zone) for group, told in _TOLD.items() if not same(group, was, now)]
+    return f"{named}: {'; '.join(shown)}"
+
+
+def _on(entry: Entry, day: date) -> Entry | None:
+    """Return one occurrence of a series, as an entry of its own."""
+    if not isinstance(entry.when, Series):
+        return None
+    own = entry.exceptions.get(day, AS_SERIES)
+    return Entry(
+        title=entry.title if own.title is None else own.title,
+        when=own.when or regular(entry.when, day),
+        location=entry.location if own.location is None else own.location,
+        notes=entry.notes if own.notes is None else own.notes,
+        show_as=own.show_as or entry.show_as,
+    )
+
+
 _TOLD: dict[Group, Callable[[Entry, Entry, ZoneInfo], str]] = {
     Group.TITLE: lambda before, after, zone: _from_to(before.title, after.title),
     Group.WHEN: _when,
@@ -216,7 +266,7 @@ _TOLD: dict[Group, Callable[[Entry, Entry, ZoneInfo], str]] = {
     Group.PRIVACY: lambda before, after, zone: _("now private") if after.private else _("no longer private"),
     Group.SHOW_AS: lambda before, after, zone: _("shown differently to others"),
     Group.WHO: lambda before, after, zone: _("other participants"),
-    Group.OCCURRENCES: lambda before, after, zone: _("single occurrences of the series"),
+    Group.OCCURRENCES: _occurrences,
 }
 
 

@@ -37,22 +37,25 @@ def of(user: User) -> QuerySet[JournalEntry]:
     return own.exclude(undo_state__in=[UndoState.WAITING, UndoState.DONE])
 
 
-def ask(user: User, line_id: int) -> Undo | None:
-    """Have one line of one's own journal undone, by the next run; return None if it cannot be."""
-    return _ask(user, Q(pk=line_id), None)
+def ask(user: User, line_id: int, *, tells: bool = False) -> Undo | None:
+    """Have one line of one's own journal undone, by the next run; return None if it cannot be.
+
+    ``tells`` is their yes to a mail to the people of the meeting that it is about (B1).
+    """
+    return _ask(user, Q(pk=line_id), None, tells=tells)
 
 
 def ask_run(user: User, run_id: int) -> Undo | None:
     """Have all that one run of one's own mailbox has written undone; return None if that is nothing."""
-    return _ask(user, Q(run=run_id, action__in=WITH_A_RUN), run_id)
+    return _ask(user, Q(run=run_id, action__in=WITH_A_RUN), run_id, tells=False)
 
 
-def _ask(user: User, which: Q, run_id: int | None) -> Undo | None:
+def _ask(user: User, which: Q, run_id: int | None, *, tells: bool) -> Undo | None:
     with transaction.atomic():
         mailbox = Mailbox.objects.select_for_update(no_key=True).filter(user=user, enabled=True).first()
         if mailbox is None:
             return None
-        undo = Undo.objects.create(mailbox=mailbox, run_id=run_id, asked_at=clocks.now())
+        undo = Undo.objects.create(mailbox=mailbox, run_id=run_id, asked_at=clocks.now(), tells=tells)
         lines = JournalEntry.objects.filter(pk__in=of(user).filter(which).values("pk"))
         if not lines.update(undo=undo, undo_state=UndoState.WAITING, undo_reason=""):
             undo.delete()
@@ -74,21 +77,24 @@ def perform(
     Raises CalendarError or LeaseLost.
     """
     tally = Tally()
-    undoer = Undoer(
-        calendar=calendar,
-        activities=OrmActivities(mailbox, fence=ledger.fence),
-        by_hand=OrmActivities(mailbox, fence=ledger.fence, by_hand=True),
-        ledger=ledger,
-        settings=settings,
-        clock=clock,
-        tally=tally,
-    )
+    undoers = {
+        tells: Undoer(
+            calendar=calendar,
+            activities=OrmActivities(mailbox, fence=ledger.fence),
+            by_hand=OrmActivities(mailbox, fence=ledger.fence, by_hand=True, tells=tells),
+            ledger=ledger,
+            settings=settings,
+            clock=clock,
+            tally=tally,
+        )
+        for tells in (False, True)
+    }
     for undo in Undo.objects.filter(mailbox=mailbox, ended_at__isnull=True).order_by("pk"):
         while lines := list(_waiting(undo)[:CHUNK]):
-            for line, deed, lines_of_it in _deeds(lines):
+            for line, deed, lines_of_it in _deeds(lines, tells=undo.tells):
                 if stop():
                     return tally.counts
-                undoer.undo(deed, _mark(undo, [line.pk, *lines_of_it]))
+                undoers[undo.tells].undo(deed, _mark(undo, [line.pk, *lines_of_it]))
         with ledger.atomic():
             Undo.objects.filter(pk=undo.pk).update(ended_at=clock())
     with ledger.atomic():
@@ -106,7 +112,7 @@ def _waiting(undo: Undo) -> QuerySet[JournalEntry]:
     return waiting.exclude(along).order_by("-pk")
 
 
-def _deeds(lines: Sequence[JournalEntry]) -> Iterable[tuple[JournalEntry, Deed, list[int]]]:
+def _deeds(lines: Sequence[JournalEntry], *, tells: bool) -> Iterable[tuple[JournalEntry, Deed, list[int]]]:
     """What to undo, line by line, with the lines that go along with it."""
     events = [line.event for line in lines if line.action == "paired"]
     runs = {line.run_id for line in lines if line.action == "paired"}
@@ -122,7 +128,7 @@ def _deeds(lines: Sequence[JournalEntry]) -> Iterable[tuple[JournalEntry, Deed, 
         others = along.get((line.run_id, line.event), []) if line.action == "paired" else []
         yield (
             line,
-            Deed(_note(line, named.get(line.event)), [_note(other) for other in others]),
+            Deed(_note(line, named.get(line.event)), [_note(other) for other in others], tells),
             [other.pk for other in others],
         )
 

@@ -147,6 +147,8 @@ NOT_UNDONE: Mapping[str, Promise] = {
     "changed_since": _("it has been changed since"),
     "gone": _("it no longer exists, or is no longer followed"),
     "meeting": _("it is a meeting: only its organiser changes it, in Microsoft"),
+    "asks": _("it is a meeting, of which people would get a mail: undo it by itself, and you are asked first"),
+    "cancelled_there": _("a cancelled occurrence of a meeting is brought back in Outlook only"),
     "not_involved": _("you no longer take part in it"),
     "nothing_written": _("nothing was written then"),
     "shared": _("colleagues have it in their calendars too"),

@@ -8,7 +8,7 @@ from datetime import date
 
 from almanakka.sync import meetings
 from almanakka.sync.entry import Entry, Event, Group, Unreadable
-from almanakka.sync.fields import canonical, differing_days, same, take
+from almanakka.sync.fields import canonical, differing_days, restores, same, take
 from almanakka.sync.footer import detach, stray
 from almanakka.sync.merge import possible, significant
 from almanakka.sync.one_side import UNDONE, create_here, create_there
@@ -25,10 +25,14 @@ _NOT_DELETED = frozenset({"no longer takes part", "project task", "type not sync
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """A line of the journal; ``with_it`` are the writes there that went with a pairing, undone together with it."""
+    """A line of the journal; ``with_it`` are the writes there that went with a pairing, undone together with it.
+
+    ``tells``: the organiser of the meeting that it is of has said yes to a mail about its being undone (B1).
+    """
 
     note: Note
     with_it: Sequence[Note] = ()
+    tells: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ def undo(view: View, deed: Deed, present: Present) -> Undoing:
     """Decide for one line of the journal."""
     match deed.note:
         case Note(action="updated" | "conflict"):
-            return _put_back(view, deed.note, present)
+            return _put_back(view, deed, present)
         case Note(action="paired"):
             return _part(view, deed, present)
         case Note(action="created", side=Side.HERE):
@@ -132,17 +136,22 @@ def undo(view: View, deed: Deed, present: Present) -> Undoing:
 # --- changes -------------------------------------------------------------------------------------
 
 
-def _put_back(view: View, note: Note, present: Present) -> Undoing:
-    record = present.record
+def _put_back(view: View, deed: Deed, present: Present) -> Undoing:
+    note, record, pair = deed.note, present.record, present.pair
     if record is None:
         return Refuse("gone")
     if not takes_part(record, view.settings.user):
         return Refuse("not_involved")
     if note.before is None or note.after is None:
         return Refuse("nothing_written")
-    if present.pair is not None and present.pair.real and note.groups != {Group.WHO}:
-        return Refuse("meeting")
-    return _values_back(view, note, record)
+    if pair is None or not pair.real or note.groups == {Group.WHO}:
+        return _values_back(view, note, record)
+    if not (pair.organises and deed.tells):
+        return Refuse("asks" if pair.organises else "meeting")
+    back = _values_back(view, note, record)
+    if isinstance(back, PutBack) and restores(record.entry.exceptions, back.edit.entry.exceptions):
+        return Refuse("cancelled_there")
+    return back
 
 
 def _values_back(view: View, note: Note, record: Record) -> Refuse | Done | PutBack:
