@@ -9,6 +9,7 @@ import pytest
 
 from almanakka.sync.entry import CANCELLED, Group, Override, Response
 from almanakka.sync.fields import same
+from almanakka.sync.plan import MANY
 from almanakka.sync.ports import Category
 
 from .world import World, timed, weekly
@@ -111,6 +112,48 @@ def test_row_38_an_attendee_who_declines_leaves_and_may_come_back(world: World) 
     world.answer("matti", ids["matti"], Response.ACCEPTED)
     world.settle()
     assert world.ours()["Board"].entry.who == frozenset({"aino", "matti"})
+
+
+def test_row_37_a_cancelled_copy_ends_nothing_that_was_made_again_since(world: World) -> None:
+    """B4: whoever looks late at what is over does not undo that it was wanted back."""
+    ids = world.invite("aino", ("matti",), timed("Board"), "uid-board")
+    world.settle()
+    id = world.ours()["Board"].id
+    world.cancel("aino", ids)
+    world.run("aino")
+    assert world.ours() == {}
+    world.tick()
+    world.hub.create(timed("Board", who=frozenset({"aino", "matti"})), "aino", again=id)
+    world.settle()
+    assert world.ours()["Board"].entry.who == {"aino", "matti"}
+    assert sorted(event.cancelled for event in world.calendars["matti"].entries().values()) == [False, True]
+
+
+def test_row_38_what_everybody_has_left_is_had_again_by_who_says_yes_after_all(world: World) -> None:
+    ids = world.invite("guest", ("aino", "matti"), timed("Board"), "uid-board")
+    world.settle()
+    world.hub.leave(world.ours()["Board"].id, "aino")
+    world.settle()
+    world.answer("matti", ids["matti"], Response.DECLINED)
+    world.settle()
+    assert world.ours() == {}
+    world.answer("matti", ids["matti"], Response.ACCEPTED)
+    world.settle()
+    assert "matti" in (world.ours()["Board"].entry.who or ())
+
+
+def test_s9_b2_a_no_is_not_held_together_with_many_deletions(world: World) -> None:
+    for number in range(MANY + 1):
+        world.hub.create(timed(f"Ours {number}"), "aino")
+    world.settle()
+    for event in world.theirs("aino").values():
+        world.calendars["aino"].remove(event.id)
+    ids = world.invite("guest", ("aino", "matti"), timed("Board"), "uid-board")
+    world.answer("aino", ids["aino"], Response.DECLINED)
+    world.run("matti")
+    world.settle()
+    assert world.ours()["Board"].entry.who == {"matti"}
+    assert len(world.hub.boxes["aino"].holds) == MANY + 1
 
 
 def test_r9_a_meeting_and_an_activity_that_are_the_same_pair_once_and_the_others_join(world: World) -> None:

@@ -28,6 +28,8 @@ def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
         doomed = replace(pair, approved=True, change_key=pair.change_key if event is None else event.change_key)
         return RemoveThere(doomed, "cancelled here", kill=True, tells=True, spends=yes)
     if real:
+        if pair.state is State.MUTED:  # what all have left nobody has deleted: who says yes after all has it again
+            return Retire(pair, reason="deleted here")
         uid = "" if event is None else to_bind(view, facts(pair, event), replace(pair, key=None))
         return Retire(pair, kill=pair.activity, uid=uid, reason="deleted here")
     if pair.state is State.MUTED or (pair.born is Born.THERE and not pair.outward):
