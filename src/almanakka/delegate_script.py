@@ -46,7 +46,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--full-access", action="store_true", help="open whole mailboxes too; synchronising needs no such"
     )
-    parser.add_argument("--language", choices=("en", "fi"), default="en", help="of the comments (default: %(default)s)")
+    languages = ("en", "fi", "sv")
+    parser.add_argument("--language", choices=languages, default="en", help="of the comments (default: %(default)s)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write a file for Windows instead of the screen")
 
 

@@ -136,7 +136,7 @@ def _photograph(
 
 def _show(browser: Browser, url: str, language: str, house: Office, names: list[str], quick: bool) -> None:
     """Photograph every sentence that a person can meet, in parts of pages one below the other."""
-    visit = said.visit(house)
+    visit = said.visit(house, language)
     with override(language):
         shown = {name: list(gallery(visit)) for name, gallery in said.GALLERIES.items() if name in names}
     for theme, device in _ways(False, quick):

@@ -25,7 +25,19 @@ from almanakka.accounts.models import User
 from almanakka.activities import changes
 from almanakka.activities.models import Activity, ActivityType
 from almanakka.activities.values import Draft, Origin
-from almanakka.calendars import causes, doctor, foresight, holds, reasons, remotes, sentences, waiting, wiring, words
+from almanakka.calendars import (
+    causes,
+    doctor,
+    duplicates,
+    foresight,
+    holds,
+    reasons,
+    remotes,
+    sentences,
+    waiting,
+    wiring,
+    words,
+)
 from almanakka.calendars.models import (
     Connection,
     Health,
@@ -63,6 +75,8 @@ DETAILS = {
     "offers": "Basic",
     "account": "EXAMPLE\\calsync",
     "address": "aino@example.com",
+    "addresses": "aino@example.com",
+    "name": "aino@example.com",
 }
 
 Gallery = Callable[["Visit"], Iterator[str]]
@@ -98,8 +112,8 @@ class Visit:
         return "".join(html.tostring(each, encoding="unicode") for each in found)
 
 
-def visit(house: Office) -> Visit:
-    return Visit(house, Client(headers={"host": "127.0.0.1"}))
+def visit(house: Office, language: str) -> Visit:
+    return Visit(house, Client(headers={"host": "127.0.0.1", "accept-language": language}))
 
 
 def standing(at: Visit) -> Iterator[str]:
@@ -129,6 +143,12 @@ def standing(at: Visit) -> Iterator[str]:
     for code in sentences.SENTENCES:
         own.update(health=Health.FAILING, error_code=code)
         yield at.cut(SYNC, "//*[@id='sync-status']/*[contains(@class, 'fault')]")
+    at.enter(at.house.boss)
+    for code in ("", "unavailable", "mailbox_denied"):
+        own.update(error_code=code)
+        for health in (Health.WAITING, Health.FAILING) if code else (Health.NEW, Health.WELL):
+            own.update(health=health)
+            yield at.cut("/settings/microsoft/?kind=graph", "//section[@aria-labelledby='people']")
     own.update(health=kept["health"], error_code="")
 
 
@@ -174,16 +194,12 @@ def holding(at: Visit) -> Iterator[str]:
     for number in (1, 12):
         for reason in kinds:
             for n in range(number):
-                Hold.objects.create(
-                    mailbox=mailbox, item=f"event:{reason}{n}", reason=reason, title=f"Kokous {n + 1}", since=NOW
-                )
+                _hold(mailbox, reason, n)
         yield at.cut("/", "//section[@aria-labelledby='waiting']")
         Hold.objects.filter(mailbox=mailbox).delete()
     for reason in ("unrepresentable", "refused"):
         for n, code in enumerate(reasons.PHRASES):
-            Hold.objects.create(
-                mailbox=mailbox, item=f"event:{n}", reason=reason, detail=code, title=f"Kokous {n + 1}", since=NOW
-            )
+            _hold(mailbox, reason, n, code)
         for page in (1, 2):
             yield at.cut(f"{SYNC}waiting?reason={reason}&page={page}")
         Hold.objects.filter(mailbox=mailbox).delete()
@@ -191,11 +207,19 @@ def holding(at: Visit) -> Iterator[str]:
         for answer in holds.choices(reason):
             for number in (1, 2):
                 for n in range(number):
-                    Hold.objects.create(mailbox=mailbox, item=f"event:{n}", reason=reason, title="x", since=NOW)
+                    _hold(mailbox, reason, n)
                 given = {"reason": reason, "answer": answer, "back": SYNC}
                 yield at.cut(f"{SYNC}waiting/decide", "//ul[@class='messages']", given)
                 Hold.objects.filter(mailbox=mailbox).delete()
     Hold.objects.bulk_create(kept)
+
+
+def _hold(mailbox: Mailbox, reason: str, n: int, detail: str = "") -> None:
+    item = f"event:{reason}{n}"
+    if reason == duplicates.REASON:
+        item, detail = f"twin:{uuid4()}", str(uuid4())
+    title = f"Kokous {n + 1}"
+    Hold.objects.create(mailbox=mailbox, item=item, reason=reason, detail=detail, title=title, since=NOW)
 
 
 def previews(at: Visit) -> Iterator[str]:
@@ -270,7 +294,10 @@ def meeting(at: Visit) -> Iterator[str]:
         yield page
         if reader == aino and not change and title != "Palaveri 3":
             form = html.fromstring(page).xpath("//form[contains(@class, 'editor')]")[0]
-            given = {name: value for name, value in form.form_values() if name != "name"} | {"name": "Uusi nimi"}
+            given: dict[str, Any] = {}
+            for name, value in form.form_values():
+                given.setdefault(name, []).append(value)
+            given["name"] = "Uusi nimi"
             yield at.cut(f"{path}edit", data=given)
         connection.update(enabled=True, meeting_mail=MeetingMail.ASK)
 
@@ -281,6 +308,7 @@ def forms(at: Visit) -> Iterator[str]:
     limits.cache.clear()
     at.client.logout()
     day = {"first": "2026-10-14", "last": "2026-10-14", "starts": "10:00", "ends": "09:00", "show_as": "busy"}
+    day["zone_name"] = ZONE.key
     kind = {"type": str(house.kind.pk)}
     rule = {"rule-kind": "weekly", "rule-interval": "0", "rule-ends": "until", "rule-until": "2020-01-01"}
     blank = {"email": "", "password": ""}
@@ -353,7 +381,7 @@ def answers(at: Visit) -> Iterator[str]:
     steps: tuple[tuple[str, dict[str, Any]], ...] = (
         ("/activities/new", {**start, "type": house.kind.pk, "rule-kind": ""}),
         ("/activities/types", {}),
-        ("/activities/types", {"chosen": [made[0].pk], "type": house.kind.pk, "sure": "yes"}),
+        ("/activities/types", {"activity": [made[0].pk], "type": house.kind.pk, "sure": "yes"}),
         (f"/activities/{made[0].pk}/delete", {"extent": "all", "version": "99"}),
         (f"/activities/{made[0].pk}/delete", {"extent": "all", "version": made[0].version}),
         ("/profile/", {"full_name": house.aino.full_name, "time_zone": "", "language": ""}),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core import context
@@ -11,6 +11,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
 from almanakka.accounts import known_browsers, limits
 
@@ -18,6 +19,14 @@ TOO_MANY = ("too_many_login_attempts", "rate_limited")
 
 
 class AccountAdapter(DefaultAccountAdapter):
+    #: In the words of our own pages, where allauth has others.
+    error_messages: ClassVar = DefaultAccountAdapter.error_messages | {
+        "duplicate_email": _("This address is one of yours already."),
+        "email_password_mismatch": _("The e-mail address or the password is not right."),
+        "enter_current_password": _("That is not the password that you have now."),
+        "incorrect_password": _("The password is not right."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody adds themselves: a user belongs to a company, whose administrator adds them."""
         return False

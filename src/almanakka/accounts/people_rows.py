@@ -97,8 +97,8 @@ def _state(person: Any) -> dict[str, str]:
         since = date_format(person.invited_at, "SHORT_DATE_FORMAT")
         return {"style": "waiting", "state": _("invited"), "since": since}
     if person.proven:
-        return {"style": "well", "state": _("address proven"), "since": ""}
-    return {"style": "new", "state": _("address not proven"), "since": ""}
+        return {"style": "well", "state": _("address confirmed"), "since": ""}
+    return {"style": "new", "state": _("address not confirmed"), "since": ""}
 
 
 def _deeds(person: Any, reader: User, address: dict[str, Callable[[UUID], str]]) -> Iterator[Deed]:

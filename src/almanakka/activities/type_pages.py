@@ -26,6 +26,7 @@ class TypeForm(forms.ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["synchronised"].label = _("Goes out")
         self.fields["category"].choices = Category.choices  # the usual one first, and no empty line before it
 
     def clean(self) -> dict[str, Any]:

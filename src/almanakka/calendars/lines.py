@@ -143,7 +143,7 @@ def _line(entry: JournalEntry, zone: ZoneInfo, history: str) -> Line:
         undo=entry.undo_state,
         undo_why=words.not_undone(entry.undo_reason) if entry.undo_state == UndoState.REFUSED else "",
         can_undo=entry.action in undos.ACTIONS and not done_with,
-        undo_label=_("Bring back the other") if is_conflict else _("Undo"),
+        undo_label=_("Bring back the other change") if is_conflict else _("Undo"),
         undo_told=undo_told % {"title": title},
     )
 
@@ -261,7 +261,9 @@ def _on(entry: Entry, day: date) -> Entry | None:
 _TOLD: dict[Group, Callable[[Entry, Entry, ZoneInfo], str]] = {
     Group.TITLE: lambda before, after, zone: _from_to(before.title, after.title),
     Group.WHEN: _when,
-    Group.WHERE: lambda before, after, zone: _from_to(before.location, after.location),
+    Group.WHERE: lambda before, after, zone: (
+        _("location: %(change)s") % {"change": _from_to(before.location, after.location)}
+    ),
     Group.NOTES: lambda before, after, zone: _("notes: %(change)s") % {"change": _from_to(before.notes, after.notes)},
     Group.PRIVACY: lambda before, after, zone: _("now private") if after.private else _("no longer private"),
     Group.SHOW_AS: lambda before, after, zone: _("shown differently to others"),

@@ -14,17 +14,19 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 
 from almanakka.calendars.models import Health, Hold, Mailbox
+from almanakka.calendars.sentences import sentence
 from almanakka.database.membership import among
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One person who has it on; ``health`` is for the style sheet, ``waiting`` how much waits for them."""
+    """One person who has it on; ``health`` is for the style sheet, ``why`` says what is wrong, ``waiting`` how many."""
 
     name: str
     since: str
     health: str
     told: str
+    why: str
     ran: str
     waiting: int
 
@@ -32,7 +34,7 @@ class Row:
 def found(company_id: UUID) -> QuerySet[Mailbox]:
     """The mailboxes of the company's people who have it on, by their names."""
     boxes = Mailbox.objects.filter(connection__company_id=company_id, enabled=True).select_related("user")
-    shown = ("user__full_name", "user__email", "enabled_at", "ran_at", "health")
+    shown = ("user__full_name", "user__email", "enabled_at", "ran_at", "health", "error_code", "address")
     return boxes.only(*shown).order_by("user__full_name", "address")
 
 
@@ -49,11 +51,18 @@ def told(boxes: Iterable[Mailbox]) -> list[Row]:
             since=shown(_minute(box.enabled_at), "SHORT_DATE_FORMAT"),
             health=box.health,
             told=states[box.health],
+            why=_why(box),
             ran=shown(_minute(box.ran_at), "SHORT_DATETIME_FORMAT") or "–",
             waiting=waiting.get(box.pk, 0),
         )
         for box in boxes
     ]
+
+
+def _why(box: Mailbox) -> str:
+    if not box.error_code:
+        return ""
+    return sentence(box.error_code).told(address=box.address, addresses=box.address)[0]
 
 
 def _minute(moment: datetime | None) -> datetime | None:

@@ -38,12 +38,12 @@ class ScriptForm(forms.Form):
 
     server = forms.ChoiceField(label=_("Exchange version"), choices=SERVERS)
     purpose = forms.ChoiceField(label=_("It is to"), choices=PURPOSES)
-    account = forms.CharField(label=_("Delegate account"), max_length=400, help_text="CONTOSO\\calsync")
+    account = forms.CharField(label=_("Delegate account"), max_length=400, help_text=_("Such as CONTOSO\\calsync"))
     recipient_filter = forms.CharField(
         label=_("Only for these people (a filter)"),
         required=False,
         max_length=2000,
-        help_text="MemberOfGroup -eq 'CN=Almanakka,OU=Groups,DC=contoso,DC=local'",
+        help_text=_("Such as MemberOfGroup -eq 'CN=Almanakka,OU=Groups,DC=contoso,DC=local'"),
     )
     unit = forms.CharField(label=_("Organisational unit"), required=False, max_length=1000)
     domain_controller = forms.CharField(label=_("Domain controller"), required=False, max_length=255)
@@ -55,9 +55,8 @@ class ScriptForm(forms.Form):
         """Return the script, or nothing where a field is not good enough for it, which is then said at the field."""
         given = dict(self.cleaned_data)
         server, purpose = Server(given.pop("server")), Purpose(given.pop("purpose"))
-        language = "fi" if get_language() == "fi" else "en"
         try:
-            return written(Delegate(**given), server, purpose, language)
+            return written(Delegate(**given), server, purpose, get_language() or "en")
         except BadParameter as error:
             self.add_error(error.field if error.field in self.fields else None, REASONS[error.reason])
             return ""

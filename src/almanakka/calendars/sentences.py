@@ -123,7 +123,7 @@ SENTENCES: Mapping[str, Sentence] = {
         _("Ask your administrator to leave the address to one mailbox only."),
     ),
     "address_unproven": Sentence(
-        _("The address %(address)s has not been proven to be yours."),
+        _("The address %(address)s has not been confirmed as yours."),
         _NOT_ON,
         _("Open the link in the mail that was sent to that address, or have a code written into its calendar."),
     ),
@@ -154,7 +154,7 @@ SENTENCES: Mapping[str, Sentence] = {
         _("Sign in with the account that your company has given you."),
     ),
     "microsoft_unknown": Sentence(
-        _("Nobody in Almanakka has proven an address of this Microsoft account."),
+        _("Nobody in Almanakka has confirmed an address of this Microsoft account."),
         _("Nobody has been signed in, and no account has been made."),
         _("Ask an administrator of your company to invite you, and open the link in the invitation first."),
     ),
@@ -171,7 +171,7 @@ SENTENCES: Mapping[str, Sentence] = {
     "address_changed": Sentence(
         _("Your e-mail address has changed since calendar sync was switched on."),
         _WAITS,
-        _("Prove the new address, and switch calendar sync on again."),
+        _("Confirm the new address, and switch calendar sync on again."),
     ),
     "move_incomplete": Sentence(
         _("Most entries of the old mailbox are not in the new one yet."),

@@ -129,5 +129,5 @@ def settled(answer: str, number: int) -> str:
             "number": number
         }
     if answer == holds.TRY_AGAIN:
-        return str(_("It is being tried again."))
-    return str(_("It stays as it is."))
+        return ngettext("It is being tried again.", "They are being tried again.", number)
+    return ngettext("It stays as it is.", "They stay as they are.", number)

@@ -68,8 +68,8 @@ COUNTS_FOR_COMPANY: Mapping[str, Promise] = {
         "number",
     ),
     "held": ngettext_lazy(
-        "entry waits for its person's word, because there are many",
-        "entries wait for their people's word, because they are many",
+        "entry waits for its person's word, because many would be removed at once",
+        "entries wait for their people's word, because many would be removed at once",
         "number",
     ),
 }

@@ -35,11 +35,19 @@ def test_people_sign_in_with_their_address_and_out_again(client: Client, aino: U
     assert client.get("/").status_code == 302
 
 
+def test_a_short_password_is_refused_in_the_readers_language(aino: User) -> None:
+    aino.language = "fi"
+    aino.save()
+    given = {"oldpassword": PASSWORD, "password1": "kuu-77", "password2": "kuu-77"}
+    page = text(signed_in(aino).post("/accounts/password/change/", given))
+    assert "Tämä salasana on liian lyhyt: siinä on oltava vähintään 10 merkkiä." in page
+
+
 def test_a_wrong_password_tells_nothing_of_who_is_known(client: Client, aino: User) -> None:
     known = text(client.post("/accounts/login/", {"login": aino.email, "password": "wrong"}))
     unknown = text(client.post("/accounts/login/", {"login": "nobody@kuura.example", "password": "wrong"}))
     for each in (known, unknown):
-        assert "The email address and/or password you specified are not correct." in each
+        assert "The e-mail address or the password is not right." in each
 
 
 def test_nobody_signs_up(client: Client, company: Company) -> None:
@@ -101,7 +109,7 @@ def test_pages_open(aino: User, path: str) -> None:
 def test_the_address_one_signs_in_with_is_the_main_one_and_stays(aino: User) -> None:
     client = signed_in(aino)
     page = text(client.get("/accounts/email/"))
-    assert "main address, not proven yet" in page
+    assert "main address, not confirmed yet" in page
     assert "action_remove" not in page
     client.post("/accounts/email/", {"action_add": "", "email": "toinen@kuura.example"})
     assert "Remove toinen@kuura.example" in text(client.get("/accounts/email/"))

@@ -205,7 +205,7 @@ def test_the_page_shows_how_people_stand(as_boss: Client, aino: User) -> None:
     EmailAddress.objects.create(user=aino, email=aino.email, verified=True)
     invited(as_boss)
     page = text(as_boss.get(PAGE))
-    for words in ("address proven", "address not proven", "invited", "Invite again", "Withdraw"):
+    for words in ("address confirmed", "address not confirmed", "invited", "Invite again", "Withdraw"):
         assert words in page
 
 

@@ -125,7 +125,7 @@ def test_a_preview_of_an_unproven_address_is_refused(
 ) -> None:
     """S12: nobody looks into a calendar that its holder has not proven to be theirs."""
     assert cli.main(["preview", "eero@kuura.example"]) == 1
-    assert "The address eero@kuura.example has not been proven" in capsys.readouterr().err
+    assert "The address eero@kuura.example has not been confirmed" in capsys.readouterr().err
 
 
 # --- the keys -------------------------------------------------------------------------------------

@@ -175,6 +175,12 @@ def test_b11_people_are_listed_with_health_and_nothing_of_theirs(as_boss: Client
     assert "aino@kuura" not in page
 
 
+def test_b11_of_a_calendar_that_fails_administrators_are_told_why(as_boss: Client, aino_box: Mailbox) -> None:
+    Mailbox.objects.filter(pk=aino_box.pk).update(health="failing", error_code="mailbox_denied")
+    page = text(as_boss.get(PAGE))
+    assert "Microsoft lets us open some calendars of the company, but not this one." in page
+
+
 def test_people_are_listed_page_by_page_and_each_with_what_waits(
     as_boss: Client, aino_box: Mailbox, eero_box: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

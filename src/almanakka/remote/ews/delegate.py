@@ -73,11 +73,11 @@ class _Block:
 
 
 def script(delegate: Delegate, server: Server, purpose: Purpose, language: str = "en") -> str:
-    """Return one script, its lines ended by a line feed, with comments in ``language`` (fi, else en).
+    """Return one script, its lines ended by a line feed, with comments in ``language`` (fi, sv, else en).
 
     :raises BadParameter: something that this script needs is missing or unfit.
     """
-    words = delegate_words.FINNISH if language.startswith("fi") else delegate_words.ENGLISH
+    words = delegate_words.ALL.get(language[:2], delegate_words.ENGLISH)
     blocks = list(_blocks(server, purpose, full=delegate.full_access, controlled=bool(delegate.domain_controller)))
     lines = [f"# {words[_title(purpose)]}", f"# {words['where']}"]
     if delegate.full_access and purpose is Purpose.GRANT:

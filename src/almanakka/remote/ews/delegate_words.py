@@ -51,3 +51,31 @@ FINNISH = {
     "no_servers_2007": "Ei enää oikeutta toimia muiden puolesta palvelimilla.",
     "no_mailboxes_2007": "Kenenkään puolesta ei saa enää toimia.",
 }
+
+SWEDISH = {
+    "title_grant": "Låter kontot nedan öppna kalendrarna för personerna nedan, för Almanakka.",
+    "title_verify": "Visar vad kontot nedan får göra. Ändrar ingenting.",
+    "title_revoke": "Tar tillbaka det som Almanakkas skript gav kontot nedan.",
+    "where": "Kör det i Exchange Management Shell som Exchange-administratör.",
+    "full_access": "Fullständig åtkomst öppnar hela postlådor. Synkroniseringen behöver den inte: välj helst bort den.",
+    "databases": "Detta öppnar alla postlådor. Varianten för en organisationsenhet öppnar bara dem som behövs.",
+    "full_access_step": "Fullständig åtkomst till organisationsenhetens postlådor.",
+    "scope": "Personerna vars kalendrar kontot får öppna.",
+    "role": "Kontot får handla för dessa personer och för ingen annan. Det kan ta en timme innan det gäller.",
+    "see_full_access": "Organisationsenhetens postlådor som kontot har rättigheter till.",
+    "see_scope": "Omfånget: filtret ska vara det du angav.",
+    "see_role": "Rollen: omfånget ska stå efter CustomRecipientWriteScope.",
+    "see_people": "Personerna som det gäller.",
+    "no_full_access": "Ingen åtkomst till hela postlådor längre.",
+    "no_role": "Kontot handlar inte för någon längre.",
+    "no_scope": "Omfånget behövs inte längre.",
+    "servers_2007": "Kontot får handla för andra på varje Client Access-server.",
+    "mailboxes_2007": "För vem det får handla. Kör det igen när postlådor eller databaser tillkommer.",
+    "see_servers_2007": "Varje Client Access-server ska visa ms-Exch-EPI-Impersonation, med Deny False.",
+    "see_mailboxes_2007": "Var och en av dessa ska visa ms-Exch-EPI-May-Impersonate, med Deny False.",
+    "no_servers_2007": "Ingen rätt att handla för andra på servrarna längre.",
+    "no_mailboxes_2007": "Kontot får inte handla för någon längre.",
+}
+
+#: By the language; English is for every other one.
+ALL = {"en": ENGLISH, "fi": FINNISH, "sv": SWEDISH}

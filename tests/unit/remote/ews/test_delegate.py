@@ -105,17 +105,21 @@ def test_every_variable_is_assigned_once_before_it_is_used(server: Server, purpo
     assert set(assigned) == used
 
 
+@pytest.mark.parametrize("language", delegate_words.ALL)
 @pytest.mark.parametrize(("server", "purpose", "full"), ALL)
-def test_comments_are_finnish_when_asked(server: Server, purpose: Purpose, full: bool) -> None:
+def test_comments_are_in_the_language_that_is_asked_for(
+    server: Server, purpose: Purpose, full: bool, language: str
+) -> None:
     form = replace(FORM, full_access=full)
-    finnish = script(form, server, purpose, "fi")
-    assert code(finnish) == code(script(form, server, purpose))
-    comments = {line[2:] for line in finnish.splitlines() if line.startswith("# ")}
-    assert comments <= set(delegate_words.FINNISH.values())
+    text = script(form, server, purpose, language)
+    assert code(text) == code(script(form, server, purpose))
+    comments = {line[2:] for line in text.splitlines() if line.startswith("# ")}
+    assert comments <= set(delegate_words.ALL[language].values())
 
 
-def test_both_languages_say_everything() -> None:
-    assert delegate_words.FINNISH.keys() == delegate_words.ENGLISH.keys()
+def test_every_language_says_everything() -> None:
+    for words in delegate_words.ALL.values():
+        assert words.keys() == delegate_words.ENGLISH.keys()
 
 
 @given(
