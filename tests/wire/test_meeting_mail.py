@@ -284,6 +284,21 @@ def test_b1_a_lost_answer_about_one_occurrence_is_no_second_mail(office: Office)
     assert not MeetingApproval.objects.exists()
 
 
+def test_b1_an_online_meeting_survives_a_change_of_one_occurrence(office: Office) -> None:
+    """docs #12244: its block in the body is lost with a new body, so that is never written."""
+    agenda = {"contentType": "text", "content": "Join https://teams.microsoft.com/l/meetup-join/1"}
+    activity, event = board(office, entry=weekly("Board"), isOnlineMeeting=True, body=agenda)
+    save(signed_in(office.anna), activity, DAY, name="Board, in the attic", notes="Another agenda", tells=DAY)
+    office.calms_down()
+    assert mails(office) == [("update", EVERYBODY)]
+    (held,) = [each for each in office.anna.events() if each["id"] == event]
+    (exception,) = held["exceptions"]
+    print(exception.keys(), exception)
+    assert exception["subject"] == "Board, in the attic"
+    assert "bodyHtml" not in exception
+    assert held["isOnlineMeeting"]
+
+
 # --- undoing what everybody has had a mail about -------------------------------------------------
 
 

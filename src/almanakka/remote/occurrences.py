@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from almanakka.remote.online_meetings import holds_online_meeting
 from almanakka.sync.entry import AS_SERIES, Entry, Event, Group, Override, Series
 from almanakka.sync.errors import Invalid, Stale
 from almanakka.sync.expansion import neighbours
@@ -31,6 +32,15 @@ def wanted(held: Entry, before: Entry, after: Entry) -> Overrides:
         if override is not None:
             found[day] = override
     return found
+
+
+def writable(held: Event, day: date, wanted: Override) -> Override:
+    """Return what may be written of an occurrence: what its series has fixed stays as it is there."""
+    was = held.entry.exceptions.get(day, AS_SERIES)
+    if wanted.cancelled:
+        return wanted
+    notes = was.notes if Group.NOTES in held.fixed or holds_online_meeting(was.notes or "") else wanted.notes
+    return replace(wanted, notes=notes, location=was.location if Group.WHERE in held.fixed else wanted.location)
 
 
 def as_written(written: Event, held: Event) -> Event:

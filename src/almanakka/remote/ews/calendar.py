@@ -119,7 +119,7 @@ class EwsCalendar:
         if held.change_key != change_key:
             raise Stale("the series has changed")
         shall, dialect = canonical(after).exceptions.get(day, AS_SERIES), dialect_of(self._mailbox)
-        if not occurrences.amend(self._mailbox, known, held.entry, day, shall, dialect):
+        if not occurrences.amend(self._mailbox, known, held, day, shall, dialect):
             return held
         found = _readable(self._mailbox.whole(id))
         if override_value(found.entry.exceptions.get(day)) == override_value(held.entry.exceptions.get(day)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from itertools import takewhile
 
@@ -17,7 +16,7 @@ from almanakka.remote.ews.read import Reader
 from almanakka.remote.ews.refusals import refusal
 from almanakka.remote.ews.soap import Message
 from almanakka.remote.ews.words import truth
-from almanakka.remote.online_meetings import holds_online_meeting
+from almanakka.remote.occurrences import writable
 from almanakka.sync.entry import AS_SERIES, Entry, Event, Override, Series
 from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, Unreachable
 from almanakka.sync.expansion import dates
@@ -75,20 +74,18 @@ def look_up(mailbox: Mailbox, id: str, before: Entry, day: date) -> tuple[str, s
     return found[day]
 
 
-def amend(mailbox: Mailbox, known: tuple[str, str], held: Entry, day: date, wanted: Override, dialect: Dialect) -> bool:
+def amend(mailbox: Mailbox, known: tuple[str, str], held: Event, day: date, wanted: Override, dialect: Dialect) -> bool:
     """Write one occurrence as it was looked up, or cancel it, with one request, of which its people are told.
 
     Returns whether there was anything to write. Raises Stale where nothing was written.
     """
-    was = held.exceptions.get(day, AS_SERIES)
-    if holds_online_meeting(held.notes if was.notes is None else was.notes):
-        wanted = replace(wanted, notes=was.notes)
+    was, wanted = held.entry.exceptions.get(day, AS_SERIES), writable(held, day, wanted)
     if override_value(wanted) == override_value(was):
         return False
     if wanted.cancelled:
         operation = operations.delete_items([operations.item_id(*known)], told=True)
     else:
-        updates = write.updates(write.occurrence(held, day, was, wanted, mailbox.zone, dialect))
+        updates = write.updates(write.occurrence(held.entry, day, was, wanted, mailbox.zone, dialect))
         operation = operations.update_items([operations.item_change(*known, updates)], told=True)
     answer = mailbox.ask(always(operation))[0]
     if not answer.ok:

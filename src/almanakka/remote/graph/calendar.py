@@ -102,7 +102,7 @@ class GraphCalendar:
         if held.change_key != change_key:
             raise Stale("the series has changed")
         shall = canonical(after).exceptions.get(day, AS_SERIES)
-        if not occurrences.amend(self._mailbox, known, held.entry, day, shall):
+        if not occurrences.amend(self._mailbox, known, held, day, shall):
             return held
         found = _readable(self._mailbox.one(id))
         if override_value(found.entry.exceptions.get(day)) == override_value(held.entry.exceptions.get(day)):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from almanakka.remote.graph import exceptions, write
@@ -14,7 +13,7 @@ from almanakka.remote.graph.model import EXCEPTION_FIELDS, EventRow, Rows
 from almanakka.remote.graph.read import change_key, etag
 from almanakka.remote.graph.refusals import Answer, refusal
 from almanakka.remote.graph.times import stamp
-from almanakka.remote.online_meetings import holds_online_meeting
+from almanakka.remote.occurrences import writable
 from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Event, Override, Series
 from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale
 from almanakka.sync.fields import override_value, regular
@@ -58,18 +57,16 @@ def look_up(mailbox: Mailbox, id: str, before: Entry, day: date) -> EventRow:
     return found[day]
 
 
-def amend(mailbox: Mailbox, known: EventRow, held: Entry, day: date, wanted: Override) -> bool:
+def amend(mailbox: Mailbox, known: EventRow, held: Event, day: date, wanted: Override) -> bool:
     """Write one occurrence as it was looked up, or cancel it, with one request: Graph tells the attendees by itself.
 
     Returns whether there was anything to write. Raises Stale where nothing was written.
     """
-    was = held.exceptions.get(day, AS_SERIES)
-    if holds_online_meeting(held.notes if was.notes is None else was.notes):
-        wanted = replace(wanted, notes=was.notes)
+    was, wanted = held.entry.exceptions.get(day, AS_SERIES), writable(held, day, wanted)
     if override_value(wanted) == override_value(was):
         return False
     headers, path = {"If-Match": etag(change_key(known))}, mailbox.event_path(known.id)
-    answer = mailbox.client.send(_request(mailbox, path, headers, held, day, was, wanted))
+    answer = mailbox.client.send(_request(mailbox, path, headers, held.entry, day, was, wanted))
     if not answer.ok:
         raise _refusal(answer, of_master=False)
     return True
