@@ -138,6 +138,14 @@ ACCOUNT_ADAPTER = "almanakka.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_FORMS = {
+    "login": "almanakka.accounts.account_forms.SignInForm",
+    "add_email": "almanakka.accounts.account_forms.AddAddressForm",
+    "reset_password": "almanakka.accounts.account_forms.ForgottenForm",
+    "reset_password_from_key": "almanakka.accounts.account_forms.NewPasswordForm",
+    "change_password": "almanakka.accounts.account_forms.ChangePasswordForm",
+    "reauthenticate": "almanakka.accounts.account_forms.AgainForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_UNIQUE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
