@@ -20,7 +20,7 @@ def clock() -> str:
 def link(item: Item) -> SafeString:
     """Return what an entry that is open to its reader is called, leading to its page, and where else it is."""
     there = item.activity.elsewhere
-    mark = "" if there is None else f"&nbsp;{there.drawn}"  # never alone on a line
+    mark = "" if there is None else f" {there.drawn}"
     return SafeString(f'<a href="{escape(item.address)}">{escape(item.name or _("(no name)"))}</a>{mark}')
 
 

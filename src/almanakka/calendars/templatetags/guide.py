@@ -14,6 +14,9 @@ register = template.Library()
 
 @register.simple_tag
 def guide_picture(name: str, told: str) -> SafeString:
-    """Show a page as its reader sees it; ``told`` says what it is. `make screenshots` makes the pictures."""
+    """Show a page as its reader sees it; ``told`` says what it is. `make screenshots` makes the pictures.
+
+    It leads to the picture alone, where a phone can make it larger.
+    """
     address = static(f"guide/{get_language()}/{name}.webp")
-    return format_html('<figure><img src="{}" alt="{}" loading="lazy"></figure>', address, told)
+    return format_html('<figure><a href="{0}"><img src="{0}" alt="{1}" loading="lazy"></a></figure>', address, told)
