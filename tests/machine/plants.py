@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from almanakka.sync import meetings, plan, reconcile, run
 from almanakka.sync.effects import Effects
+from almanakka.sync.entry import Event
 from almanakka.sync.merge import Images, Terms
 from almanakka.sync.plan import _Planning
 from almanakka.sync.ports import Pair
@@ -226,4 +227,41 @@ def without_uids_of_plain_entries() -> Iterator[None]:
     """R3: the uid of what is no meeting yet is not remembered."""
     key = meetings.uid_key
     with patch.object(meetings, "uid_key", lambda event: key(event) if event.meeting is not None else ""):
+        yield
+
+
+@plant("things to do")
+def with_what_is_everybodys_own() -> Iterator[None]:
+    """R5: what one attendee shows as is taken for the meeting's."""
+    terms = reconcile.Terms
+
+    def shared(*given: Any, **named: Any) -> Terms:
+        return terms(*given, **named | {"personal": frozenset()})
+
+    with patch.object(reconcile, "Terms", shared):
+        yield
+
+
+@plant("things to do")
+def with_what_is_cancelled() -> Iterator[None]:
+    """R7: a cancelled copy comes in as any other event."""
+    incoming = plan.incoming
+
+    def all_comes_in(event: Event, settings: Any) -> str | None:
+        return incoming(replace(event, cancelled=False), settings)
+
+    with patch.object(plan, "incoming", all_comes_in):
+        yield
+
+
+@plant("ends elsewhere")
+def with_tombstones_afterwards() -> Iterator[None]:
+    """R7: what is deleted with us is known as dead only once the run of one of its copies has seen that."""
+    remove = Hub.remove
+
+    def alive_still(self: Hub, id: str, *, through: str | None = None) -> None:
+        with patch.object(Hub, "kill", lambda self, ids: None):
+            remove(self, id, through=through)
+
+    with patch.object(Hub, "remove", alive_still):
         yield

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -22,13 +21,22 @@ import pytest
 from almanakka.sync import plan, telling, undo
 
 from .afterthoughts import AFTERTHOUGHTS, Afterthoughts, drawn
+from .happened import happened as in_histories
 from .hindsight import Hindsight
 from .office import Office
-from .sequences import FOLDER, problems_of, told
+from .plants import PLANTS as PLANTED
+from .sequences import FOLDER, problems_of, stored, told
 
 HISTORIES = int(os.environ.get("ALMANAKKA_AFTERTHOUGHTS", "50"))
 START = int(os.environ.get("ALMANAKKA_SEED", "0"))
 STORED = sorted((FOLDER / "afterthoughts").glob("*.json"))
+#: What no history of an office may do without for long: people invite, make meetings of what was none, say no and yes
+#: again, call off, change their addresses and undo.
+OFTEN = (
+    *("meet", "invited to an own one", "invited to a mirror", "invite_to_one", "outside"),
+    *("answered declined", "answered accepted", "cancel", "cancel_here", "amend", "move_address"),
+    *("undo", "undo_run", "regret", "put_back"),
+)
 #: Histories that a test process takes at a time.
 BLOCK = 50
 
@@ -50,16 +58,39 @@ def test_a_stored_history_of_an_office_ends_well(path: Path) -> None:
 
 
 def test_every_afterthought_happens() -> None:
-    happened: Counter[str] = Counter()
-    for seed in range(60):
-        life = Afterthoughts(Office())
-        life.live(drawn(seed))
-        happened += life.memory.happened
+    happened, _ = in_histories(range(60), office=True)
     assert [name for name in AFTERTHOUGHTS if not happened[name]] == []
+    assert [what for what in OFTEN if happened[what] < 2] == []
     undone = {what for what in happened if what.startswith("undo ") and what.endswith(": done")}
     assert {"created here", "created there", "updated here", "deleted here", "conflict here"} <= {
         what.removeprefix("undo ").removesuffix(": done") for what in undone
     }
+
+
+#: What switches a rule for meetings off: R2 to R7 in this order, some of them by halves.
+MEETINGS = (
+    "without-uid-memory",
+    "without-attaching-by-uid",
+    "without-uids-of-plain-entries",
+    "without-waiting-for-mirrors",
+    "without-supersede",
+    "without-master-copy",
+    "with-what-is-everybodys-own",
+    "without-looking-for-the-uid",
+    "without-tombstones",
+    "with-tombstones-afterwards",
+    "with-what-is-cancelled",
+)
+
+
+@pytest.mark.parametrize("name", MEETINGS)
+def test_a_rule_for_meetings_switched_off_is_found_by_the_office(name: str) -> None:
+    """What finds each in a company without an office (test_plants.py) finds it here."""
+    plant, deeds = PLANTED[name], stored(name)
+    assert problems_of(Office, deeds, Afterthoughts, Hindsight) == []
+    with plant.off():
+        problems = problems_of(Office, deeds, Afterthoughts, Hindsight)
+    assert any(re.search(plant.complaint, problem) for problem in problems), problems
 
 
 @contextmanager
