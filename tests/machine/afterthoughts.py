@@ -240,14 +240,32 @@ class Afterthoughts(Life):
             entry = replace(entry, when=sketches.later(ours.stored, self.serial))
             self._life(ours).redrawn_there = True
         self.company.amend_here(ours.stored.id, entry, group)
+        self._said_yes(ours, group, {group})
+        return True
+
+    def _said_yes(self, ours: Ours, key: Key, before: set[Key]) -> None:
+        """Note what an organiser has said yes to; what is said in Outlook by then goes ``before`` what is said here.
+
+        No run need have seen it.
+        """
         edits = self._life(ours).edits
-        # what is said in Outlook by then, though no run has seen it, goes before what is said here
-        late = any(each.key == group and each.place not in (HERE, *each.met) and not each.overruled for each in edits)
-        self._edited(HERE, ours, group)
+        late = any(each.key in before and each.place not in (HERE, *each.met) and not each.overruled for each in edits)
+        self._edited(HERE, ours, key)
         self.yeses[token_of(ours)] += 1
-        if late:
-            return True
-        self.agreed.append((token_of(ours), edits[-1], len(edits), self.troubles))
+        if not late:
+            self.agreed.append((token_of(ours), edits[-1], len(edits), self.troubles))
+
+    def _amend_day(self, person: str, which: int, what: int) -> bool:
+        """An organiser changes or cancels one occurrence of their meeting with us, and everybody may be told (B1)."""
+        ours = self._pick_ours(which, self._organised_series)
+        if ours is None:
+            return False
+        day = self._day(ours, what)
+        if day in ours.stored.cancelled:
+            return False
+        override = sketches.override(self._next(), what, day, ours.stored.times.all_day)
+        self.company.amend_day_here(ours.stored.id, day, override)
+        self._said_yes(ours, day, {day, Group.WHEN})
         return True
 
     def _cancel_here(self, person: str, which: int, what: int) -> bool:
@@ -261,12 +279,17 @@ class Afterthoughts(Life):
 
     def _organised(self, ours: Ours) -> bool:
         """Whether the page would ask: the owner's own calendar is known to hold it as a meeting, with no exceptions."""
-        if not ours.received or ours.owner not in self.company.enabled() or ours.stored.departures:
+        return self._is_called(ours) and not (ours.stored.cancelled or ours.stored.departures)
+
+    def _organised_series(self, ours: Ours) -> bool:
+        """Whether the page would ask of one occurrence: whatever others are, each is told of by itself."""
+        return self._is_called(ours) and ours.stored.pattern is not None
+
+    def _is_called(self, ours: Ours) -> bool:
+        if not ours.received or ours.owner not in self.company.enabled():
             return False
         events = [each for each in self.company.theirs(ours.owner) if token_of(each) == token_of(ours)]
-        return not ours.stored.cancelled and any(
-            each.organises and self.company.is_known_to_organise(ours.owner, each.stored.id) for each in events
-        )
+        return any(each.organises and self.company.is_known_to_organise(ours.owner, each.stored.id) for each in events)
 
     # -- asking
 

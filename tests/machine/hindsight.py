@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 
+from almanakka.sync.entry import Group
+
 from .afterthoughts import Afterthoughts
 from .company import Ours, Theirs
 from .deeds import Life
@@ -37,7 +39,7 @@ class Hindsight(Judgement):
             life, rows = self.tokens[token], self.here.get(token, [])
             quiet = len(life.edits) == edits and self.life.troubles == troubles and not life.deleted and len(rows) == 1
             # of a series with exceptions people would be told once for each
-            odd = bool(rows) and bool(rows[0].stored.cancelled or rows[0].stored.departures)
+            odd = bool(rows) and isinstance(edit.key, Group) and _has_exceptions(rows[0])
             odd = odd or life.several or life.copied or life.loose or life.twin or life.stayed_home or life.apart
             if not quiet or odd or life.edited_received or rows[0].owner not in self.enabled or self._is_held(token):
                 self.excused["what an organiser said yes to, and more"] += 1
@@ -110,3 +112,7 @@ class Hindsight(Judgement):
             if edit.place == deletion.place and edit.value == deletion.said.get(edit.key)
         }
         return any((edit.key, each.said.get(edit.key)) in own for each in life.deletions for edit in each.pending)
+
+
+def _has_exceptions(ours: Ours) -> bool:
+    return bool(ours.stored.cancelled or ours.stored.departures)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from almanakka.sync.effects import Tally
-from almanakka.sync.entry import Entry, Event, Group
+from almanakka.sync.entry import Entry, Event, Group, Override
 from almanakka.sync.errors import CalendarError
 from almanakka.sync.fields import canonical, take
 from almanakka.sync.plan import DELETIONS
@@ -109,6 +110,12 @@ class Office(MemoryCompany):
         """An organiser changes their meeting with us, and says yes to everybody being told."""
         self.hub.change(id, canonical(take(self.hub.records[id].entry, entry, (group,))))
         self.hub.approve(id, group)
+
+    def amend_day_here(self, id: str, day: date, override: Override) -> None:
+        """An organiser changes one occurrence of their meeting with us, and says yes to everybody being told of it."""
+        entry = self.hub.records[id].entry
+        self.hub.change(id, canonical(replace(entry, exceptions={**entry.exceptions, day: override})))
+        self.hub.approve(id, days=[day])
 
     def cancel_here(self, id: str) -> None:
         """An organiser deletes their meeting with us, and says yes to its being cancelled."""

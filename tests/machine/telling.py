@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import date
 
 from almanakka.remote.memory import MemoryCalendar
 from almanakka.sync.entry import Entry, Event, Group
@@ -31,6 +32,10 @@ class TellingCalendar(MemoryCalendar):
     def amend(self, id: str, change_key: str, before: Entry, after: Entry) -> Event:
         with self._telling(id, changed_groups(canonical(before), canonical(after)) - _OWN):
             return super().amend(id, change_key, before, after)
+
+    def amend_day(self, id: str, change_key: str, before: Entry, after: Entry, day: date) -> Event:
+        with self._telling(id, frozenset({Group.OCCURRENCES})):
+            return super().amend_day(id, change_key, before, after, day)
 
     def cancel(self, id: str, change_key: str) -> None:
         with self._telling(id, frozenset()):

@@ -149,11 +149,12 @@ PLANTS = (
     (without_asking_about_many, "many-deleted", "nobody was asked"),
     (without_another_look_at_what_is_to_be_deleted, "held-and-made-a-meeting", "mails were sent"),
     (without_heeding_a_yes, "said-yes-to", "was said yes to"),
+    (without_heeding_a_yes, "said-yes-to-a-day", "was said yes to"),
     (without_a_look_at_what_is_said_since, "changed-since", "was undone for .*, but"),
 )
 
 
-@pytest.mark.parametrize(("off", "name", "complaint"), PLANTS, ids=[off.__name__ for off, _, _ in PLANTS])
+@pytest.mark.parametrize(("off", "name", "complaint"), PLANTS, ids=[name for _, name, _ in PLANTS])
 def test_a_planted_fault_is_found_by_its_stored_history(
     off: Callable[[], AbstractContextManager[None]], name: str, complaint: str
 ) -> None:

@@ -231,7 +231,7 @@ class Performance:
             self._write_there(step)
         if privacy or step.more:  # an activity's type may say otherwise (S10); each mail has a write of its own (B1)
             for follow in self._look_again(step.pair.event, step.record.id).steps:
-                if isinstance(follow, Reconcile) and follow.there is not None:
+                if isinstance(follow, Reconcile) and (follow.there is not None or follow.hold is not None):
                     self._perform(follow, 1)
 
     def _write_there(self, step: Reconcile) -> None:
