@@ -4,6 +4,8 @@ SHELL := /bin/sh
 .DELETE_ON_ERROR:
 
 ARGS ?=
+# tests start many processes, each of which would compile everything anew
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 PYTHON_FILES := src simulator tests scripts
 CATALOGUES := $(wildcard src/almanakka/locale/*/LC_MESSAGES/*.po)

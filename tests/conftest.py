@@ -8,11 +8,13 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
+import shares
 from almanakka.database import server
 from almanakka.database.directory import VARIABLE, prepare
 from almanakka.database.installation import ServerUnavailable
@@ -22,6 +24,8 @@ from contract import ews_schema
 PREFIX = "almanakka-tests-"
 #: What a crash of the machine would do to a test's data does not matter.
 FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\nmax_connections = 300\n"
+#: How slowly Django checks a password is not what is tested here.
+QUICK_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 PROCRASTINATE_TABLES = (
     "procrastinate_jobs",
     "procrastinate_events",
@@ -35,6 +39,7 @@ def pytest_configure(config: pytest.Config) -> None:
     spared = os.environ.get("no_proxy") or os.environ.get("NO_PROXY", "")
     os.environ["no_proxy"] = f"127.0.0.1,localhost,{spared}"  # everything that is talked to is on this machine
     os.environ[LOOPBACK] = "1"
+    settings.PASSWORD_HASHERS = QUICK_HASHERS
     if hasattr(config, "workerinput"):
         return  # a worker inherits the session's directory through the environment
     _remove_abandoned()
@@ -49,6 +54,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 OWN_DIRECTORY = pytest.StashKey[Path]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: shares.rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> shares.Shares | None:
+    return shares.Shares(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

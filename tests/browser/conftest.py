@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.utils.translation import override
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from almanakka.remote import sessions
 from exchange_simulator import RunningSimulator, World, running
@@ -18,6 +18,8 @@ from . import chromium
 
 #: What the browser itself says of a page that was answered with an error on purpose.
 EXPECTED = "Failed to load resource"
+#: How long a page may take on a busy machine, in milliseconds.
+PATIENCE = 60_000
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +28,7 @@ def browser() -> Iterator[Browser]:
     if lacking and not chromium.is_needed():
         pytest.skip(lacking)
     assert not lacking, lacking
+    expect.set_options(timeout=PATIENCE)
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop runs in this thread; nothing of ours is in it
     with sync_playwright() as playwright:
         yield playwright.chromium.launch(executable_path=chromium.path(), args=list(chromium.FLAGS))
@@ -41,6 +44,7 @@ def look(browser: Browser) -> Iterator[Callable[..., Page]]:
 
     def open_window(**options: Any) -> Page:
         context = browser.new_context(**{"ignore_https_errors": True, "locale": "en", **options})
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

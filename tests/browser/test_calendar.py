@@ -204,7 +204,8 @@ def test_what_is_drawn_is_made(house: House, look: Callable[..., Page]) -> None:
 
 
 def drag(page: Page, what: Locator) -> None:
-    """Pull an entry a day further."""
+    """Pull an entry a day further, once it has come to rest."""
+    what.hover()
     box = what.bounding_box()
     assert box is not None
     with page.expect_response("**/move") as answer:

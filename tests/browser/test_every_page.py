@@ -205,7 +205,7 @@ def test_an_entry_is_dragged_in_the_grid(look: Callable[..., Page], house: House
     boss(page, house)
     page.goto(f"{house.url}/calendar/")
     entry = page.locator("#grid").get_by_text("Siirtyy").first
-    entry.wait_for()
+    entry.hover()  # once it has come to rest
     box = entry.bounding_box()
     assert box is not None
     with page.expect_response(lambda answer: answer.url.endswith("/move")) as moved:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.utils.translation import gettext, override
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from almanakka.activities.models import Activity
 from exchange_simulator import RunningSimulator
@@ -27,9 +27,14 @@ def say(language: str, words: str) -> str:
 
 
 def press(page: Page, language: str, words: str) -> None:
-    """Click the button or the link that says so."""
+    """Click the button or the link that says so, and wait for the page that answers."""
     name = say(language, words)
-    page.locator("main").locator("button, a").filter(has_text=re.compile(f"^\\s*{re.escape(name)}\\s*$")).first.click()
+    click(page, page.locator("main").locator("button, a").filter(has_text=re.compile(f"^\\s*{re.escape(name)}\\s*$")))
+
+
+def click(page: Page, what: Locator) -> None:
+    with page.expect_navigation():
+        what.first.click()
 
 
 @pytest.fixture(params=["fi", "en"])
@@ -51,7 +56,7 @@ def employee_switches_on(page: Page, house: House, language: str) -> None:
     press(page, language, "Send me the link")
     link = next(word for word in mail.outbox[-1].body.split() if "/accounts/confirm-email/" in word)
     page.goto(link)
-    page.locator("main [type=submit]").first.click()
+    click(page, page.locator("main [type=submit]"))
     page.goto(f"{house.url}/profile/calendar-sync/")
     press(page, language, "Preview the first synchronisation")
     expect(page.locator("main")).to_contain_text("Kahvihetki")
@@ -59,7 +64,7 @@ def employee_switches_on(page: Page, house: House, language: str) -> None:
     press(page, language, "Switch on for me")
     carry()
     page.goto(f"{house.url}/calendar/?week={day}")
-    expect(page.locator("#grid")).to_contain_text("Kahvihetki", timeout=15_000)
+    expect(page.locator("#grid")).to_contain_text("Kahvihetki")
 
 
 def moves_it(page: Page, house: House, language: str) -> None:

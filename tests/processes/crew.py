@@ -17,8 +17,8 @@ from random import Random
 from almanakka.database import server
 from almanakka.demo import keeper
 
-#: How long anything of this machine may take, in seconds.
-PATIENCE = 60.0
+#: How long anything of this machine may take, in seconds: whoever waits goes on as soon as it is there.
+PATIENCE = 180.0
 
 
 class Process:

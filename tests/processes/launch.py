@@ -14,7 +14,7 @@ from typing import Any
 
 TESTS = Path(__file__).parents[1]
 #: How long a story's processes may take to end once it has ended, or has been killed, in seconds.
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 def launched(command: Sequence[str], scratch: Path, seconds: float = 500) -> dict[str, Any]:

@@ -14,9 +14,13 @@ from typing import Any
 
 import pytest
 
+from almanakka.calendars import lease
+
 from .launch import launched
 from .scenes import NAMES
 
+#: What a busy machine may add, in seconds.
+LOAD = 150
 #: Room for a database, and little more.
 MEGABYTES = 220
 NO_MOUNT = "a small disk can only be mounted by root, in a mount namespace of its own"
@@ -47,17 +51,27 @@ def told(scratch: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, A
     return launched(command, scratch)
 
 
+def well(told: dict[str, Any], name: str) -> dict[str, Any]:
+    """What a scene found out; a failure says which scene went wrong, where, and what is still waited for."""
+    scene: dict[str, Any] = told[name]
+    assert "failed" not in scene, f"{name}: {scene['failed']}\n{scene['waiting']}\n{told['said'][-20_000:]}"
+    return scene
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scene_ends_well(told: dict[str, Any], name: str) -> None:
     if name not in told and name == "disk_full":
         pytest.skip(NO_MOUNT)
-    assert "failed" not in told[name], f"{told[name]['failed']}\n{told[name]['waiting']}"
+    well(told, name)
 
 
 @pytest.mark.timeout(600)
 def test_the_mailboxes_of_dead_workers_are_taken_up_within_seconds(told: dict[str, Any]) -> None:
-    """After the last heartbeat that was missed and the next look for dead workers; the rest is this machine's load."""
-    scene = told["dead_and_paused_workers"]
+    """After the last heartbeat that was missed and the next look for dead workers, not when the lease ends.
+
+    The rest is this machine's load, and the server's patience with a transaction that stands still.
+    """
+    scene = well(told, "dead_and_paused_workers")
     assert scene["bound"] < 20
-    assert max(scene["paused"], scene["dead"]) < scene["bound"] + 20
+    assert max(scene["paused"], scene["dead"]) < scene["bound"] + LOAD < lease.TERM.total_seconds()

@@ -31,7 +31,7 @@ from .killed import again, wait_until
 from .script import sketch
 
 #: How long a request is held up on its way, in seconds: longer than a scene lasts.
-HELD_UP = 120
+HELD_UP = 600
 FILLER = "filler"
 LETTERS = "abcdefghijklmnopqrstuvwxyzåäö0123456789"
 
