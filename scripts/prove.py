@@ -59,6 +59,11 @@ PARTS = {
         ("tests/wire/test_exchange_crashes.py",),
         sizes={"ALMANAKKA_CRASH_REQUESTS": "1", "ALMANAKKA_CRASH_STATEMENTS": "1"},
     ),
+    "contracts": Part(
+        "random entries on every spoke and version, and random calls of the activities in tables and in memory",
+        ("tests/contract/test_ews.py", "tests/contract/test_graph.py", "tests/contract/test_hub_and_tables.py"),
+        sizes={"ALMANAKKA_ENTRIES": "100", "ALMANAKKA_PORT_EXAMPLES": "300"},
+    ),
     "input": Part(
         "broken .ics files and Graph answers, so many of each kind",
         ("tests/broken",),

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.contrib.auth.hashers import make_password
 
 from almanakka.accounts.models import Company, Role, User
 from almanakka.activities.models import ActivityType, Project
@@ -51,10 +52,11 @@ def founded(
     """Make the company with an administrator and ``number`` people, who can all sign in with one password."""
     company = Company.objects.create(name=organisation.name, time_zone=ZONE, language=language)
     password = password or secrets.token_urlsafe(9)
+    hashed = make_password(password)  # once for all, for it is meant to be slow
     return Cast(
         company=company,
-        administrator=_user(company, administrator(organisation), password, Role.ADMINISTRATOR.value),
-        members=[_user(company, somebody, password, Role.EMPLOYEE.value) for somebody in people(number, organisation)],
+        administrator=_user(company, administrator(organisation), hashed, Role.ADMINISTRATOR.value),
+        members=[_user(company, somebody, hashed, Role.EMPLOYEE.value) for somebody in people(number, organisation)],
         kinds={
             kind.name: ActivityType.objects.create(
                 company=company,
@@ -74,8 +76,10 @@ def founded(
     )
 
 
-def _user(company: Company, somebody: Somebody, password: str, role: str) -> User:
-    return User.objects.create_user(somebody.address, password, company=company, full_name=somebody.name, role=role)
+def _user(company: Company, somebody: Somebody, hashed: str, role: str) -> User:
+    return User.objects.create(
+        email=somebody.address, password=hashed, company=company, full_name=somebody.name, role=role
+    )
 
 
 def moved_in(control: Control, number: int) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from almanakka.remote.destinations import LOOPBACK
 
 #: A socket's path may have 107 bytes on Linux, and PostgreSQL needs a part of them.
 LONGEST_PATH = 60
-#: How long a process may take to end when it is asked to, in seconds.
+#: How long a process may take to answer once it is started, and to end when it is asked to, in seconds.
+STARTING = 60.0
 PATIENCE = 20.0
 
 
@@ -102,7 +103,7 @@ def process(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def wait_for(port: int, running: subprocess.Popen[bytes]) -> None:
     """Wait until something answers at ``port`` of this machine, or ``running`` has ended, or patience has."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + STARTING
     while running.poll() is None and time.monotonic() < deadline:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
