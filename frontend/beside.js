@@ -8,6 +8,8 @@ const body = document.getElementById("panel-body");
 let opener = null; // what gets the focus back
 let sticks = false; // a card that was asked for stays; one that only appeared goes by itself
 let waiting = 0;
+let turn = 0; // a card that was not asked for comes only if nothing has happened since
+let pulled = false; // an entry is being moved or resized: nothing may lie where it is let go
 
 function place(near) {
   const box = near.getBoundingClientRect();
@@ -21,10 +23,12 @@ function place(near) {
 
 export async function showCard(event, near, asked) {
   const { activity, day } = event.extendedProps;
-  if (!activity || (sticks && !asked)) return;
+  const mine = ++turn;
+  const unwanted = () => !asked && (sticks || pulled || mine !== turn);
+  if (!activity || unwanted()) return;
   const answer = await fetch(`/calendar/${activity}/card${day ? `?day=${day}` : ""}`).catch(() => null);
   if (answer?.redirected) return window.location.reload(); // signed out in the meantime
-  if (!answer || !answer.ok || !near.isConnected || (sticks && !asked)) return;
+  if (!answer || !answer.ok || !near.isConnected || unwanted()) return;
   card.innerHTML = await answer.text();
   card.dataset.key = event.id;
   sticks = asked;
@@ -49,8 +53,18 @@ export function leave() {
 
 export function hideCard() {
   window.clearTimeout(waiting);
+  turn += 1;
   card.hidden = true;
   sticks = false;
+}
+
+export function pull() {
+  hideCard();
+  pulled = true;
+}
+
+export function letGo() {
+  pulled = false;
 }
 
 export function isOpen() {

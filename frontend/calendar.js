@@ -84,6 +84,10 @@ const calendar = new Calendar(grid, {
   editable: true,
   moreLinkClass: "more",
   columnEventTitleClass: ({ isShort }) => (isShort ? "" : "title"),
+  eventDragStart: beside.pull,
+  eventDragStop: beside.letGo,
+  eventResizeStart: beside.pull,
+  eventResizeStop: beside.letGo,
   eventDrop: moved,
   eventResize: moved,
   eventDidMount: ({ el, event, timeText }) => {

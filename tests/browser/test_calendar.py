@@ -203,6 +203,20 @@ def test_what_is_drawn_is_made(house: House, look: Callable[..., Page]) -> None:
     assert moved.end - moved.start == HOUR
 
 
+def test_the_card_that_has_come_by_itself_is_not_in_the_way_of_what_is_moved(
+    house: House, look: Callable[..., Page]
+) -> None:
+    made(house, house.boss, "Dragged")
+    page = look(viewport={"width": 1280, "height": 900})
+    house.sign_in(page, house.boss)
+    grid(page, house)
+    entry(page, "Dragged").hover()
+    expect(page.locator("#card")).to_be_visible()  # over the day to which the entry goes
+    drag(page, entry(page, "Dragged"))
+    assert Activity.objects.get().start == TEN + timedelta(days=1)
+    expect(page.locator("#card")).to_be_hidden()
+
+
 def drag(page: Page, what: Locator) -> None:
     """Pull an entry a day further, once it has come to rest."""
     what.hover()
