@@ -170,6 +170,21 @@ def test_one_occurrence_can_be_answered_and_declined(company: Company) -> None:
     assert company.master(master)["cancelledOccurrences"] == []
 
 
+def test_one_occurrence_that_its_organiser_changes_or_cancels_is_one_mail_and_follows_in_the_copies(
+    company: Company,
+) -> None:
+    master = company.anna.create_event(invited(company, recurrence=weekly("monday", start="2026-10-05")))
+    company.ben.respond(only(company.ben)["id"], "accepted")
+    changed, gone = (each["id"] for each in company.instances(master, "2026-10-12", "2026-10-20"))
+    company.change(changed, {"start": at("2026-10-12T11:00:00"), "end": at("2026-10-12T12:00:00")})
+    company.delete(gone)
+    assert mails(company, "client") == [("update", "anna", ("ben",)), ("cancellation", "anna", ("ben",))]
+    copy = only(company.ben)
+    assert [each["originalStart"] for each in copy["exceptions"]] == ["2026-10-12"]
+    assert copy["cancelled"] == ["2026-10-19"]
+    assert (copy["isCancelled"], copy["responseStatus"]["response"]) == (False, "accepted")
+
+
 def test_a_guest_of_one_occurrence_gets_an_orphan(company: Company) -> None:
     recurrence = weekly("monday", start="2026-10-05")
     master = company.anna.create_event(

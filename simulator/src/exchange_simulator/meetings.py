@@ -75,7 +75,7 @@ def announce(
         stayed = [a for a in now if a not in added]
         for _ in range(1 + (len(item.exceptions) if day is None else 0)):
             world.ledger.record("update", sender, stayed, subject, uid, actor)
-    moved = bool(changed and changed & {"when", "recurrence"})
+    moved = day is None and bool(changed and changed & {"when", "recurrence"})
     _deliver(world, owner, item, reset_answers=moved)
     for address in removed:
         _mark_cancelled(world, owner, address, item, day)
