@@ -43,7 +43,7 @@ class Organisation:
         address = urlsplit(self.simulator.base_url)
         context = ssl.create_default_context(cafile=self.simulator.ca_file)
         connection = http.client.HTTPSConnection(
-            address.hostname or "", address.port, timeout=20, context=context, source_address=("127.0.0.1", port)
+            address.hostname or "", address.port, timeout=60, context=context, source_address=("127.0.0.1", port)
         )
         connection.connect()
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

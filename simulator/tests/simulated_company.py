@@ -65,7 +65,7 @@ class Company:
         """One request; its JSON, after checking the status (2xx unless given)."""
         full = url if url.startswith("http") else f"{self.anna_url}/{url}"
         headers = {"Prefer": prefer, **more.pop("headers", {})}
-        response = self.session.request(method, full, headers=headers, timeout=20, **more)
+        response = self.session.request(method, full, headers=headers, timeout=60, **more)
         expected = response.ok if status is None else response.status_code == status
         assert expected, f"{response.status_code} {response.text[:600]}"
         return response.json() if response.content else None

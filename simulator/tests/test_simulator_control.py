@@ -194,11 +194,11 @@ def test_the_command_serves_until_told_to_stop(tmp_path: Path, http: bool) -> No
             session.trust_env = False
             session.verify = state["ca_file"] or False
             header = {"X-Control-Token": state["control_token"]}
-            answer = session.post(f"{state['base_url']}/_control/describe", headers=header, timeout=10)
+            answer = session.post(f"{state['base_url']}/_control/describe", headers=header, timeout=60)
         assert answer.json() == {"tenants": [], "apps": []}
     finally:
         os.kill(process.pid, signal.SIGTERM)
-        rest, _ = process.communicate(timeout=20)
+        rest, _ = process.communicate(timeout=120)
     assert process.returncode == 0
     assert rest == ""
 
@@ -206,6 +206,6 @@ def test_the_command_serves_until_told_to_stop(tmp_path: Path, http: bool) -> No
 def test_the_command_says_when_it_cannot_listen(company: Company) -> None:
     port = company.simulator.base_url.rsplit(":", 1)[1]
     command = [sys.executable, "-m", "exchange_simulator", "--port", port]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}" in done.stderr

@@ -50,7 +50,7 @@ class Receiver:
         self.url = f"http://127.0.0.1:{self.server.server_port}/notify?company=1"
 
     def next(self) -> dict[str, Any]:
-        return self.arrived.get(timeout=10)
+        return self.arrived.get(timeout=60)
 
 
 @pytest.fixture

@@ -9,6 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+#: How long a demo may take on a busy machine, in seconds; pytest waits a little longer.
+PATIENCE = 800
+
 
 def environment(scratch: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALMANAKKA_", "DATABASE_URL"))}
@@ -21,7 +24,7 @@ def demo(scratch: Path, *arguments: str) -> tuple[int, str, str]:
         env=environment(scratch),
         capture_output=True,
         text=True,
-        timeout=280,
+        timeout=PATIENCE,
         check=False,
     )
     return found.returncode, found.stdout, found.stderr

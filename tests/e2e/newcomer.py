@@ -15,7 +15,7 @@ import requests
 from urllib3.exceptions import InsecureRequestWarning
 
 BOSS, PERSON = "tuuli.laine@alku.test", "eero.virtanen@alku.test"
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 class Newcomer:
@@ -64,7 +64,7 @@ class Newcomer:
     def _post(self, session: requests.Session, path: str, form: str, **fields: str) -> requests.Response:
         page = session.get(self.pages + form).text
         token = re.findall(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)[0]
-        answer = session.post(self.pages + path, {"csrfmiddlewaretoken": token, **fields}, timeout=60)
+        answer = session.post(self.pages + path, {"csrfmiddlewaretoken": token, **fields}, timeout=PATIENCE)
         assert answer.ok, (path, answer.status_code)
         return answer
 
@@ -74,16 +74,16 @@ class Newcomer:
         fields = {**dict(parse_qsl(query)), "account": "", "decision": "accept"}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InsecureRequestWarning)
-            answer = requests.Session().post(where, fields, verify=False, allow_redirects=False, timeout=60)
+            answer = requests.Session().post(where, fields, verify=False, allow_redirects=False, timeout=PATIENCE)
         return answer.headers["Location"]
 
     def _calendar(self) -> str:
-        return requests.Session().get(f"{self.outside}/calendar/{PERSON}", timeout=30).text
+        return requests.Session().get(f"{self.outside}/calendar/{PERSON}", timeout=PATIENCE).text
 
     def _items(self, session: requests.Session) -> list[dict[str, Any]]:
         now = datetime.now().astimezone()
         span = {"start": (now - timedelta(days=1)).isoformat(), "end": (now + timedelta(days=7)).isoformat()}
-        return list(session.get(f"{self.pages}/calendar/items", params=span, timeout=30).json())
+        return list(session.get(f"{self.pages}/calendar/items", params=span, timeout=PATIENCE).json())
 
     def _wait_for(self, holds: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE

@@ -8,8 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .demonstration import agreed, demo, environment
+import pytest
+
+from .demonstration import PATIENCE, agreed, demo, environment
 from .newcomer import Newcomer
+
+pytestmark = pytest.mark.timeout(PATIENCE + 100)
 
 
 def test_both_sides_agree_and_nothing_is_left_behind(scratch: Path) -> None:
@@ -43,7 +47,7 @@ def test_a_newcomer_goes_the_whole_way_until_it_is_told_to_stop(scratch: Path) -
                     process.send_signal(signal.SIGINT)
                 break
         try:
-            lines += process.communicate(timeout=60)[1].splitlines(keepends=True)
+            lines += process.communicate(timeout=180)[1].splitlines(keepends=True)
         except subprocess.TimeoutExpired:
             process.kill()  # else leaving the block would wait for it for ever
             raise

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from .demonstration import agreed
+from .demonstration import PATIENCE, agreed
+
+pytestmark = pytest.mark.timeout(PATIENCE + 100)
 
 ODD_CALENDAR = Path(__file__).parents[1] / "unit" / "demo" / "odd_calendar.py"
 CALENDARS = Path(__file__).parents[3] / "shared" / "data" / "calendars"

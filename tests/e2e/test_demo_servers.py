@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from .demonstration import agreed
+from .demonstration import PATIENCE, agreed
+
+pytestmark = pytest.mark.timeout(PATIENCE + 100)
 
 
 @pytest.mark.parametrize("version", ["2007", "SE"])

@@ -16,7 +16,7 @@ from almanakka.demo import keeper
 
 from .launch import environment, living
 
-PATIENCE = 120.0
+PATIENCE = 180.0
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are watched by way of /proc")
 
 

@@ -22,7 +22,7 @@ from almanakka.sync.errors import LeaseLost, StaleVersion
 from almanakka.sync.ports import Hold
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
-SOON = 10.0
+SOON = 60.0
 
 pytestmark = pytest.mark.django_db(transaction=True)
 Elsewhere = Callable[[Callable[[], Any]], "Future[Any]"]

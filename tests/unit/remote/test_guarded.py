@@ -103,7 +103,7 @@ def test_the_certificate_is_for_the_name_although_the_address_is_connected_to(
     port, authority = server
     names = answer_names(monkeypatch, ["127.0.0.1"])
     with guarded.session() as session:
-        answer = session.get(f"https://{NAME}:{port}/", verify=authority, timeout=5)
+        answer = session.get(f"https://{NAME}:{port}/", verify=authority, timeout=60)
     assert answer.status_code == 200
     assert names.asked == 1
 
@@ -137,10 +137,10 @@ def test_a_name_that_leads_elsewhere_the_second_time(
     port, authority = server
     names = answer_names(monkeypatch, ["127.0.0.1"], ["169.254.169.254"])
     with guarded.session() as session:
-        assert session.get(f"https://{NAME}:{port}/", verify=authority, timeout=5).status_code == 200
+        assert session.get(f"https://{NAME}:{port}/", verify=authority, timeout=60).status_code == 200
         assert (names.asked, connected) == (1, ["127.0.0.1"])
         with pytest.raises(Forbidden):
-            session.get(f"https://{NAME}:{port}/", verify=authority, timeout=5)
+            session.get(f"https://{NAME}:{port}/", verify=authority, timeout=60)
     assert (names.asked, connected) == (2, ["127.0.0.1"])
 
 
@@ -150,7 +150,7 @@ def test_of_several_addresses_only_those_that_may_be(
     port, authority = server
     answer_names(monkeypatch, ["169.254.1.1", "127.0.0.2", "127.0.0.1", "fe80::1"])
     with guarded.session() as session:
-        assert session.get(f"https://{NAME}:{port}/", verify=authority, timeout=5).status_code == 200
+        assert session.get(f"https://{NAME}:{port}/", verify=authority, timeout=60).status_code == 200
     assert connected == ["127.0.0.2", "127.0.0.1"]
 
 
@@ -166,9 +166,9 @@ def test_a_redirect_leads_nowhere_either(server: tuple[int, str], monkeypatch: p
     with guarded.session() as session:
         for target in ("https://169.254.169.254/latest", "https://metadata.google.internal/"):
             with pytest.raises(Forbidden):
-                session.get(f"https://127.0.0.1:{port}/redirect/{target}", verify=authority, timeout=5)
+                session.get(f"https://127.0.0.1:{port}/redirect/{target}", verify=authority, timeout=60)
         with pytest.raises(Insecure):
-            session.get(f"https://127.0.0.1:{port}/redirect/http://mail.contoso.test/", verify=authority, timeout=5)
+            session.get(f"https://127.0.0.1:{port}/redirect/http://mail.contoso.test/", verify=authority, timeout=60)
 
 
 def test_no_proxy_connects_in_our_place(server: tuple[int, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +178,7 @@ def test_no_proxy_connects_in_our_place(server: tuple[int, str], monkeypatch: py
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     with guarded.session() as session:
-        assert session.get(f"https://127.0.0.1:{port}/", verify=authority, timeout=5).status_code == 200
+        assert session.get(f"https://127.0.0.1:{port}/", verify=authority, timeout=60).status_code == 200
 
 
 # --- Microsoft Graph at addresses that somebody entered ------------------------------------------

@@ -68,7 +68,7 @@ def url(script: Script) -> Iterator[str]:
 
 @pytest.fixture
 def client(url: str) -> Iterator[Client]:
-    client = Client(ServerSettings(url, "CONTOSO\\calsync", "p4ss", timeout=5))
+    client = Client(ServerSettings(url, "CONTOSO\\calsync", "p4ss", timeout=60))
     yield client
     client.close()
 
@@ -150,7 +150,7 @@ def test_nobody_signs_in_but_through_the_gate(url: str, script: Script) -> None:
 
 def test_a_sign_in_may_be_tried_once_only(url: str, script: Script) -> None:
     script.answers.append((401, {}, b""))
-    client = Client(ServerSettings(url, "a", "b", timeout=5, tries=1))
+    client = Client(ServerSettings(url, "a", "b", timeout=60, tries=1))
     assert refused(client).code == "sign_in_refused"
     client.close()
     assert len(script.requests) == 1
