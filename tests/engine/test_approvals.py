@@ -344,6 +344,25 @@ def test_b1_the_next_occurrence_of_a_series_that_has_exceptions_goes_out_by_itse
     quiet(world)
 
 
+def test_b1_a_series_of_which_occurrences_are_cancelled_is_renamed_with_one_mail_but_not_moved(world: World) -> None:
+    """There is nobody to be told of those; other times would bring them back."""
+    id, ids = team(world)
+    depart(world, id, DAY, CANCELLED)
+    world.settle()
+    world.delivered("aino", ids)
+    world.forget_mails()
+    change(world, id, Group.TITLE, Group.WHEN, title="Crew", when=weekly(day=5).when)
+    world.settle()
+    world.delivered("aino", ids)
+    world.settle()
+    assert titles(world) == {"Crew"}
+    for user in ("aino", "matti"):
+        assert same(Group.WHEN, world.calendars[user].entries()[ids[user]].entry, weekly())
+        assert day_in(world, user, ids) == CANCELLED
+    assert world.mails == 1
+    quiet(world)
+
+
 def test_b1_b5_an_occurrence_that_was_changed_in_microsoft_meanwhile_stands(world: World) -> None:
     id, ids = team(world)
     depart(world, id, DAY, SPECIAL)

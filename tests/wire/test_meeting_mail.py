@@ -229,6 +229,12 @@ def test_b1_one_occurrence_is_cancelled_with_one_mail(office: Office) -> None:
         assert "2026-10-12T06:00Z" not in office.sees("Board", person)
         assert "2026-10-19T06:00Z" in office.sees("Board", person)
     assert Activity.objects.filter(pk=activity.pk).exists()
+    client.post(f"/activities/{activity.pk}/edit", filled(client, activity, name="Crew", tells="yes"))
+    moved = save(client, activity, starts="15:00", ends="16:00", tells="yes")
+    assert "other times would bring them back" in moved.content.decode()
+    office.calms_down()
+    assert mails(office) == [("cancellation", EVERYBODY), ("update", EVERYBODY)]
+    assert subjects(office) == {"Crew"}
 
 
 @pytest.mark.parametrize("tells", ["yes", OTHER])

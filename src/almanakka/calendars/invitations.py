@@ -105,7 +105,8 @@ def _why_nobody() -> str:
 
 def _why_series_locked(activity: Activity, own: Pair) -> str:
     seen: Entry | None = own.seen
-    if activity.occurrences.exists() or (seen is not None and seen.exceptions):
+    changed = seen is not None and any(not each.cancelled for each in seen.exceptions.values())
+    if changed or activity.occurrences.filter(cancelled=False).exists():
         return _(
             "It is a meeting of which some occurrences have been changed: if the whole series changed, Microsoft would"
             " send a mail for each of them. Change the series in Outlook; single occurrences can be changed here."
@@ -150,6 +151,10 @@ def _changed(change: ActivityChanged, groups: frozenset[Group]) -> None:
         found = found.of_one
     if found.locked:
         raise Locked(found.locked)
+    if Group.WHEN in groups and activity.occurrences.filter(cancelled=True).exists():
+        raise Locked(
+            _("Some occurrences are cancelled, and other times would bring them back. Change the times in Outlook.")
+        )
     if Group.OCCURRENCES in groups and not one:
         raise Locked(_("Several occurrences of a meeting at once are changed in Outlook."))
     if not change.origin.tells:

@@ -30,13 +30,13 @@ def allowed(view: View, pair: Pair, told: Pair, record: Record, event: Event | N
     """Return what somebody's yes lets us write of a meeting, of which its people are told once.
 
     What an unfinished write of ours was about may have been told already if the event has been saved since. Of the
-    fields of a series that has exceptions, Exchange would tell once for each (facts: graph §3), and what is cancelled
-    comes back with a new pattern only, of which it would tell as well.
+    fields of a series that has exceptions, Exchange would tell once for each (facts: graph §3). What is cancelled comes
+    back with a new pattern only, and would have to be cancelled again, with a mail each.
     """
     yes, held = record.approval, pair.seen if event is None else event.entry
     if yes is None or held is None or not (told.organises and record.synchronised):
         return NOTHING
-    groups = frozenset() if held.exceptions else yes.groups
+    groups = _of_series(held, yes.groups)
     days = frozenset(day for day in yes.days if not held.exceptions.get(day, AS_SERIES).cancelled)
     if event is None or pair.intended is None or event.change_key == pair.change_key:
         return Allowed(groups, days)
@@ -66,6 +66,12 @@ def amend(step: Reconcile, raw: Entry, theirs: Entry, merged: Merged, may: Allow
     pair = step.pair = replace(step.pair, intended=target)
     step.before, step.there, step.tells, step.more = raw, attach(target, pair.footer), True, bool(days)
     step.footer, step.footer_of = pair.footer, pair.footer_of
+
+
+def _of_series(held: Entry, groups: frozenset[Group]) -> frozenset[Group]:
+    if any(not each.cancelled for each in held.exceptions.values()):
+        return frozenset()
+    return groups - {Group.WHEN} if held.exceptions else groups
 
 
 def _says(entry: Entry, day: date) -> object:
