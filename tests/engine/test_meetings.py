@@ -10,7 +10,7 @@ import pytest
 from almanakka.sync.entry import CANCELLED, Group, Override, Response
 from almanakka.sync.fields import same
 from almanakka.sync.plan import MANY
-from almanakka.sync.ports import Category
+from almanakka.sync.ports import Category, State
 
 from .world import World, timed, weekly
 
@@ -142,18 +142,35 @@ def test_row_38_what_everybody_has_left_is_had_again_by_who_says_yes_after_all(w
     assert "matti" in (world.ours()["Board"].entry.who or ())
 
 
-def test_s9_b2_a_no_is_not_held_together_with_many_deletions(world: World) -> None:
+@pytest.mark.parametrize("known", [False, True])
+def test_s9_b2_a_no_is_not_held_together_with_many_deletions(world: World, known: bool) -> None:
+    ids = world.invite("guest", ("aino", "matti"), timed("Board"), "uid-board") if known else {}
     for number in range(MANY + 1):
         world.hub.create(timed(f"Ours {number}"), "aino")
     world.settle()
-    for event in world.theirs("aino").values():
-        world.calendars["aino"].remove(event.id)
-    ids = world.invite("guest", ("aino", "matti"), timed("Board"), "uid-board")
+    for title, event in world.theirs("aino").items():
+        if title != "Board":
+            world.calendars["aino"].remove(event.id)
+    ids = ids or world.invite("guest", ("aino", "matti"), timed("Board"), "uid-board")
     world.answer("aino", ids["aino"], Response.DECLINED)
     world.run("matti")
     world.settle()
     assert world.ours()["Board"].entry.who == {"matti"}
     assert len(world.hub.boxes["aino"].holds) == MANY + 1
+
+
+def test_b2_what_was_called_off_and_is_wanted_back_is_an_entry_of_ones_own(world: World) -> None:
+    ids = world.invite("guest", ("aino",), timed("Board"), "uid-board")
+    world.settle()
+    pairs = world.hub.boxes["aino"].pairs
+    pairs.update({key: replace(pair, state=State.RETURNING) for key, pair in pairs.items()})
+    world.cancel("guest", ids)
+    world.settle()
+    assert list(world.ours()) == ["Board"]
+    assert sorted((event.cancelled, event.meeting is None) for event in world.calendars["aino"].entries().values()) == [
+        (False, True),
+        (True, False),
+    ]
 
 
 def test_r9_a_meeting_and_an_activity_that_are_the_same_pair_once_and_the_others_join(world: World) -> None:

@@ -374,8 +374,9 @@ def _item(step: RemoveHere | RemoveThere) -> str:
 
 
 def _counts(step: RemoveHere | RemoveThere) -> bool:
-    """Whether it may be part of a disaster; who said no to what was never followed here has said so (S9)."""
-    return step.pair.key is not None and not step.pair.approved and step.pair.state is not State.DELETING
+    """Whether it may be part of a disaster; who has said no to a meeting meant that (S9)."""
+    refused = isinstance(step, RemoveHere) and step.declined
+    return not (refused or step.pair.approved or step.pair.state is State.DELETING)
 
 
 def _held(step: Step) -> Wait:

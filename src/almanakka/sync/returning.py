@@ -19,8 +19,10 @@ WANTED_BACK = "wanted back"
 def returning(view: View, pair: Pair, record: Record | None, event: Event | None) -> Step:
     """Make the side that is gone again from the one that is there; an activity that may not travel is let be."""
     if record is None:
-        return Forget(pair) if event is None else _made_again(view, pair, event)
-    if event is not None:
+        if event is None or event.cancelled or event.declined:
+            return Forget(pair)
+        return _made_again(view, pair, event)
+    if event is not None and not event.cancelled:  # what was called off is as good as gone
         return _kept(view, pair, record, event)
     if outgoing(record, view.settings) not in (None, "too_old"):
         return Forget(pair)
