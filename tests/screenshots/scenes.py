@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from unittest.mock import patch
 
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress, EmailConfirmationHMAC
@@ -154,6 +155,29 @@ def nowhere(page: Page, url: str, house: Office) -> None:
 
 def forbidden(page: Page, url: str, house: Office) -> None:
     page.goto(url + reverse("settings"))
+
+
+def form_too_old(page: Page, url: str, house: Office) -> None:
+    page.goto(url + reverse("account_login"))
+    page.locator("[name=login]").fill(house.eero.email)
+    page.locator("[name=password]").fill(PASSWORD)
+    page.context.clear_cookies()
+    _submit(page, "account_login")
+
+
+def fault(page: Page, url: str, house: Office) -> None:
+    with patch("almanakka.calendars.views.render", side_effect=RuntimeError("unforeseen")):
+        page.goto(url + reverse("status"))
+
+
+def menu_opened(page: Page, url: str, house: Office) -> None:
+    page.goto(url + reverse("home"))
+    page.locator(".bar summary").locator("visible=true").first.click()
+
+
+def deletion_unfolded(page: Page, url: str, house: Office) -> None:
+    page.goto(f"{url}{reverse('activity', args=[house.series.pk])}?day={house.series.start.date()}")
+    page.locator("main details summary").click()
 
 
 def _submit(page: Page, name: str) -> None:
