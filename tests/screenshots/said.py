@@ -369,6 +369,7 @@ def answers(at: Visit) -> Iterator[str]:
     limits.cache.clear()
     project, new = house.series.project_id, User.objects.filter(company=house.boss.company, email="new@x.example")
     start = {"first": "2026-10-14", "last": "2026-10-14", "starts": "10:00", "ends": "11:00", "show_as": "busy"}
+    default = ActivityType.objects.get(company=house.boss.company, is_default=True)
     at.enter(house.aino)
     made = [
         changes.create(
@@ -381,9 +382,11 @@ def answers(at: Visit) -> Iterator[str]:
     steps: tuple[tuple[str, dict[str, Any]], ...] = (
         ("/activities/new", {**start, "type": house.kind.pk, "rule-kind": ""}),
         ("/activities/types", {}),
-        ("/activities/types", {"activity": [made[0].pk], "type": house.kind.pk, "sure": "yes"}),
-        (f"/activities/{made[0].pk}/delete", {"extent": "all", "version": "99"}),
-        (f"/activities/{made[0].pk}/delete", {"extent": "all", "version": made[0].version}),
+        ("/activities/types", {"activity": [made[0].pk], "type": house.kind.pk}),
+        ("/activities/types", {"activity": [each.pk for each in made[:2]], "type": default.pk}),
+        ("/activities/types", {"activity": [made[0].pk], "type": house.kind.pk}),
+        (f"/activities/{made[2].pk}/delete", {"extent": "all", "version": "99"}),
+        (f"/activities/{made[2].pk}/delete", {"extent": "all", "version": made[2].version}),
         ("/profile/", {"full_name": house.aino.full_name, "time_zone": "", "language": ""}),
         ("/calendar/import/forget", {}),
         ("/calendar/import/perform", {"file": uuid4(), "type": house.kind.pk}),

@@ -117,6 +117,9 @@ def change_types(request: HttpRequest) -> HttpResponse:
         for row in changed:
             changes.set_type(row.pk, None, kind.pk, editing.origin(user, timezone.now()))
     number = len(changed)
+    if not number:
+        messages.info(request, _("Nothing has changed."))
+        return _list(back)
     text = ngettext("%(n)d activity has another type now.", "%(n)d activities have another type now.", number)
     messages.success(request, text % {"n": number})
     return _list(back)
