@@ -83,6 +83,8 @@ const calendar = new Calendar(grid, {
   selectable: true,
   editable: true,
   moreLinkClass: "more",
+  listItemEventTitleClass: "short",
+  rowEventTitleClass: "short",
   columnEventTitleClass: ({ isShort }) => (isShort ? "" : "title"),
   eventDragStart: beside.pull,
   eventDragStop: beside.letGo,
