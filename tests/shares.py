@@ -23,12 +23,12 @@ STORIES = (
 #: Long in one process; begun last, they would keep all the others waiting for their end.
 LONG = (
     "tests/contract/test_ews.py",
-    "tests/machine/test_memory.py",
+    "tests/browser/test_fitting.py",
     "tests/wire/test_exchange_crashes.py",
     "tests/e2e/test_machine.py",
     "tests/e2e/test_histories.py",
-    "tests/machine/test_plants.py",
-    "tests/machine/test_afterthoughts.py",
+    "tests/machine/test_memory.py",
+    "tests/broken/test_neighbours.py",
     "tests/browser/test_every_page.py",
     "tests/browser/test_first_steps.py",
     "tests/browser/test_calendar.py",

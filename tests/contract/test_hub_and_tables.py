@@ -25,7 +25,7 @@ from .company import KINDS, NAMES, NOW, Company
 from .hub_company import HubCompany
 from .table_company import TableCompany
 
-EXAMPLES = int(os.environ.get("ALMANAKKA_PORT_EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("ALMANAKKA_PORT_EXAMPLES", "10"))
 UIDS = ("u1", "u2", "u3")
 EVENTS = ("e1", "e2", "e3")
 REFUSED = (Invalid, LeaseLost, StaleVersion, UidTaken, LookupError)
