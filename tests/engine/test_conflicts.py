@@ -156,6 +156,19 @@ def test_row_6_what_comes_back_has_the_type_that_a_person_chose(world: World, bo
 
 
 @BORN
+def test_s10_what_a_type_given_again_says_is_there_at_once(world: World, born) -> None:  # type: ignore[no-untyped-def]
+    """It was made Personal and deleted before any run had told its event that it is private."""
+    id, event = born(world)
+    world.hub.change(id, world.hub.records[id].entry, category=Category.PERSONAL)
+    world.hub.remove(id)
+    there(world, event, location="Edited")
+    world.settle()
+    assert world.ours()["One"].category is Category.PERSONAL
+    assert world.theirs("aino")["One"].entry.private
+    assert world.run("aino", full=True).counts["written"] == 0
+
+
+@BORN
 def test_row_7_a_trivial_edit_there_does_not(world: World, born) -> None:  # type: ignore[no-untyped-def]
     id, event = born(world)
     world.hub.remove(id)

@@ -131,6 +131,7 @@ class Performance:
                 self._reconcile(step)
             case CreateHere():
                 effects.create_here([step])
+                self._follow_heirs([step])
             case CreateThere():
                 self._create_there([step])
             case RemoveHere():
@@ -230,9 +231,19 @@ class Performance:
         if step.there is not None:
             self._write_there(step)
         if privacy or step.more:  # an activity's type may say otherwise (S10); each mail has a write of its own (B1)
-            for follow in self._look_again(step.pair.event, step.record.id).steps:
-                if isinstance(follow, Reconcile) and (follow.there is not None or follow.hold is not None):
-                    self._perform(follow, 1)
+            self._follow(step.pair.event, step.record.id)
+
+    def _follow(self, event: str | None, activity: str | None = None) -> None:
+        """Write there what is still to be written after one entry has been settled."""
+        for follow in self._look_again(event, activity).steps:
+            if isinstance(follow, Reconcile) and (follow.there is not None or follow.hold is not None):
+                self._perform(follow, 1)
+
+    def _follow_heirs(self, creations: Sequence[CreateHere]) -> None:
+        """Whose type was given again may have one that says otherwise than its event (S10)."""
+        for step in creations:
+            if step.draft.like is not None:
+                self._follow(step.event.id)
 
     def _write_there(self, step: Reconcile) -> None:
         try:
@@ -291,6 +302,8 @@ class Performance:
         except (UidTaken, StaleVersion):
             for step in creations:
                 self._perform(step, ATTEMPTS)
+            return
+        self._follow_heirs(creations)
 
     def _create_there(self, steps: list[Step]) -> None:
         """Write down what is about to be created, then create, then remember what came of it (B6)."""
