@@ -338,7 +338,10 @@ def raw(life: Life) -> Counter[tuple[object, ...]]:
 
 
 def _disputed(life: Life, shown: Shown) -> bool:
-    return any(each.beside for each in life.memory.tokens[token_of(shown)].deletions)
+    remembered = life.memory.tokens[token_of(shown)]
+    # who makes a meeting of an entry takes back what their copy has not seen of others' edits: that is an edit, too,
+    # and nothing is lost if it is there again for somebody who deleted their mirror (R5; rows 5, 8)
+    return any(each.beside or remembered.organisers & each.behind - {each.person} for each in remembered.deletions)
 
 
 def _for_the_first(life: Life, shown: Shown) -> bool:
