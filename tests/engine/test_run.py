@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from almanakka.sync.entry import CANCELLED, Override, Timed
-from almanakka.sync.ports import Category
+from almanakka.sync.ports import Category, Side
 
 from .world import World, timed, weekly
 
@@ -363,3 +363,23 @@ def test_the_footer_goes_out_and_never_comes_back(world: World) -> None:
     world.hub.change(id, world.hub.records[id].entry, footer="— Almanakka —\nMatti, Sanna")
     world.settle()
     assert "Matti, Sanna" in world.theirs("aino")["Ours"].entry.notes
+
+
+def test_b4_a_mirror_is_told_of_as_we_made_it(world: World) -> None:
+    """Somebody renames a series between two requests of its making: that is an edit, which undoing must not take."""
+    id = world.hub.create(weekly("Ours", exceptions={date(2026, 3, 17): CANCELLED}), "aino")
+    calendar = world.calendars["aino"]
+
+    def meanwhile(operation: str, moment: str) -> None:
+        if (operation, moment) == ("occurrence", "before"):
+            calendar.hook = None
+            (event,) = calendar.entries().values()
+            calendar.edit(event.id, replace(event.entry, title="Theirs"))
+
+    calendar.hook = meanwhile
+    world.run("aino")
+    (made,) = [note for note in world.hub.boxes["aino"].notes if (note.action, note.side) == ("created", Side.THERE)]
+    assert made.after is not None
+    assert (made.after.title, set(made.after.exceptions)) == ("Ours", {date(2026, 3, 17)})
+    world.settle()
+    assert world.hub.records[id].entry.title == "Theirs"

@@ -13,7 +13,7 @@ from almanakka.sync.entry import Entry, Event
 from almanakka.sync.errors import Invalid, Stale, UidTaken
 from almanakka.sync.fields import canonical
 from almanakka.sync.footer import attach, detach
-from almanakka.sync.journal import note_created_here, note_removed, note_there, notes_here
+from almanakka.sync.journal import note_created_here, note_created_there, note_removed, note_there, notes_here
 from almanakka.sync.meanwhile import created, settled
 from almanakka.sync.outcomes import Outcome, one_by_one
 from almanakka.sync.ports import (
@@ -302,12 +302,7 @@ class Effects:
         with self.ledger.atomic():
             self.ledger.save([each.pair for each in made])
             self.ledger.bind({each.event.uid: each.step.record.id for each in made if each.event.uid})
-            self.ledger.note(
-                [
-                    note_there("created", each.step.record, each.event, frozenset(), each.step.reason, None)
-                    for each in made
-                ]
-            )
+            self.ledger.note([note_created_there(each.step, each.pair, each.event) for each in made])
         self.tally.did("created_there", len(made))
 
     # -- removing, and leaving alone

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from almanakka.sync.entry import Entry, Event, Group
 from almanakka.sync.one_side import UNDONE
 from almanakka.sync.ports import Edit, Note, Pair, Record, Side
-from almanakka.sync.steps import CreateHere, Reconcile
+from almanakka.sync.steps import CreateHere, CreateThere, Reconcile
 
 
 def notes_here(step: Reconcile) -> list[Note]:
@@ -86,6 +88,12 @@ def note_created_here(step: CreateHere, activity: str) -> Note:
         event=step.event.id,
         after=step.draft.entry,
     )
+
+
+def note_created_there(step: CreateThere, pair: Pair, event: Event) -> Note:
+    """Tell of a mirror as we made it: what somebody changed in it meanwhile is an edit, which undoing may not take."""
+    made = event if pair.seen is None else replace(event, entry=pair.seen)
+    return note_there("created", step.record, made, frozenset(), step.reason, None)
 
 
 def note_removed(action: str, side: Side, pair: Pair, before: Entry | None, reason: str) -> Note:
