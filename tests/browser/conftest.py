@@ -22,8 +22,9 @@ EXPECTED = "Failed to load resource"
 PATIENCE = 60_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for one file: the tests of the next may want an event loop of their own."""
     lacking = chromium.missing()
     if lacking and not chromium.is_needed():
         pytest.skip(lacking)

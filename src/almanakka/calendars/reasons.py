@@ -52,6 +52,7 @@ PHRASES: Mapping[str, str] = {
     "unknown-show-as": _("it cannot be shown like this"),
     "unknown-response": _("an answer to its invitation is unknown"),
     "occurrences-without-series": _("it has occurrences but does not repeat"),
+    "meeting-locked": _("it is a meeting that can only be changed in Outlook"),
     "foreign-type": _("its activity type is not the company's"),
     "foreign-project": _("its project is not the company's"),
     "foreign-person": _("one of its people is not of the company"),

@@ -145,7 +145,7 @@ def test_s13_a_change_of_type_that_removes_mirrors_says_how_many_before_it_does(
     asked = client.post("/activities/types", {"activity": chosen, "type": types["internal"].pk, "back": "q=o"})
     page = asked.content.decode()
     assert "2 entries that came from here are removed from Microsoft calendars" in page
-    assert "in the calendars of 2 people" in page
+    assert "That concerns the calendars of 2 people." in page
     assert "1 that came from Microsoft stays there" in page
     assert not Activity.objects.filter(type=types["internal"]).exists()
     given = {"activity": chosen, "type": types["internal"].pk, "back": "q=o", "sure": "1"}
