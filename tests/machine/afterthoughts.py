@@ -35,6 +35,7 @@ AFTERTHOUGHTS = {
     "put_back": 3,
     "meet": 2,
     "amend": 5,
+    "amend_day": 2,
     "cancel_here": 2,
     "sweep": 1,
     "decide": 2,
