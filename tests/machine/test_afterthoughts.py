@@ -58,7 +58,7 @@ def test_a_stored_history_of_an_office_ends_well(path: Path) -> None:
 
 
 def test_every_afterthought_happens() -> None:
-    happened, _ = in_histories(range(100), office=True)
+    happened, _ = in_histories(range(200), office=True)
     assert [name for name in AFTERTHOUGHTS if not happened[name]] == []
     assert [what for what in OFTEN if happened[what] < 2] == []
     undone = {what for what in happened if what.startswith("undo ") and what.endswith(": done")}
