@@ -23,8 +23,11 @@ PATIENCE = 60_000
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser for one file: the tests of the next may want an event loop of their own."""
+def browser(django_db_setup: None) -> Iterator[Browser]:
+    """A browser for one file: the tests of the next may want an event loop of their own.
+
+    The database is made before, for its connection has to be found again without the browser's loop.
+    """
     lacking = chromium.missing()
     if lacking and not chromium.is_needed():
         pytest.skip(lacking)
