@@ -272,6 +272,9 @@ class LedgerContract:
         )
         of_sanna = Copy(shared, company.id("sanna"), real=True, master=True, organises=False)
         assert sorted(aino.copies([shared, other]), key=lambda copy: copy.organises) == [of_sanna, of_eero]
+        mirrored = company.stranger()
+        eero.add([pair(activity=mirrored, seen=named)])
+        assert [copy.who for copy in aino.copies([mirrored])] == [frozenset()]
         company.switch("sanna", on=False)
         assert aino.copies([shared, other]) == [of_eero]
         everybody = aino.copies([shared, other], switched_off=True)

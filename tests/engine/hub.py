@@ -376,7 +376,7 @@ def vars_of(box: Box) -> dict[str, object]:
 
 
 def _named(pair: Pair) -> frozenset[UserId]:
-    return (pair.seen.who if pair.seen is not None else None) or frozenset()
+    return (pair.seen.who if pair.seen is not None and pair.real else None) or frozenset()
 
 
 @dataclass

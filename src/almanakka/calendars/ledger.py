@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, When
 
 from almanakka.calendars import clock, holds, images
 from almanakka.calendars.lease import Fence
@@ -235,11 +235,13 @@ class MailboxLedger:
             )
             .exclude(mailbox_id=self.mailbox_id)
             .order_by("pk")
-            .values_list("seen", "activity", "mailbox__user_id", "real", "master", "organises", "uid")
+            # mirrors name nobody: what they say is not fetched to be read
+            .annotate(named=Case(When(real=True, then="seen"), output_field=images.EntryField()))
+            .values_list("named", "activity", "mailbox__user_id", "real", "master", "organises", "uid")
         )
         return [
-            Copy(str(activity), str(user), *marks, who=(seen.who if seen else None) or frozenset())
-            for seen, activity, user, *marks in found
+            Copy(str(activity), str(user), *marks, who=(named.who if named else None) or frozenset())
+            for named, activity, user, *marks in found
         ]
 
     def keys(self, activities: Collection[ActivityId]) -> dict[str, ActivityId]:

@@ -284,7 +284,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Another mailbox's live pair of an activity; ``uid`` is its meeting key, ``who`` are whom its event named."""
+    """Another mailbox's live pair of an activity; ``uid`` is its meeting key, ``who`` are whom its meeting named."""
 
     activity: ActivityId
     user: UserId

@@ -49,9 +49,8 @@ def write_all(mailbox: Mailbox, id: str, entry: Entry, held: Overrides, wanted: 
 
 def look_up(mailbox: Mailbox, id: str, before: Entry, day: date) -> EventRow:
     """Return one occurrence of a meeting's series as it is now; raises Stale where it is not there."""
-    series = before.when
-    places = [(day, before.exceptions.get(day, AS_SERIES))] if isinstance(series, Series) else []
-    found = _look_up(mailbox, id, series, places, guests=True) if isinstance(series, Series) else {}
+    series, place = before.when, (day, before.exceptions.get(day, AS_SERIES))
+    found = _look_up(mailbox, id, series, [place], guests=True) if isinstance(series, Series) else {}
     if day not in found:
         raise Stale("an occurrence is no longer there")
     return found[day]
