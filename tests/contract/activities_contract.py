@@ -227,6 +227,50 @@ class ActivitiesContract:
 
     # -- hints
 
+    @pytest.mark.parametrize(
+        ("kind", "private", "category"),
+        [("meeting", True, Category.CALENDAR_ENTRY), ("personal", False, Category.PERSONAL)],
+    )
+    def test_what_is_made_like_what_is_gone_has_its_marks_where_its_event_says_nothing_new(
+        self,
+        company: Company,
+        aino: Activities,
+        who: Callable[..., frozenset[str]],
+        record: Callable[..., Record],
+        kind: str,
+        private: bool,
+        category: Category,
+    ) -> None:
+        """B9, S10: they may not have come to any calendar before it was deleted; a type that a person chose stays."""
+        entry = Entry("x", AN_HOUR, who=who("aino"))
+        gone = company.create(replace(entry, private=private, show_as=ShowAs.TENTATIVE), "aino", kind)
+        company.remove(gone)
+        draft = Draft(replace(entry, title="y"), company.id("aino"), EDITED, like=gone)
+        marks = frozenset({Group.PRIVACY, Group.SHOW_AS})
+        drafts = [replace(draft, unsaid=unsaid) for unsaid in (marks, frozenset({Group.SHOW_AS}), frozenset[Group]())]
+        made = [record(id) for id in aino.create(drafts)]
+        assert [each.entry.title for each in made] == ["y"] * 3
+        assert [each.category for each in made] == [category] * 3
+        assert [each.entry.private for each in made] == [True, not private, not private]
+        assert [each.entry.show_as for each in made] == [ShowAs.TENTATIVE, ShowAs.TENTATIVE, ShowAs.BUSY]
+
+    def test_an_unmarked_activity_makes_its_heir_unmarked(
+        self,
+        company: Company,
+        aino: Activities,
+        import_: Callable[..., ActivityId],
+        who: Callable[..., frozenset[str]],
+        record: Callable[..., Record],
+    ) -> None:
+        """B9, S10: somebody with us has taken the mark back, and the event had yet to learn of it."""
+        entry = Entry("x", AN_HOUR, who=who("aino"))
+        gone = import_()
+        company.remove(gone)
+        marked = Draft(replace(entry, private=True), company.id("aino"), EDITED, like=gone)
+        (plain, private) = aino.create([replace(marked, unsaid=frozenset({Group.PRIVACY})), marked])
+        assert (record(plain).entry.private, record(plain).category) == (False, Category.CALENDAR_ENTRY)
+        assert (record(private).entry.private, record(private).category) == (True, Category.PERSONAL)
+
     def test_a_persons_edit_is_told_to_all_whom_it_concerns_before_or_after(
         self,
         company: Company,

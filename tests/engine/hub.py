@@ -47,6 +47,14 @@ class Answer(NamedTuple):
 NO_ANSWER = Answer()
 
 
+class Gone(NamedTuple):
+    """What a deleted activity last said, of what type it was, and whether a person had chosen that."""
+
+    entry: Entry
+    kind: tuple[Category, bool]
+    chosen: bool
+
+
 class Yes(NamedTuple):
     """An organiser's yes to a mail about ``groups`` and ``days`` as ``entry`` has them; without one, that it is off."""
 
@@ -110,8 +118,7 @@ class Hub:
     records: dict[ActivityId, Record] = field(default_factory=dict)
     written: dict[ActivityId, Entry] = field(default_factory=dict)
     chosen: frozenset[ActivityId] = frozenset()
-    #: Of what type deleted activities were whose type a person had chosen.
-    remains: dict[ActivityId, tuple[Category, bool]] = field(default_factory=dict)
+    remains: dict[ActivityId, Gone] = field(default_factory=dict)
     guests: dict[ActivityId, tuple[Person, ...]] = field(default_factory=dict)
     uids: dict[str, tuple[ActivityId, bool]] = field(default_factory=dict)
     boxes: dict[UserId, Box] = field(default_factory=dict)
@@ -204,9 +211,9 @@ class Hub:
     def remove(self, id: ActivityId, *, through: UserId | None = None) -> None:
         people = self._people(id)
         old = self.records.pop(id)
-        del self.written[id]
-        if id in self.chosen:
-            self.remains = self.remains | {id: (old.category, old.synchronised)}
+        written = replace(self.written.pop(id), private=old.entry.private)  # be it only that its type says so
+        gone = Gone(written, (old.category, old.synchronised), id in self.chosen)
+        self.remains = self.remains | {id: gone}
         travels = old.synchronised and old.category is not Category.PROJECT_TASK
         for box in self.boxes.values():
             for key, pair in box.pairs.items():
@@ -464,13 +471,16 @@ class HubActivities(Held):
             return [self._create(draft) for draft in drafts]
 
     def _create(self, draft: Draft) -> ActivityId:
-        kind: dict[str, object] = {"category": Category.PERSONAL} if draft.entry.private else {}
+        category, synchronised = Category.PERSONAL if draft.entry.private else Category.CALENDAR_ENTRY, True
         gone = self.hub.remains.get(draft.again or draft.like or "")
-        if gone is not None:
-            kind = {"category": gone[0], "synchronised": gone[1]}
         entry = self._placed(draft.entry)
-        id = self.hub.create(entry, draft.owner, through=self._through, at=draft.edited_at, again=draft.again, **kind)
         if gone is not None:
+            entry = take(entry, gone.entry, draft.unsaid)
+            if gone.chosen or Group.PRIVACY in draft.unsaid:
+                category, synchronised = gone.kind
+        kind: dict[str, object] = {"category": category, "synchronised": synchronised}
+        id = self.hub.create(entry, draft.owner, through=self._through, at=draft.edited_at, again=draft.again, **kind)
+        if gone is not None and gone.chosen:
             self.hub.chosen |= {id}
             self.hub._keep(self.hub.records[id], self.hub.written[id], self._through)
         self.hub.guests = self.hub.guests | {id: draft.guests}

@@ -10,6 +10,7 @@ import pytest
 
 from almanakka.sync.entry import CANCELLED, Group
 from almanakka.sync.fields import canonical, value
+from almanakka.sync.ports import Category
 
 from .edits import edit_here, edit_there, holds
 from .world import World, timed, weekly
@@ -202,3 +203,27 @@ def test_b5_an_occurrence_does_not_come_back_with_times_that_somebody_gives_late
     world.settle()
     assert [world.theirs(user)["Team"].entry.exceptions for user in USERS] == [{}, {}, {}]
     assert world.ours()["Team"].dormant == {}
+
+
+@pytest.mark.parametrize("order", list(permutations(USERS)))
+@pytest.mark.parametrize("here", [True, False])
+@pytest.mark.parametrize("private", [True, False])
+def test_b5_b9_what_an_edit_keeps_is_as_private_as_was_said_last_whoever_runs_first(
+    private: bool, here: bool, order: tuple[str, ...]
+) -> None:
+    """Its owner deletes it there while a colleague edits it, and that colleague or somebody with us marks it."""
+    world = World()
+    world.enable(*USERS)
+    id = world.hub.create(timed("Together", private=not private, who=frozenset(USERS)), "sanna")
+    world.settle()
+    world.calendars["sanna"].remove(world.theirs("sanna")["Together"].id)
+    said = {} if here else {"private": private}
+    edit_there(world, "aino", world.theirs("aino")["Together"].id, title="Edited", **said)
+    if here:
+        edit_here(world, id, private=private)
+    for user in order:
+        world.run(user)
+    world.settle()
+    (kept,) = world.hub.records.values()
+    assert (kept.entry.title, kept.entry.private, kept.category) == ("Edited", private, Category.CALENDAR_ENTRY)
+    assert world.theirs("aino")["Edited"].entry.private is private

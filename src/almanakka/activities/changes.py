@@ -285,6 +285,8 @@ def _removal(activity: Activity, participant_ids: frozenset[UUID], origin: Origi
         chose="type" in activity.changed_at,
         project_id=activity.project_id,
         closed=activity.is_closed,
+        private=activity.is_private,
+        show_as=activity.show_as,
     )
 
 

@@ -22,8 +22,8 @@ class ActivityChanged:
     ``owner_id`` is the owner after the change (of a removed activity: its last one); ``participant_ids`` are
     those before and those after; ``people`` are all whom it concerns: these and the owners before and after.
     ``groups`` are the field groups that were altered, none for a removal, and ``days`` the original dates of the
-    occurrences that were. Of a removed one it is told what no calendar holds: its ``type_id``, whether a person
-    ``chose`` it, its ``project_id``, and whether it was ``closed``.
+    occurrences that were. Of a removed one it is told what no calendar holds, its ``type_id``, whether a person
+    ``chose`` it, its ``project_id``, and whether it was ``closed``; and its marks, ``private`` and ``show_as``.
     """
 
     activity_id: UUID
@@ -41,3 +41,5 @@ class ActivityChanged:
     chose: bool = False
     project_id: UUID | None = None
     closed: bool = False
+    private: bool = False
+    show_as: str = ""

@@ -159,7 +159,7 @@ class OrmActivities:
         made: list[values.Draft] = []
         try:
             gone, _ = remains.of(self.company.pk, [UUID(id) for draft in drafts if (id := draft.again or draft.like)])
-            made = [self._like(self._draft(draft), gone.get(_uuid(draft.again or draft.like))) for draft in drafts]
+            made = [self._like(draft, gone.get(_uuid(draft.again or draft.like))) for draft in drafts]
             with self._write():
                 ids = changes.create_many(self.company.pk, made, self._origin(clock.now()))
         except IntegrityError as error:
@@ -251,14 +251,20 @@ class OrmActivities:
             **self._who(draft) | drafts.fields(draft.entry, _NOT_WHO, self.zone),
         )
 
-    def _like(self, draft: values.Draft, gone: Remains | None) -> values.Draft:
+    def _like(self, draft: Draft, gone: Remains | None) -> values.Draft:
         """The draft with what people had given with us to an activity that is gone; a type they chose stays chosen."""
+        made = self._draft(draft)
         if gone is None:
-            return draft
-        draft = replace(draft, project_id=gone.project, is_closed=gone.is_closed)
-        if gone.type is None:
-            return draft
-        return replace(draft, type_id=gone.type, changed_at={**draft.changed_at, "type": clock.now()})
+            return made
+        made = replace(made, project_id=gone.project, is_closed=gone.is_closed)
+        if Group.PRIVACY in draft.unsaid and gone.is_private is not None:
+            made = replace(made, is_private=gone.is_private)
+        if Group.SHOW_AS in draft.unsaid and gone.show_as is not None:
+            made = replace(made, show_as=gone.show_as)
+        if gone.type is None or not (gone.chose or Group.PRIVACY in draft.unsaid):
+            return made
+        times = {**made.changed_at, "type": clock.now()} if gone.chose else made.changed_at
+        return replace(made, type_id=gone.type, changed_at=times)
 
     def _who(self, draft: Draft) -> dict[str, Any]:
         participants = dict.fromkeys(drafts.people(draft.entry.who or ()), values.Participation())

@@ -73,13 +73,17 @@ class Undo(models.Model):
 class Remains(models.Model):
     """What no calendar holds of an activity that is gone: it has it again if it is made again (B2, B4).
 
-    ``type`` is None where no person had chosen it. Type and project may be gone as well by then.
+    Type and project may be gone as well by then. Its marks may never have come to any calendar (B9): ``is_private``, be
+    it by its type, and ``show_as``; None where nobody knows them. ``chose``: a person had chosen its type.
     """
 
     activity = models.UUIDField(primary_key=True)
     type = models.UUIDField(null=True)
+    chose = models.BooleanField(default=True)
     project = models.UUIDField(null=True)
     is_closed = models.BooleanField(default=False)
+    is_private = models.BooleanField(null=True)
+    show_as = models.CharField(max_length=16, null=True)
     at = models.DateTimeField(default=clock.now)
 
     class Meta:

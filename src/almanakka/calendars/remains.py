@@ -1,4 +1,4 @@
-"""What no calendar holds of activities that are gone, kept for as long as the journal in which people undo (B4)."""
+"""What calendars may not know of activities that are gone, kept for as long as the journal that people undo (B4)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
-from almanakka.activities.models import ActivityType, Project
+from almanakka.activities.models import ActivityType, Category, Project
 from almanakka.activities.signals import ActivityChanged
 from almanakka.calendars import clock
 from almanakka.calendars.models import Remains
@@ -14,25 +14,31 @@ from almanakka.calendars.models import Remains
 
 def keep(changes: Iterable[ActivityChanged]) -> None:
     """Remember of removed activities what people have given them with us, in the transaction that removes them."""
+    removed = [change for change in changes if change.removed]
+    if not removed:
+        return
     now = clock.now()
+    types = ActivityType.objects.filter(pk__in={change.type_id for change in removed}, category=Category.PERSONAL)
+    personal = set(types.values_list("pk", flat=True))
     rows = [
         Remains(
             activity=change.activity_id,
-            type=change.type_id if change.chose else None,
+            type=change.type_id,
+            chose=change.chose,
             project=change.project_id,
             is_closed=change.closed,
+            is_private=change.private or change.type_id in personal,
+            show_as=change.show_as,
             at=now,
         )
-        for change in changes
-        if change.removed and (change.chose or change.project_id is not None or change.closed)
+        for change in removed
     ]
-    if rows:
-        Remains.objects.bulk_create(
-            sorted(rows, key=lambda row: str(row.activity)),
-            update_conflicts=True,
-            unique_fields=["activity"],
-            update_fields=["type", "project", "is_closed", "at"],
-        )
+    Remains.objects.bulk_create(
+        sorted(rows, key=lambda row: str(row.activity)),
+        update_conflicts=True,
+        unique_fields=["activity"],
+        update_fields=["type", "chose", "project", "is_closed", "is_private", "show_as", "at"],
+    )
 
 
 def of(company_id: UUID, ids: Collection[UUID]) -> tuple[dict[UUID, Remains], set[UUID]]:
@@ -47,7 +53,7 @@ def of(company_id: UUID, ids: Collection[UUID]) -> tuple[dict[UUID, Remains], se
     projects = _there(Project, company_id, {row.project for row in found.values()})
     short = set()
     for row in found.values():
-        if row.type not in types or row.project not in projects:
+        if (row.chose and row.type not in types) or row.project not in projects:
             short.add(row.activity)
         row.type, row.project = (
             row.type if row.type in types else None,

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 
 from almanakka.sync import meetings
-from almanakka.sync.entry import Event, Unreadable
+from almanakka.sync.entry import Entry, Event, Group, Unreadable
+from almanakka.sync.fields import same
 from almanakka.sync.merge import edited_there, significant
-from almanakka.sync.ports import Born, Pair, Record, State
+from almanakka.sync.ports import ActivityId, Born, Pair, Record, State
 from almanakka.sync.scope import outgoing
 from almanakka.sync.steps import CreateHere, CreateThere, Forget, RemoveHere, RemoveThere, Retire, Step
 from almanakka.sync.view import View, facts, participation, to_bind
 
 #: Why the journal says that something was done, where that was undoing something else.
 UNDONE = "undone"
+#: What is no reason to keep what the other side deleted, and holds all the same of what is kept for another.
+MARKS = (Group.PRIVACY, Group.SHOW_AS)
 
 
 def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
@@ -35,8 +38,7 @@ def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
     if pair.state is State.MUTED or (pair.born is Born.THERE and not pair.outward):
         return Retire(pair, reason="deleted here")
     if edited and event is not None and not (event.cancelled or event.declined):
-        made = create_here(view, event, replaces=pair, reason="edited in Microsoft after it was deleted here")
-        return replace(made, draft=replace(made.draft, like=pair.activity))
+        return create_here(view, event, pair, "edited in Microsoft after it was deleted here", like=pair.activity)
     if event is not None:  # nothing of it is an edit, so nothing of it may be taken for one later
         pair = replace(pair, change_key=event.change_key, seen=view.theirs(event, pair.footer)[1])
     return RemoveThere(pair, "deleted here", kill=True)
@@ -57,7 +59,7 @@ def finish(view: View, pair: Pair, event: Event | Unreadable | None) -> Step:
     if isinstance(event, Unreadable) or event.meeting is not None:
         return Forget(pair)
     if pair.seen is not None and significant(pair.seen, view.theirs(event, pair.footer)[1]):
-        return create_here(view, event, replaces=pair, reason="edited in Microsoft after it was deleted here")
+        return create_here(view, event, pair, "edited in Microsoft after it was deleted here")
     return RemoveThere(replace(pair, change_key=event.change_key), reason)
 
 
@@ -93,17 +95,26 @@ def _edited_here(view: View, pair: Pair, record: Record) -> bool:
     return pair.base is not None and significant(pair.base, view.ours(record))
 
 
-def create_here(view: View, event: Event, replaces: Pair | None = None, reason: str = "new in Microsoft") -> CreateHere:
-    """Return the step that makes an activity of an event."""
+def create_here(
+    view: View,
+    event: Event,
+    replaces: Pair | None = None,
+    reason: str = "new in Microsoft",
+    *,
+    like: ActivityId | None = None,
+) -> CreateHere:
+    """Return the step that makes an activity of an event; ``like`` is one that is gone, and lives on as this one."""
     _, theirs, footer = view.theirs(event, replaces.footer if replaces else "")
     made = meetings.draft(event, theirs, view.users, view.settings.user)
     uid = meetings.uid_key(event)
     known = view.known.get(uid)
     revived = replaces is not None and (known is None or replaces.activity in (None, known.activity))
+    unsaid = _unsaid(event, theirs, replaces) if like is not None else frozenset[Group]()
+    made = replace(made, edited_at=view.when_edited(event), participation=participation(event))
     return CreateHere(
         event=event,
         seen=theirs,
-        draft=replace(made, edited_at=view.when_edited(event), participation=participation(event)),
+        draft=replace(made, like=like, unsaid=unsaid),
         uid=uid if known is None or revived else "",
         real=event.meeting is not None,
         organises=event.meeting is not None and event.meeting.is_organiser,
@@ -111,6 +122,17 @@ def create_here(view: View, event: Event, replaces: Pair | None = None, reason: 
         footer=footer,
         reason=reason,
     )
+
+
+def _unsaid(event: Event, theirs: Entry, pair: Pair | None) -> frozenset[Group]:
+    """Return of which marks an event says what it did when it was last seen: what was said of them with us holds (B9).
+
+    They may have been given before the activity was deleted, and never have come there. A meeting speaks for itself.
+    """
+    if event.meeting is not None or pair is None:
+        return frozenset()
+    images = [each for each in (pair.seen, pair.intended) if each is not None]
+    return frozenset(group for group in MARKS if any(same(group, theirs, each) for each in images))
 
 
 def create_there(view: View, record: Record, pair: Pair | None = None, reason: str = "new here") -> CreateThere:

@@ -146,7 +146,8 @@ class Draft:
     """An activity about to be created from an event. Its type is Personal or the default by ``entry.private`` (S10).
 
     ``participation`` is the user's own, if they are in a meeting's ``entry.who``; ``again`` is an id that it had. What
-    people had given what is gone with us, its type too, is given again to what is it ``again``, or made ``like`` it.
+    people had given what is gone with us, its type too, is given again to what is it ``again``, or made ``like`` it; so
+    is what that said of the groups ``unsaid``, of which the event says nothing new.
     """
 
     entry: Entry
@@ -157,6 +158,7 @@ class Draft:
     participation: Participation | None = None
     again: ActivityId | None = None
     like: ActivityId | None = None
+    unsaid: frozenset[Group] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,9 +342,7 @@ class Ledger(Protocol):
         """Return pairs in CREATING, DELETING or RETURNING, with ``intended`` set, ``approved``, or not ``told``."""
 
     def by_event(self, ids: Collection[str]) -> list[Pair]: ...
-
     def by_activity(self, ids: Collection[ActivityId]) -> list[Pair]: ...
-
     def by_uid(self, uids: Collection[str]) -> list[Pair]: ...
 
     def count(self) -> int:

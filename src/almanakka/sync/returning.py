@@ -9,7 +9,7 @@ from almanakka.sync.one_side import create_here, create_there
 from almanakka.sync.ports import Born, Pair, Record, State
 from almanakka.sync.reconcile import leaves, reconcile
 from almanakka.sync.scope import outgoing, takes_part
-from almanakka.sync.steps import CreateHere, Forget, RemoveThere, Retire, Step
+from almanakka.sync.steps import Forget, RemoveThere, Retire, Step
 from almanakka.sync.view import View
 
 #: Why something is there again that was deleted in a mass of others.
@@ -21,17 +21,12 @@ def returning(view: View, pair: Pair, record: Record | None, event: Event | None
     if record is None:
         if event is None or event.cancelled or event.declined:
             return Forget(pair)
-        return _made_again(view, pair, event)
+        return create_here(view, event, pair, WANTED_BACK, like=pair.activity)
     if event is not None and not event.cancelled:  # what was called off is as good as gone
         return _kept(view, pair, record, event)
     if outgoing(record, view.settings) not in (None, "too_old"):
         return Forget(pair)
     return create_there(view, record, replace(pair, event=None), WANTED_BACK)
-
-
-def _made_again(view: View, pair: Pair, event: Event) -> CreateHere:
-    step = create_here(view, event, replaces=pair, reason=WANTED_BACK)
-    return replace(step, draft=replace(step.draft, like=pair.activity))
 
 
 def _kept(view: View, pair: Pair, record: Record, event: Event) -> Step:

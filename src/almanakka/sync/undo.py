@@ -323,8 +323,8 @@ def _followed_again(view: View, note: Note, present: Present, event: Event) -> U
     if buried or incoming(event, view.settings) in ("cancelled", "declined"):
         return Refuse("gone")
     if other is None or (event.meeting is None and not takes_part(other, view.settings.user)):
-        made = create_here(view, event, replaces=replace(pair, activity=note.activity), reason=UNDONE)
-        return replace(made, draft=replace(made.draft, like=note.activity if present.record is None else None))
+        gone = note.activity if present.record is None else None
+        return create_here(view, event, replace(pair, activity=note.activity), UNDONE, like=gone)
     if present.taken:
         return Refuse("made_again")
     fresh = replace(new_pair(other, Born.THERE), key=pair.key)
