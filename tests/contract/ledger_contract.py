@@ -165,6 +165,7 @@ class LedgerContract:
                 aino.add([pair(event="new")])
                 aino.save([replace(kept, change_key="new")])
                 aino.bind({"uid": bound})
+                aino.part({"uid"})
                 aino.kill([bound], NOW)
                 aino.note([Note(action="a", side=Side.HERE, reason="r")])
                 aino.hold([Hold("event:b", "r")])
@@ -252,6 +253,26 @@ class LedgerContract:
         assert aino.known(["uid", "strange"]) == {}
         aino.bind({"uid": again})
         assert aino.known(["uid"]) == {"uid": Known(again)}
+
+    def test_who_has_left_a_meeting_is_remembered_until_they_may_be_asked_again(
+        self, company: Company, aino: Ledger, eero: Ledger, activity: Callable[[], ActivityId]
+    ) -> None:
+        """B10: by the key of their own copy, whichever activity it has, and of each meeting by itself."""
+        one, long = activity(), "ü" * 5000
+        aino.bind({"uid": one, "twin": one, long: one})
+        for _ in range(2):
+            aino.part({"uid", long, "strange"})
+        eero.part({"uid"})
+        eero.part(())
+        both = frozenset({company.id("aino"), company.id("eero")})
+        assert aino.known(["uid", "twin", "strange"]) == {"uid": Known(one, left=both), "twin": Known(one)}
+        eero.invite("uid", {company.id("aino")})
+        left = {uid: Known(one, left=frozenset({company.id(name)})) for uid, name in (("uid", "eero"), (long, "aino"))}
+        assert aino.known(left) == left
+        aino.kill([one], NOW)
+        assert aino.known(["uid"])["uid"].dead
+        eero.bind({"uid": one}, revive=True)
+        assert aino.known(["uid"]) == {"uid": left["uid"]}
 
     def test_a_very_long_uid_is_remembered(self, aino: Ledger, activity: Callable[[], ActivityId]) -> None:
         one, long = activity(), "ü" * 5000
@@ -373,6 +394,8 @@ class LedgerContract:
             lambda: aino.forget([kept]),
             lambda: aino.bind({"new": bound}),
             lambda: aino.kill([bound], NOW),
+            lambda: aino.part({"uid"}),
+            lambda: aino.invite("uid", {company.id("aino")}),
             lambda: aino.note([Note(action="a", side=Side.HERE, reason="r")]),
             lambda: aino.hold([Hold("event:b", "r")]),
             lambda: aino.release(["event:a"]),

@@ -121,6 +121,7 @@ class Hub:
     remains: dict[ActivityId, Gone] = field(default_factory=dict)
     guests: dict[ActivityId, tuple[Person, ...]] = field(default_factory=dict)
     uids: dict[str, tuple[ActivityId, bool]] = field(default_factory=dict)
+    left: frozenset[tuple[str, UserId]] = frozenset()
     boxes: dict[UserId, Box] = field(default_factory=dict)
     #: What people answered to meetings, and whether they hide taking part.
     answers: dict[tuple[ActivityId, UserId], Answer] = field(default_factory=dict)
@@ -343,6 +344,7 @@ class Hub:
             "records": dict(self.records),
             "written": dict(self.written),
             "uids": dict(self.uids),
+            "left": self.left,
         }
         return own, {user: vars_of(box) for user, box in self.boxes.items()}
 
@@ -612,8 +614,19 @@ class HubLedger(Held):
                 self.box.pairs.pop(pair.key, None)  # type: ignore[arg-type]
 
     def known(self, uids: Collection[str]) -> dict[str, Known]:
-        found = {uid: Known(*self.hub.uids[uid]) for uid in uids if uid in self.hub.uids}
+        found = {uid: Known(*self.hub.uids[uid], self._left(uid)) for uid in uids if uid in self.hub.uids}
         return {uid: each for uid, each in found.items() if each.dead or each.activity in self.hub.records}
+
+    def _left(self, uid: str) -> frozenset[UserId]:
+        return frozenset(user for key, user in self.hub.left if key == uid)
+
+    def part(self, uids: Collection[str]) -> None:
+        with self.write():
+            self.hub.left |= {(uid, self.user) for uid in uids if uid in self.hub.uids}
+
+    def invite(self, uid: str, users: Collection[str]) -> None:
+        with self.write():
+            self.hub.left -= {(uid, user) for user in users}
 
     def bind(self, uids: Mapping[str, ActivityId], *, revive: bool = False) -> None:
         with self.write():

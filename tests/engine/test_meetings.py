@@ -317,6 +317,25 @@ def test_b10_who_left_before_the_organiser_came_is_not_put_in_again(world: World
     assert world.titles("matti") == []
 
 
+@pytest.mark.parametrize("first", ["aino", "matti"])
+def test_b10_who_left_before_their_invitation_was_told_is_not_put_in_again(world: World, first: str) -> None:
+    """Matti's copy has come and gone before Aino's, which speaks, tells of him; then he is asked again."""
+    ids = world.invite("aino", ("sanna",), timed("Board"), "uid-board")
+    world.settle()
+    copy = world.invite_more("aino", ids, ("matti",))["matti"]
+    world.run("matti")
+    world.calendars["matti"].remove(copy)
+    world.run(first)
+    world.settle()
+    assert world.ours()["Board"].entry.who == frozenset({"aino", "sanna"})
+    world.disable("matti")
+    for others, who in (((), {"aino", "sanna"}), (("matti",), {"aino", "matti", "sanna"})):
+        world.invite_instead("aino", ids, ("sanna", *others))
+        world.run("aino")
+        assert world.ours()["Board"].entry.who == who
+    assert world.mails == 0
+
+
 def shared(world: World) -> dict[str, str]:
     """Aino's activity, of whose mirror Matti has made a meeting that she is invited to: each copy's id."""
     world.hub.create(timed("Shared", who=frozenset({"aino", "matti"})), "aino")

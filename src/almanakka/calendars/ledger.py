@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +13,11 @@ from django.db.models import Case, QuerySet, When
 
 from almanakka.calendars import clock, holds, images
 from almanakka.calendars.lease import Fence
-from almanakka.calendars.models import Hold, JournalEntry, Mailbox, MeetingUid, Pair, Run
+from almanakka.calendars.meeting_memory import MeetingMemory
+from almanakka.calendars.models import Hold, JournalEntry, Mailbox, Pair, Run
 from almanakka.database.rows import insert, texts
 from almanakka.sync import ports
-from almanakka.sync.errors import UidTaken
-from almanakka.sync.ports import ActivityId, Born, Copy, Known, Note, State, UserId
-
-#: An index entry of PostgreSQL ends at 2,704 bytes; a longer uid is remembered by its hash.
-LONGEST_UID = 500
+from almanakka.sync.ports import ActivityId, Born, Copy, Note, State, UserId
 
 #: A mailbox that has failed more often in a row than this is not waited for by others.
 PATIENCE = 3
@@ -63,20 +59,14 @@ UNFINISHED = """
     WHERE mailbox_id = %s
         AND (state IN ('creating', 'deleting', 'returning') OR intended IS NOT NULL OR approved OR NOT told)
 """
-KNOWN = """
-    SELECT known.uid, known.activity, known.dead_at IS NOT NULL, activity.id IS NOT NULL
-    FROM calendars_meetinguid known LEFT JOIN activities_activity activity ON activity.id = known.activity
-    WHERE known.company_id = %s AND known.uid = ANY(%s) ORDER BY known.uid
-"""
 CHECKPOINT = """
     UPDATE calendars_mailbox SET watermark = %(watermark)s,
         listed_at = CASE WHEN %(full)s THEN %(now)s ELSE listed_at END
     WHERE id = %(id)s
 """
-KNOWN_AND_LOCKED = KNOWN + "FOR UPDATE OF known"
 
 
-class MailboxLedger:
+class MailboxLedger(MeetingMemory):
     """The memory of the mailbox ``mailbox_id``, written under the lease of run ``run_no``."""
 
     def __init__(
@@ -88,17 +78,8 @@ class MailboxLedger:
         run: Run | None = None,
         company_id: UUID | None = None,
     ) -> None:
-        self.mailbox_id = mailbox_id
-        self.fence = fence or Fence(mailbox_id, run_no)
+        super().__init__(mailbox_id, fence or Fence(mailbox_id, run_no), company_id)
         self.run = run
-        self._company = company_id
-
-    @property
-    def company_id(self) -> UUID:
-        if self._company is None:
-            found = Mailbox.objects.values_list("user__company_id", flat=True)
-            self._company = found.get(pk=self.mailbox_id)
-        return self._company
 
     def atomic(self) -> AbstractContextManager[None]:
         return self.fence.atomic()
@@ -159,69 +140,6 @@ class MailboxLedger:
     def _own(self) -> QuerySet[Pair]:
         return Pair.objects.filter(mailbox_id=self.mailbox_id).order_by("pk")
 
-    # -- meetings
-
-    def known(self, uids: Collection[str]) -> dict[str, Known]:
-        stored = {_uid(uid): uid for uid in uids}
-        if not stored:
-            return {}
-        return {
-            stored[uid]: Known(str(activity), dead=dead)
-            for uid, activity, dead, alive in self._known(sorted(stored))
-            if dead or alive
-        }
-
-    def bind(self, uids: Mapping[str, ActivityId], *, revive: bool = False) -> None:
-        if not uids:
-            return
-        wanted = {_uid(uid): UUID(activity) for uid, activity in uids.items()}
-        names = sorted(wanted)
-        with self.fence.write():
-            # in one order for everybody, so that two runs wait for each other and never in a circle
-            taken = self._insert_uids([(uid, wanted[uid]) for uid in names])
-            free = []
-            for uid, activity, dead, alive in self._known(taken, lock=True) if taken else ():
-                if not revive if dead else alive and activity != wanted[uid]:
-                    raise UidTaken(uid)
-                if dead or activity != wanted[uid]:
-                    free.append((uid, wanted[uid]))
-            self._rebind(free)
-
-    def _insert_uids(self, uids: list[tuple[str, UUID]]) -> list[str]:
-        """Remember uids, and return those that were known before."""
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO calendars_meetinguid (company_id, uid, activity)"
-                " SELECT %s, new.uid, new.activity FROM unnest(%s::text[], %s::uuid[]) AS new(uid, activity)"
-                " ORDER BY new.uid ON CONFLICT (company_id, uid) DO NOTHING RETURNING uid",
-                [self.company_id, [uid for uid, _ in uids], [activity for _, activity in uids]],
-            )
-            fresh = {uid for (uid,) in cursor.fetchall()}
-        return [uid for uid, _ in uids if uid not in fresh]
-
-    def _known(self, uids: list[str], *, lock: bool = False) -> list[tuple[str, UUID, bool, bool]]:
-        with connection.cursor() as cursor:
-            cursor.execute(KNOWN_AND_LOCKED if lock else KNOWN, [self.company_id, uids])
-            return cursor.fetchall()
-
-    def _rebind(self, free: list[tuple[str, UUID]]) -> None:
-        if not free:
-            return
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE calendars_meetinguid known SET activity = new.activity, dead_at = NULL"
-                " FROM unnest(%s::text[], %s::uuid[]) AS new(uid, activity)"
-                " WHERE known.company_id = %s AND known.uid = new.uid",
-                [[uid for uid, _ in free], [activity for _, activity in free], self.company_id],
-            )
-
-    def kill(self, activities: Collection[ActivityId], at: datetime) -> None:
-        if activities:
-            with self.fence.write():
-                MeetingUid.objects.filter(
-                    company_id=self.company_id, activity__in=list(activities), dead_at__isnull=True
-                ).update(dead_at=at)
-
     def copies(self, activities: Collection[ActivityId], *, switched_off: bool = False) -> list[Copy]:
         if not activities:
             return []
@@ -243,12 +161,6 @@ class MailboxLedger:
             Copy(str(activity), str(user), *marks, who=(named.who if named else None) or frozenset())
             for named, activity, user, *marks in found
         ]
-
-    def keys(self, activities: Collection[ActivityId]) -> dict[str, ActivityId]:
-        found = MeetingUid.objects.filter(
-            company_id=self.company_id, activity__in=list(activities), dead_at__isnull=True
-        )
-        return {uid: str(activity) for uid, activity in found.values_list("uid", "activity")}
 
     def reading(self, users: Collection[UserId]) -> set[UserId]:
         found = Mailbox.objects.filter(
@@ -319,10 +231,6 @@ class MailboxLedger:
             )
             if told:
                 self._own().filter(pk__in=list(told)).update(told=True)
-
-
-def _uid(uid: str) -> str:
-    return uid if len(uid) <= LONGEST_UID else f"sha256:{sha256(uid.encode()).hexdigest()}"
 
 
 def _columns(pair: ports.Pair) -> dict[str, Any]:

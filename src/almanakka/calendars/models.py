@@ -1,4 +1,4 @@
-"""Connections, mailboxes, and the engine's memory: pairs, meeting uids, hints, runs, journal and holds."""
+"""Connections, mailboxes, and the engine's memory: pairs, hints, runs, journal and holds."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from almanakka.calendars.errands import UndoState
 from almanakka.calendars.ics_files import CalendarFile as CalendarFile
 from almanakka.calendars.images import EntryField
 from almanakka.calendars.inbound import InboundFilter as InboundFilter
+from almanakka.calendars.meeting_uids import Departure as Departure
+from almanakka.calendars.meeting_uids import MeetingUid as MeetingUid
 from almanakka.calendars.secrets import EncryptedText
 from almanakka.calendars.server_fields import validate_account, validate_domain, validate_ews_url
 from almanakka.sync import ports
@@ -271,24 +273,6 @@ class Pair(models.Model):
 
     def __str__(self) -> str:
         return f"{self.activity} = {self.event}"
-
-
-class MeetingUid(models.Model):
-    """Which activity a meeting belongs to, whoever's copy it came from (B10). Dead ones never come back (R7).
-
-    ``uid`` is the core's key of a meeting: it tells one occurrence of a series from the series itself.
-    """
-
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
-    uid = models.TextField()
-    activity = models.UUIDField(db_index=True)
-    dead_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["company", "uid"], name="meeting_uid_once")]
-
-    def __str__(self) -> str:
-        return self.uid
 
 
 class ActivityHint(models.Model):

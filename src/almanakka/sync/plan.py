@@ -244,14 +244,16 @@ class _Planning:
             return
         self.paired.add(activity)
         pair = replace(new_pair(record, Born.THERE), event=event.id)
-        self.plan.steps.append(RemoveHere(pair, record, leave=True, kill=False, reason="declined", declined=True))
+        left = meetings.uid_key(event)
+        step = RemoveHere(pair, record, leave=True, kill=False, reason="declined", declined=True, left=left)
+        self.plan.steps.append(step)
         if own is None or own.key is None:
             return
-        left = replace(record, entry=replace(record.entry, who=(record.entry.who or frozenset()) - {user}))
-        step = Forget(own) if own.event is None else leaves(self.view, own, left)
-        if step is not None:  # nobody hints at one's own leaving: what has stood for it goes now, or never comes
+        without = replace(record, entry=replace(record.entry, who=(record.entry.who or frozenset()) - {user}))
+        last = Forget(own) if own.event is None else leaves(self.view, own, without)
+        if last is not None:  # nobody hints at one's own leaving: what has stood for it goes now, or never comes
             self.plan.steps = [each for each in self.plan.steps if _pair_of(each) != own.key]
-            self.plan.steps.append(step)
+            self.plan.steps.append(last)
 
     def _by_uid(self, event: Event) -> bool:
         """Attach an event that the company knows already; return whether that settles it (R2-R4, R7).

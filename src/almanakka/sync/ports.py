@@ -11,6 +11,8 @@ from typing import Protocol
 
 from almanakka.sync.approval import Approval, Approvals, Telling
 from almanakka.sync.entry import Entry, Event, Group, Override, Person, Response, Unreadable
+from almanakka.sync.keys import Known as Known
+from almanakka.sync.keys import MeetingKeys
 from almanakka.sync.outcomes import Several
 
 ActivityId = str
@@ -277,14 +279,6 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
-    """What the company knows of a uid: the activity it belongs to, or that it is dead and must not come back."""
-
-    activity: ActivityId
-    dead: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Copy:
     """Another mailbox's live pair of an activity; ``uid`` is its meeting key, ``who`` are whom its meeting named."""
 
@@ -329,7 +323,7 @@ class Hold:
     title: str = ""
 
 
-class Ledger(Protocol):
+class Ledger(MeetingKeys, Protocol):
     """The memory of one mailbox. Every write checks the run's lease and raises :class:`LeaseLost`."""
 
     def atomic(self) -> AbstractContextManager[None]:
@@ -357,26 +351,8 @@ class Ledger(Protocol):
     def forget(self, pairs: Sequence[Pair]) -> None:
         """Drop pairs altogether."""
 
-    def known(self, uids: Collection[str]) -> dict[str, Known]:
-        """Return what the company knows of these meeting keys (see :func:`almanakka.sync.meetings.uid_key`).
-
-        A uid whose activity no longer exists and that was never killed is not known.
-        """
-
-    def bind(self, uids: Mapping[str, ActivityId], *, revive: bool = False) -> None:
-        """Remember uids for activities (R2, R3); raises :class:`UidTaken` if one is another living activity's or dead.
-
-        One whose activity is gone and that was never killed is free. ``revive``: a dead one too, its event was edited.
-        """
-
-    def kill(self, activities: Collection[ActivityId], at: datetime) -> None:
-        """Mark every uid of these activities dead, so that no copy of theirs comes back (R7)."""
-
     def copies(self, activities: Collection[ActivityId], *, switched_off: bool = False) -> list[Copy]:
         """Return the live pairs of these activities in the company's other enabled mailboxes, or in all others."""
-
-    def keys(self, activities: Collection[ActivityId]) -> dict[str, ActivityId]:
-        """Return the meeting keys that are bound to these activities and not dead."""
 
     def reading(self, users: Collection[UserId]) -> set[UserId]:
         """Return those of ``users`` whose own mailbox is read: it is enabled and in good health."""

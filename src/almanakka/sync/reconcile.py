@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from almanakka.sync import meetings, telling
+from almanakka.sync import attendance, meetings, telling
 from almanakka.sync.entry import Entry, Event, Group
 from almanakka.sync.fields import SIMPLE_GROUPS, same, take, uncut
 from almanakka.sync.footer import attach
 from almanakka.sync.match import filled
 from almanakka.sync.merge import MARGIN, Images, Terms, merge, set_aside
 from almanakka.sync.one_side import gone_there
-from almanakka.sync.ports import Born, Category, Edit, Hold, Pair, Record, State, UserId
+from almanakka.sync.ports import Born, Category, Edit, Hold, Pair, Record, State
 from almanakka.sync.scope import takes_part
 from almanakka.sync.steps import Reconcile, RemoveThere, Retire, Step
 from almanakka.sync.telling import NOTHING, Allowed
@@ -83,7 +83,7 @@ def _merge(
     outward: bool,
     rules: bool = False,
     may: Allowed = NOTHING,
-) -> Step:
+) -> Reconcile:
     ours = view.ours(record)
     if event is None:
         assert pair.seen is not None
@@ -101,7 +101,7 @@ def _merge(
         fixed=fixed,
         through=record.through,
         personal=personal,
-        staying=_staying(view, told, record, event),
+        staying=attendance.staying(view, told, record, event),
         theirs_rules=rules,
         approved=may.groups,
         approved_days=may.days,
@@ -205,50 +205,12 @@ def _meeting(view: View, pair: Pair, record: Record, event: Event | None) -> Ste
         return _follow(view, pair, record, event)
     if pair.real and not pair.master:  # from now on it speaks for the meeting: it is what people see there
         pair = replace(pair, base=pair.seen)
-    if event is not None and not pair.real and pair.seen is not None:
-        pair = replace(pair, seen=_with_those_who_tell(view, pair.seen, record, event))
+    dropped = attendance.dropped(view, pair, event)
+    if event is not None and pair.seen is not None:
+        pair = replace(pair, seen=attendance.with_those_who_tell(view, pair, pair.seen, record, event))
     may = telling.allowed(view, pair, told, record, event)
     pair = replace(pair, master=True, real=True)
-    return _merge(view, pair, record, event, outward=False, rules=True, may=may)
-
-
-def _with_those_who_tell(view: View, seen: Entry, record: Record, event: Event) -> Entry:
-    """Return ``seen`` so that nobody is put in by its having become a meeting who may have left already (B10).
-
-    Who has said no goes, whoever put them in before the speaking copy was seen: a colleague's copy does not know.
-    """
-    who = meetings.people(event, view.users, view.settings.user) or frozenset()
-    told = (who & _leavers(view, record)) | _refusing(view, record, event)
-    return replace(seen, who=(seen.who or frozenset()) | told)
-
-
-def _staying(view: View, told: Pair, record: Record, event: Event | None) -> frozenset[UserId]:
-    """Return whom this copy cannot take out: its organiser, and those whose own copy is there to say whether they come.
-
-    They may have changed their mind without a word to the organiser (B10).
-    """
-    organiser = frozenset({view.settings.user}) if told.organises else frozenset()
-    if event is None:
-        return organiser
-    unsaid = meetings.declined(event, view.users) - _refusing(view, record, event)
-    return organiser | (unsaid & (record.entry.who or frozenset()))
-
-
-def _refusing(view: View, record: Record, event: Event) -> frozenset[UserId]:
-    """Return who has said no as far as this copy knows, without those whose own copy tells."""
-    own = {copy.user for copy in view.copies.get(record.id, ()) if copy.real}
-    return meetings.declined(event, view.users) - own
-
-
-def _leavers(view: View, record: Record) -> frozenset[UserId]:
-    """Return who, if not in a known meeting, may have left it already: their own copy tells whether they come (B10).
-
-    Where another copy speaks for the meeting, it has told of them: nobody can leave before they have come in.
-    """
-    copies = [copy for copy in view.copies.get(record.id, ()) if copy.real]
-    speaking = [copy for copy in copies if copy.master] or copies
-    told = frozenset(user for copy in speaking for user in copy.who)
-    return frozenset(view.reading) & told if speaking else frozenset(view.reading)
+    return replace(_merge(view, pair, record, event, outward=False, rules=True, may=may), dropped=dropped)
 
 
 def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reconcile:
@@ -257,7 +219,7 @@ def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reco
         pair if event is None else facts(pair, event),
         state=State.LIVE,
         base=view.ours(record),
-        seen=pair.seen if event is None else _noted(view, pair, record, event),
+        seen=pair.seen if event is None else attendance.noted(view, pair, record, event),
         intended=None,
         real=True,
         master=False,
@@ -279,19 +241,6 @@ def _follow(view: View, pair: Pair, record: Record, event: Event | None) -> Reco
         uid=to_bind(view, told, pair),
         yields=pair.master,
     )
-
-
-def _noted(view: View, pair: Pair, record: Record, event: Event) -> Entry:
-    """Return what a copy says that does not speak, without whom it alone tells of: they are for the one that speaks.
-
-    Should this copy come to speak before that one has told of them, they are news of its own (B10).
-    """
-    theirs = view.theirs(event, "")[1]
-    if theirs.who is None:
-        return theirs
-    noted = pair.seen.who if pair.seen is not None else None
-    known = (record.entry.who or frozenset()) | (noted or frozenset()) | _leavers(view, record)
-    return replace(theirs, who=theirs.who & known)
 
 
 # --- first sight ---------------------------------------------------------------------------------
@@ -348,8 +297,9 @@ def _united(
     to_ours = frozenset(group for group in SIMPLE_GROUPS if not same(group, united, ours))
     if not same(Group.OCCURRENCES, united, ours):
         to_ours |= {Group.OCCURRENCES}
-    newcomers = (theirs.who or frozenset()) - (frozenset() if matched else _leavers(view, record))
-    who = ((ours.who or frozenset()) | newcomers) - _refusing(view, record, event)
+    newcomers = (theirs.who or frozenset()) - (frozenset() if matched else attendance.leavers(view, record))
+    newcomers -= attendance.left(view, record, event)
+    who = ((ours.who or frozenset()) | newcomers) - attendance.refusing(view, record, event)
     if who != (ours.who or frozenset()):
         united = replace(united, who=who)
         to_ours |= {Group.WHO}

@@ -38,6 +38,7 @@ class Removal:
                 if step.leave:
                     self.activities.leave(step.record.id, now)
             self.ledger.kill([step.record.id for step in steps if step.kill], now)
+            self.ledger.part({step.left for step in steps if step.left})
             self._remember_declined([step.pair for step in steps if step.declined])
             self.ledger.forget([step.pair for step in steps if not step.declined])
             self.ledger.note([_note_here(step) for step in steps])

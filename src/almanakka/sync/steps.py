@@ -8,7 +8,7 @@ from datetime import date
 
 from almanakka.sync.entry import Entry, Event, Group
 from almanakka.sync.merge import SetAside
-from almanakka.sync.ports import ActivityId, Draft, Edit, Hold, Pair, Participation, Record
+from almanakka.sync.ports import ActivityId, Draft, Edit, Hold, Pair, Participation, Record, UserId
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Reconcile:
     footer), ``there`` what it shall hold, ``agreed`` the base once that is written. ``tells``: its people get mail, as
     somebody said yes to, of one occurrence if it is of a ``day``; ``spends`` is the key of a yes that is good for
     nothing more after this, unless there is ``more`` to write of what it allows (B1). ``yields``: the copy that spoke
-    for a meeting does so no longer (R5).
+    for a meeting does so no longer (R5). ``dropped`` had left the meeting, and it names them no more (B10).
     """
 
     pair: Pair
@@ -42,6 +42,7 @@ class Reconcile:
     more: bool = False
     spends: str = ""
     yields: bool = False
+    dropped: frozenset[UserId] = frozenset()
 
 
 @dataclass(slots=True)
@@ -72,7 +73,10 @@ class CreateThere:
 
 @dataclass(slots=True)
 class RemoveHere:
-    """The event is gone: delete the activity, or only leave it. A copy that was ``declined`` is remembered."""
+    """The event is gone: delete the activity, or only leave it. A copy that was ``declined`` is remembered.
+
+    So is who ``left`` a meeting, by its key.
+    """
 
     pair: Pair
     record: Record
@@ -80,6 +84,7 @@ class RemoveHere:
     kill: bool
     reason: str
     declined: bool = False
+    left: str = ""
 
 
 @dataclass(slots=True)
