@@ -440,6 +440,23 @@ def test_b10_who_is_invited_to_the_second_meeting_when_the_first_is_cancelled_ha
     assert [pair.event for pair in world.hub.boxes["matti"].pairs.values()] == [second["matti"]]
 
 
+def test_b10_the_second_meeting_of_one_activity_comes_in_when_the_first_is_cancelled_later(world: World) -> None:
+    """Its copy had stayed out, and the feed does not tell of it again."""
+    ids = world.invite("outsider", ("aino", "matti"), timed("Pitch"), "uid-pitch")
+    world.settle()
+    world.calendars["aino"].remove(ids["aino"])
+    world.settle()
+    world.hub.change(world.ours()["Pitch"].id, replace(world.ours()["Pitch"].entry, who=frozenset({"aino", "matti"})))
+    world.settle()
+    second = world.convert("aino", world.theirs("aino")["Pitch"].id, ("matti",))
+    world.settle()
+    assert [pair.event for pair in world.hub.boxes["matti"].pairs.values()] == [ids["matti"]]
+    world.cancel("outsider", {"matti": ids["matti"]})
+    world.settle()
+    assert [pair.event for pair in world.hub.boxes["matti"].pairs.values()] == [second["matti"]]
+    assert world.ours()["Pitch"].entry.who == frozenset({"aino", "matti"})
+
+
 @pytest.mark.parametrize("first", ["aino", "matti"])
 def test_b5_who_said_no_to_the_organiser_does_not_take_part_whoever_runs_first(world: World, first: str) -> None:
     """Matti's copy does not know that Sanna, whose calendar is not read, has declined; Aino's was told."""

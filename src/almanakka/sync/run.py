@@ -32,6 +32,7 @@ from almanakka.sync.scope import Settings
 from almanakka.sync.steps import (
     CreateThere,
     Plan,
+    RemoveHere,
 )
 from almanakka.sync.view import View
 
@@ -98,18 +99,21 @@ class Run:
         return without_doubles(self.ledger, plan(snapshot), self.settings.user)
 
     def _may_be_there(self, todo: Plan) -> bool:
-        """Whether a mirror is about to be made of a meeting, whose real copy may lie where the feed has not been (R6).
+        """Whether a meeting's real copy may lie where the feed has not been, of what is about to have a mirror (R6).
 
         Whoever has a copy of it may have it switched off by now. A key that nobody's entry bears any more may be that
-        of a meeting, too: whoever told of it has left it.
+        of a meeting, too: whoever told of it has left it. Or of what is about to be left, where two have been made of
+        one activity: the second has stayed out for as long as the first was there (B10).
         """
         made = {step.record.id: step.pair for step in todo.steps if isinstance(step, CreateThere)}
-        if not made:
+        left = {step.record.id: step.left for step in todo.steps if isinstance(step, RemoveHere) and step.left}
+        if not made and not left:
             return False
-        copies = self.ledger.copies(made, switched_off=True)
+        copies = self.ledger.copies(made.keys() | left.keys(), switched_off=True)
+        if any(copy.real and copy.uid != left.get(copy.activity) for copy in copies):
+            return True
         borne = {copy.uid for copy in copies} | {pair.uid for pair in made.values() if pair is not None}
-        keys = {key for key in self.ledger.keys(made) if not meetings.is_heir_key(key)}
-        return any(copy.real for copy in copies) or not keys <= borne
+        return any(key not in borne and not meetings.is_heir_key(key) for key in self.ledger.keys(made))
 
     def _execute(self, watermark: str | None, full: bool, first: bool, tally: Tally, outcome: Outcome) -> None:
         feed, hints = self._read(watermark, full=full)
