@@ -202,9 +202,7 @@ class SpokeWorld(World):
     def _opens_calendars(self) -> None:
         world = self.simulator.world
         with world.lock:
-            key = world.signing  # making one takes longer than most tests do
             world.__init__()  # type: ignore[misc]
-            world.signing = key
         world.clock.set(self.now)
         world.set_behaviour(decline_removes_copy=False)
         self.tenant = world.add_tenant("example.test", "Example")
