@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from xml.sax.saxutils import escape, quoteattr
 
@@ -15,6 +16,7 @@ S = "http://schemas.xmlsoap.org/soap/envelope/"
 M = "http://schemas.microsoft.com/exchange/services/2006/messages"
 T = "http://schemas.microsoft.com/exchange/services/2006/types"
 E = "http://schemas.microsoft.com/exchange/services/2006/errors"
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Fault(Exception):
@@ -145,12 +147,7 @@ def response(operation: str, messages: list[str]) -> str:
 
 def text(value: str) -> str:
     """Text as Exchange writes it: what XML forbids goes out as a reference all the same (ews-java-api #156)."""
-    return "".join(each if _fits(each) else f"&#x{ord(each):X};" for each in escape(value))
-
-
-def _fits(character: str) -> bool:
-    code = ord(character)
-    return code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or code >= 0x10000
+    return _FORBIDDEN.sub(lambda found: f"&#x{ord(found.group()):X};", escape(value))
 
 
 def element(name: str, value: str) -> str:
