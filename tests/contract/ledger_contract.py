@@ -265,14 +265,25 @@ class LedgerContract:
         eero.part({"uid"})
         eero.part(())
         both = frozenset({company.id("aino"), company.id("eero")})
-        assert aino.known(["uid", "twin", "strange"]) == {"uid": Known(one, left=both), "twin": Known(one)}
+        assert aino.left(["uid", "twin", "strange"]) == {"uid": both}
         eero.invite("uid", {company.id("aino")})
-        left = {uid: Known(one, left=frozenset({company.id(name)})) for uid, name in (("uid", "eero"), (long, "aino"))}
-        assert aino.known(left) == left
+        left = {uid: frozenset({company.id(name)}) for uid, name in (("uid", "eero"), (long, "aino"))}
+        assert aino.left(["uid", long]) == left
+        assert aino.left([]) == {}
         aino.kill([one], NOW)
-        assert aino.known(["uid"])["uid"].dead
-        eero.bind({"uid": one}, revive=True)
-        assert aino.known(["uid"]) == {"uid": left["uid"]}
+        assert aino.left(left) == left
+
+    def test_who_has_left_is_remembered_where_its_activity_is_gone(
+        self, company: Company, aino: Ledger, activity: Callable[[], ActivityId]
+    ) -> None:
+        """Whoever comes after all does not bring in the others whom their copy names."""
+        one, again = activity(), activity()
+        aino.bind({"uid": one})
+        aino.part({"uid"})
+        company.activities("aino").remove(one, 1, NOW)
+        for _ in range(2):
+            assert aino.left(["uid"]) == {"uid": frozenset({company.id("aino")})}
+            aino.bind({"uid": again})
 
     def test_a_very_long_uid_is_remembered(self, aino: Ledger, activity: Callable[[], ActivityId]) -> None:
         one, long = activity(), "ü" * 5000

@@ -614,15 +614,16 @@ class HubLedger(Held):
                 self.box.pairs.pop(pair.key, None)  # type: ignore[arg-type]
 
     def known(self, uids: Collection[str]) -> dict[str, Known]:
-        found = {uid: Known(*self.hub.uids[uid], self._left(uid)) for uid in uids if uid in self.hub.uids}
+        found = {uid: Known(*self.hub.uids[uid]) for uid in uids if uid in self.hub.uids}
         return {uid: each for uid, each in found.items() if each.dead or each.activity in self.hub.records}
-
-    def _left(self, uid: str) -> frozenset[UserId]:
-        return frozenset(user for key, user in self.hub.left if key == uid)
 
     def part(self, uids: Collection[str]) -> None:
         with self.write():
             self.hub.left |= {(uid, self.user) for uid in uids if uid in self.hub.uids}
+
+    def left(self, uids: Collection[str]) -> dict[str, frozenset[UserId]]:
+        gone = {key for key, _ in self.hub.left if key in uids}
+        return {uid: frozenset(user for key, user in self.hub.left if key == uid) for uid in gone}
 
     def invite(self, uid: str, users: Collection[str]) -> None:
         with self.write():

@@ -142,6 +142,24 @@ def test_row_38_what_everybody_has_left_is_had_again_by_who_says_yes_after_all(w
     assert "matti" in (world.ours()["Board"].entry.who or ())
 
 
+def test_s9_who_says_yes_after_all_does_not_bring_in_others_who_had_left(world: World) -> None:
+    """The copy that is accepted again names them still: it does not know that they said no."""
+    ids = world.invite("guest", ("aino", "matti"), timed("Board"), "uid-board")
+    world.settle()
+    for user in ("matti", "aino"):
+        world.answer(user, ids[user], Response.DECLINED)
+        world.settle()
+    assert world.ours() == {}
+    world.answer("matti", ids["matti"], Response.ACCEPTED)
+    world.settle()
+    assert world.ours()["Board"].entry.who == frozenset({"matti"})
+    assert world.titles("aino") == ["Board"]
+    world.answer("aino", ids["aino"], Response.ACCEPTED)
+    world.settle()
+    assert world.ours()["Board"].entry.who == frozenset({"aino", "matti"})
+    assert world.titles("aino") == ["Board"]
+
+
 @pytest.mark.parametrize("known", [False, True])
 def test_s9_b2_a_no_is_not_held_together_with_many_deletions(world: World, known: bool) -> None:
     ids = world.invite("guest", ("aino", "matti"), timed("Board"), "uid-board") if known else {}

@@ -18,8 +18,7 @@ from almanakka.sync.keys import Known
 LONGEST_UID = 500
 
 KNOWN = """
-    SELECT known.uid, known.activity, known.dead_at IS NOT NULL, activity.id IS NOT NULL,
-        ARRAY(SELECT user_id FROM calendars_departure WHERE meeting_id = known.id)
+    SELECT known.uid, known.activity, known.dead_at IS NOT NULL, activity.id IS NOT NULL
     FROM calendars_meetinguid known LEFT JOIN activities_activity activity ON activity.id = known.activity
     WHERE known.company_id = %s AND known.uid = ANY(%s) ORDER BY known.uid
 """
@@ -52,8 +51,8 @@ class MeetingMemory:
         if not stored:
             return {}
         return {
-            stored[uid]: Known(str(activity), dead=dead, left=frozenset(map(str, left)))
-            for uid, activity, dead, alive, left in self._known(sorted(stored))
+            stored[uid]: Known(str(activity), dead=dead)
+            for uid, activity, dead, alive in self._known(sorted(stored))
             if dead or alive
         }
 
@@ -66,7 +65,7 @@ class MeetingMemory:
             # in one order for everybody, so that two runs wait for each other and never in a circle
             taken = self._insert_uids([(uid, wanted[uid]) for uid in names])
             free = []
-            for uid, activity, dead, alive, _ in self._known(taken, lock=True) if taken else ():
+            for uid, activity, dead, alive in self._known(taken, lock=True) if taken else ():
                 if not revive if dead else alive and activity != wanted[uid]:
                     raise UidTaken(uid)
                 if dead or activity != wanted[uid]:
@@ -85,7 +84,7 @@ class MeetingMemory:
             fresh = {uid for (uid,) in cursor.fetchall()}
         return [uid for uid, _ in uids if uid not in fresh]
 
-    def _known(self, uids: list[str], *, lock: bool = False) -> list[tuple[str, UUID, bool, bool, list[UUID]]]:
+    def _known(self, uids: list[str], *, lock: bool = False) -> list[tuple[str, UUID, bool, bool]]:
         with connection.cursor() as cursor:
             cursor.execute(KNOWN_AND_LOCKED if lock else KNOWN, [self.company_id, uids])
             return cursor.fetchall()
@@ -118,6 +117,15 @@ class MeetingMemory:
         if uids:
             with self.fence.write(), connection.cursor() as cursor:
                 cursor.execute(PART, [self.company_id, sorted({_uid(uid) for uid in uids}), self.mailbox_id])
+
+    def left(self, uids: Collection[str]) -> dict[str, frozenset[str]]:
+        stored = {_uid(uid): uid for uid in uids}
+        found: dict[str, set[str]] = {}
+        if stored:
+            rows = Departure.objects.filter(meeting__company_id=self.company_id, meeting__uid__in=list(stored))
+            for uid, user in rows.values_list("meeting__uid", "user_id"):
+                found.setdefault(stored[uid], set()).add(str(user))
+        return {uid: frozenset(users) for uid, users in found.items()}
 
     def invite(self, uid: str, users: Collection[str]) -> None:
         with self.fence.write():

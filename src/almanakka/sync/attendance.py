@@ -51,19 +51,16 @@ def noted(view: View, pair: Pair, record: Record, event: Event) -> Entry:
 
 def dropped(view: View, pair: Pair, event: Event | None) -> frozenset[UserId]:
     """Return who has left the meeting that this copy named until now and does not any more: they may be asked again."""
-    known = view.known.get(meetings.uid_key(event)) if event is not None else None
-    if event is None or event.meeting is None or known is None or pair.seen is None:
+    if event is None or event.meeting is None or pair.seen is None:
         return frozenset()
     named = {view.users.get(person.address.lower()) for person in event.meeting.attendees}
-    return (known.left & (pair.seen.who or frozenset())) - named
+    return (view.left.get(meetings.uid_key(event), frozenset()) & (pair.seen.who or frozenset())) - named
 
 
 def left(view: View, record: Record, event: Event) -> frozenset[UserId]:
     """Return who has left this meeting, as their own copy told, and has no copy of it now."""
-    known = view.known.get(meetings.uid_key(event))
-    if known is None:
-        return frozenset()
-    return known.left - {copy.user for copy in view.copies.get(record.id, ()) if copy.real} - {view.settings.user}
+    told = view.left.get(meetings.uid_key(event), frozenset())
+    return told - {copy.user for copy in view.copies.get(record.id, ()) if copy.real} - {view.settings.user}
 
 
 def leavers(view: View, record: Record) -> frozenset[UserId]:

@@ -55,6 +55,12 @@ def reading(
     return ledger.reading(colleagues) if colleagues else set()
 
 
+def left(ledger: Ledger, events: Events) -> dict[str, frozenset[UserId]]:
+    """Return who has left which of the meetings among ``events``; nothing is asked where there is none."""
+    keys = {meetings.uid_key(each) for each in events if isinstance(each, Event) and each.meeting is not None}
+    return ledger.left(keys - {""}) if keys - {""} else {}
+
+
 def without_doubles(ledger: Ledger, todo: Plan, user: UserId) -> Plan:
     """Make no mirror of what is in the calendar by another name (R6).
 

@@ -10,14 +10,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the company knows of a uid: the activity it belongs to, or that it is dead and must not come back.
-
-    ``left`` are users whose own copy has told that they do not come (B10).
-    """
+    """What the company knows of a uid: the activity it belongs to, or that it is dead and must not come back."""
 
     activity: str
     dead: bool = False
-    left: frozenset[str] = frozenset()
 
 
 class MeetingKeys(Protocol):
@@ -46,6 +42,9 @@ class MeetingKeys(Protocol):
 
         Of a key that is bound to nothing, nothing is remembered.
         """
+
+    def left(self, uids: Collection[str]) -> dict[str, frozenset[str]]:
+        """Return who has left which of these meetings, whatever became of its activity."""
 
     def invite(self, uid: str, users: Collection[str]) -> None:
         """Forget that ``users`` have left a meeting: it names them no more, so whoever names them again means it."""

@@ -107,6 +107,8 @@ def create_here(
     _, theirs, footer = view.theirs(event, replaces.footer if replaces else "")
     made = meetings.draft(event, theirs, view.users, view.settings.user)
     uid = meetings.uid_key(event)
+    if parted := view.left.get(uid, frozenset()) - {view.settings.user}:  # who has left before is in no more (S9)
+        made = replace(made, entry=replace(made.entry, who=(made.entry.who or frozenset()) - parted))
     known = view.known.get(uid)
     revived = replaces is not None and (known is None or replaces.activity in (None, known.activity))
     unsaid = _unsaid(event, theirs, replaces) if like is not None else frozenset[Group]()

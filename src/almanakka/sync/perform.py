@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby, islice
 
 from almanakka.sync import meetings
-from almanakka.sync.colleagues import cancelled, reading, without_doubles
+from almanakka.sync.colleagues import cancelled, left, reading, without_doubles
 from almanakka.sync.effects import Effects, Made
 from almanakka.sync.entry import Event, Group, Unreadable
 from almanakka.sync.errors import CalendarError, Invalid, NotFound, Stale, StaleVersion, UidTaken, UnreadableAnswer
@@ -191,6 +191,7 @@ class Performance:
             copies=copies,
             cancels=cancelled(self.effects.activities, pairs.values(), records),
             reading=reading(ledger, events.values(), pairs.values(), users, known, user),
+            left=left(ledger, events.values()),
         )
         again = plan(
             replace(
@@ -213,8 +214,7 @@ class Performance:
         return self.effects.calendar.fetch(sorted(ids)) if ids else {}
 
     def _known(self, answers: Mapping[str, Event | Unreadable | None]) -> dict[str, Known]:
-        keys = uids(event for event in answers.values() if event is not None)
-        return self.effects.ledger.known(keys) if keys else {}
+        return self.effects.ledger.known(uids(event for event in answers.values() if event is not None))
 
     def _users(self, events: Iterable[Event | Unreadable]) -> Mapping[str, UserId]:
         """Return who is who, also of those whom the feed did not name: an event may have become a meeting since."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from almanakka.sync import meetings
-from almanakka.sync.colleagues import cancelled, reading, unsure, without_doubles
+from almanakka.sync.colleagues import cancelled, left, reading, unsure, without_doubles
 from almanakka.sync.effects import Effects, Tally
 from almanakka.sync.entry import Event
 from almanakka.sync.errors import CalendarError, WatermarkLost
@@ -106,11 +106,11 @@ class Run:
         one activity: the second has stayed out for as long as the first was there (B10).
         """
         made = {step.record.id: step.pair for step in todo.steps if isinstance(step, CreateThere)}
-        left = {step.record.id: step.left for step in todo.steps if isinstance(step, RemoveHere) and step.left}
-        if not made and not left:
+        parted = {step.record.id: step.left for step in todo.steps if isinstance(step, RemoveHere) and step.left}
+        if not made and not parted:
             return False
-        copies = self.ledger.copies(made.keys() | left.keys(), switched_off=True)
-        if any(copy.real and copy.uid != left.get(copy.activity) for copy in copies):
+        copies = self.ledger.copies(made.keys() | parted.keys(), switched_off=True)
+        if any(copy.real and copy.uid != parted.get(copy.activity) for copy in copies):
             return True
         borne = {copy.uid for copy in copies} | {pair.uid for pair in made.values() if pair is not None}
         return any(key not in borne and not meetings.is_heir_key(key) for key in self.ledger.keys(made))
@@ -223,6 +223,7 @@ class Run:
             known=known,
             cancels=cancelled(self.activities, pairs, records),
             reading=reading(self.ledger, feed.events.values(), pairs, users, known, self.settings.user),
+            left=left(self.ledger, feed.events.values()),
         )
         return Snapshot(
             view=view,

@@ -27,6 +27,8 @@ class View:
     known: Mapping[str, Known] = field(default_factory=dict)
     #: Colleagues whose own copy tells whether they take part.
     reading: Collection[UserId] = ()
+    #: Who has left which meeting, by its key, as their own copy told.
+    left: Mapping[str, frozenset[UserId]] = field(default_factory=dict)
     #: Deleted activities whose meeting is to be cancelled, each with the key of the yes to it (B1).
     cancels: Mapping[ActivityId, str] = field(default_factory=dict)
 
