@@ -211,6 +211,21 @@ class CalendarContract:
         outlook.remove(outlook.calendar.create(single(), origin).id)
         assert outlook.calendar.find(origin) is None
 
+    def test_b6_of_several_that_bear_our_key_the_oldest_is_found_and_a_copy_once_that_is_gone(
+        self, outlook: Outlook
+    ) -> None:
+        origin = key()
+        id = outlook.calendar.create(single(), origin).id
+        copied = outlook.copy(id)
+        listed = self.listed(outlook)
+        assert [listed[each].origin for each in (id, copied)] == [origin, origin]
+        for oldest in (id, copied):
+            found = outlook.calendar.find(origin)
+            assert found is not None
+            assert found.id == oldest
+            outlook.remove(oldest)
+        assert outlook.calendar.find(origin) is None
+
     @pytest.mark.parametrize(("title", "notes"), TEXTS.values(), ids=TEXTS.keys())
     def test_texts_settle_at_once(self, outlook: Outlook, title: str, notes: str) -> None:
         entry = canonical(single(title, notes=notes, location=title))

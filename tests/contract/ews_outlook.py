@@ -55,6 +55,11 @@ class EwsOutlook:
     def retitle(self, id: str, title: str, occurrence: date | None = None) -> None:
         self.person.edit_event(id, {"subject": title}, occurrence)
 
+    def copy(self, id: str) -> str:
+        self.simulator.control.set_behaviour(copies_carry_properties=True)
+        self.simulator.control.advance_clock(60)
+        return self._id(self.person.copy_event(id))
+
     def remove(self, id: str, occurrence: date | None = None) -> None:
         self.person.delete_event(id, occurrence)
 

@@ -68,6 +68,11 @@ class GraphOutlook:
     def retitle(self, id: str, title: str, occurrence: date | None = None) -> None:
         self.person.edit_event(id, {"subject": title}, occurrence)
 
+    def copy(self, id: str) -> str:
+        self.simulator.control.set_behaviour(copies_carry_properties=True)
+        self.simulator.control.advance_clock(60)
+        return self.person.copy_event(id)
+
     def remove(self, id: str, occurrence: date | None = None) -> None:
         self.person.delete_event(id, occurrence)
 

@@ -24,6 +24,9 @@ class Outlook(Protocol):
     def retitle(self, id: str, title: str, occurrence: date | None = None) -> None:
         """Change a title, of one occurrence if a date is given."""
 
+    def copy(self, id: str) -> str:
+        """Copy an entry a minute later, our origin key with it; return the copy's id."""
+
     def remove(self, id: str, occurrence: date | None = None) -> None:
         """Delete an entry, or one occurrence."""
 

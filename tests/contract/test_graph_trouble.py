@@ -312,17 +312,6 @@ def test_b6_an_event_of_ours_that_cannot_be_read_any_more_is_not_made_again(grap
     assert len(graph.person.dump()["events"]) == 1
 
 
-def test_b6_the_oldest_of_two_copies_with_our_key_is_ours(graph: GraphOutlook) -> None:
-    origin = key()
-    event = graph.calendar.create(single(), origin)
-    graph.simulator.control.set_behaviour(copies_carry_properties=True)
-    graph.simulator.control.advance_clock(60)
-    graph.person.copy_event(event.id)
-    found = graph.calendar.find(origin)
-    assert found is not None
-    assert found.id == event.id
-
-
 def test_b8_an_unfinished_series_is_finished_by_repeating_it(graph: GraphOutlook) -> None:
     origin = key()
     wanted = series(exceptions={date(2026, 10, 12): CANCELLED, date(2026, 10, 19): moved(date(2026, 10, 20), 8)})

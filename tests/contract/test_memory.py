@@ -32,6 +32,9 @@ class MemoryOutlook:
         override = replace(entry.exceptions.get(occurrence, AS_SERIES), title=title)
         self._memory.edit(id, replace(entry, exceptions={**entry.exceptions, occurrence: override}))
 
+    def copy(self, id: str) -> str:
+        return self._memory.copy(id)
+
     def remove(self, id: str, occurrence: date | None = None) -> None:
         if occurrence is None:
             self._memory.remove(id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from itertools import permutations
 
@@ -10,9 +11,10 @@ import pytest
 from almanakka.remote.memory import Fault
 from almanakka.sync import meetings
 from almanakka.sync.errors import Unreachable
-from almanakka.sync.ports import State
+from almanakka.sync.ports import Record, State
 
 from .edits import edit_here, edit_there, quiet
+from .hub import HubActivities
 from .world import World, timed
 
 USERS = ("aino", "matti", "sanna")
@@ -113,6 +115,60 @@ def test_a_mirror_copied_by_its_person_is_an_entry_of_its_own_without_our_footer
     edit_there(world, "aino", copied, location="Elsewhere")
     world.settle()
     assert world.ours()["Ours"].entry.location == ""
+
+
+@pytest.mark.parametrize("full", [True, False])
+@pytest.mark.parametrize("deleted", [True, False])
+@pytest.mark.parametrize("gone", [True, False])
+def test_b6_a_copy_of_a_mirror_whose_creation_was_not_answered_is_not_lost(
+    world: World, gone: bool, deleted: bool, full: bool
+) -> None:
+    """It bears our key. Of two that do the older is our mirror, and what is left of them nobody has deleted (row 6)."""
+    world.settle()
+    id = world.hub.create(timed("Ours"), "aino")
+    world.calendars["aino"].faults.append(Fault("create", Unreachable("no answer"), after=True))
+    assert world.run("aino").error is not None
+    event = world.theirs("aino")["Ours"].id
+    copied = world.calendars["aino"].copy(event)
+    edit_there(world, "aino", copied, title="Copy")
+    world.convert("aino", copied, ("guest",))
+    if gone:
+        world.calendars["aino"].remove(event)
+    if deleted:
+        world.hub.remove(id)
+    world.run("aino", full=full)
+    world.settle()
+    left = ["Copy"] if gone or deleted else ["Copy", "Ours"]
+    assert sorted(world.ours()) == world.titles("aino") == left
+    assert (id in world.hub.records) is not deleted
+    assert world.calendars["aino"].entries()[copied].meeting is not None
+    assert world.mails == 0
+    quiet(world)
+
+
+def test_b6_what_is_edited_here_while_a_lost_answer_is_made_up_for_is_neither_doubled_nor_lost(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.settle()
+    id = world.hub.create(timed("Ours"), "aino")
+    world.calendars["aino"].faults.append(Fault("create", Unreachable("no answer"), after=True))
+    assert world.run("aino").error is not None
+    edit_there(world, "aino", world.theirs("aino")["Ours"].id, title="Edited")
+    load = HubActivities.load
+
+    def then_edited(self: HubActivities, ids: Collection[str]) -> dict[str, Record]:
+        found = load(self, ids)
+        monkeypatch.undo()
+        edit_here(world, id, location="Room")
+        return found
+
+    monkeypatch.setattr(HubActivities, "load", then_edited)
+    world.run("aino")
+    world.settle()
+    ((ours, theirs),) = zip(world.hub.records.values(), world.theirs("aino").values(), strict=True)
+    assert (ours.id, ours.entry.title, ours.entry.location) == (id, "Edited", "Room")
+    assert (theirs.entry.title, theirs.entry.location) == ("Edited", "Room")
+    quiet(world)
 
 
 def test_a_mailbox_off_for_a_while_catches_up_and_deletes_nothing_that_lives(world: World) -> None:

@@ -64,7 +64,7 @@ class MemoryCalendar:
 
     def __post_init__(self) -> None:
         self._items: dict[str, _Item] = {}
-        self._origins: dict[str, str] = {}
+        self._origins: dict[str, tuple[str, ...]] = {}  # whatever bears a key, the oldest first
         self._origin_by_id: dict[str, str] = {}
         self._gone: dict[str, int] = {}
         self._made: dict[str, int] = {}
@@ -114,18 +114,15 @@ class MemoryCalendar:
 
     def find(self, origin: str) -> Event | None:
         with Operation(self, "find"):
-            id = self._origins.get(origin)
-            found = self._stamped(id) if id in self._items else None
+            id = self._bearing(origin)
+            found = self._stamped(id) if id is not None else None
             return found if isinstance(found, Event) else None
 
     def create(self, entry: Entry, origin: str) -> Event:
         with Operation(self, "create"):
-            id = self._origins.get(origin, "")
-            fresh = id not in self._items
-            if fresh:
-                id = self._add(self._kept(replace(entry, exceptions=NO_EXCEPTIONS)))
-                self._origins[origin], self._origin_by_id[id] = id, origin
-        if fresh:
+            known = self._bearing(origin)
+            id = known or self._add(self._kept(replace(entry, exceptions=NO_EXCEPTIONS)), origin=origin)
+        if known is None:
             self._write_occurrences(id, canonical(entry).exceptions)
         return replace(self._event(id), origin=origin)
 
@@ -224,10 +221,7 @@ class MemoryCalendar:
 
     def copy(self, id: str) -> str:
         """Copy an entry as the person does, our origin key with it; return the copy's id."""
-        copied = self._add(self._event(id).entry)
-        if (origin := self.origin_of(id)) is not None:
-            self._origin_by_id[copied] = origin
-        return copied
+        return self._add(self._event(id).entry, origin=self.origin_of(id))
 
     def remove(self, id: str) -> None:
         """Delete an entry as the person does."""
@@ -324,12 +318,15 @@ class MemoryCalendar:
         self._step += 1
         return f"k{self._step}"
 
-    def _add(self, entry: Entry, *, uid: str | None = None, **others: object) -> str:
+    def _add(self, entry: Entry, *, uid: str | None = None, origin: str | None = None, **others: object) -> str:
         id, now = self._new_id(), self.clock()
         key = self._new_key()
         event = Event(id, key, entry, now, uid or f"uid-{id}", created=now, **others)  # type: ignore[arg-type]
         self._items[id] = _Item(event, self._step)
         self._made[id] = self._step
+        if origin is not None:
+            self._origin_by_id[id] = origin
+            self._origins[origin] = (*self._origins.get(origin, ()), id)
         return id
 
     def _touch(self, id: str, event: Event) -> None:
@@ -340,6 +337,10 @@ class MemoryCalendar:
         self._step += 1
         del self._items[id]
         self._gone[id] = self._step
+
+    def _bearing(self, origin: str) -> str | None:
+        """Return the oldest of what bears an origin key, as a search for it does; a copy bears it, too."""
+        return next((id for id in self._origins.get(origin, ()) if id in self._items), None)
 
     def _stamped(self, id: str) -> Event | Unreadable:
         event = self._items[id].event

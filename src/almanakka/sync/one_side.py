@@ -24,8 +24,9 @@ def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
     real, edited = pair.real, False
     if event is not None:
         real = event.meeting is not None  # by now, whoever said yes to its deletion: not to a mail
-        theirs = view.theirs(event, pair.footer)[1]
-        edited = not pair.approved and pair.seen is not None and edited_there(pair.seen, theirs, pair.intended)
+        edited = not (event.cancelled or event.declined) and _edited_there(view, pair, event)
+        if edited and event.id in view.found:  # a meeting that may be another, made of a copy of what is gone there too
+            return _kept(view, pair, event)
     yes = view.cancels.get(pair.activity or "", "")
     if real and pair.organises and yes:
         doomed = replace(pair, approved=True, change_key=pair.change_key if event is None else event.change_key)
@@ -37,11 +38,21 @@ def gone_here(view: View, pair: Pair, event: Event | None) -> Step:
         return Retire(pair, kill=pair.activity, uid=uid, reason="deleted here")
     if pair.state is State.MUTED or (pair.born is Born.THERE and not pair.outward):
         return Retire(pair, reason="deleted here")
-    if edited and event is not None and not (event.cancelled or event.declined):
-        return create_here(view, event, pair, "edited in Microsoft after it was deleted here", like=pair.activity)
+    if edited and event is not None:
+        return _kept(view, pair, event)
     if event is not None:  # nothing of it is an edit, so nothing of it may be taken for one later
         pair = replace(pair, change_key=event.change_key, seen=view.theirs(event, pair.footer)[1])
     return RemoveThere(pair, "deleted here", kill=True)
+
+
+def _edited_there(view: View, pair: Pair, event: Event) -> bool:
+    """Whether somebody has made such an edit there that it is kept, although its activity was deleted (row 6)."""
+    theirs = view.theirs(event, pair.footer)[1]
+    return not pair.approved and pair.seen is not None and edited_there(pair.seen, theirs, pair.intended)
+
+
+def _kept(view: View, pair: Pair, event: Event) -> CreateHere:
+    return create_here(view, event, pair, "edited in Microsoft after it was deleted here", like=pair.activity)
 
 
 def finish(view: View, pair: Pair, event: Event | Unreadable | None) -> Step:

@@ -16,6 +16,7 @@ from almanakka.sync.outcomes import Outcome, trouble
 from almanakka.sync.plan import Snapshot, living, plan, uids
 from almanakka.sync.ports import Copy, Hold, Known, Pair, State, UserId
 from almanakka.sync.reconcile import WRITES_WITHIN
+from almanakka.sync.recovery import recovered
 from almanakka.sync.steps import (
     CreateHere,
     CreateThere,
@@ -28,6 +29,7 @@ from almanakka.sync.steps import (
     Step,
     Supersede,
     Wait,
+    title,
 )
 
 #: How many creations, settlements or holds share one transaction.
@@ -165,6 +167,7 @@ class Performance:
         pairs = {pair.key: pair for pair in self.effects.ledger.by_event([event_id])} if event_id else {}
         if activity is not None:
             pairs |= {pair.key: pair for pair in self.effects.ledger.by_activity([activity])}
+        found = recovered(self.effects.calendar, pairs.values())
         answers = self._fetched(pairs.values(), {event_id} if event_id else set())
         known = self._known(answers)
         wanted = {pair.activity for pair in pairs.values() if pair.activity} | ({activity} if activity else set())
@@ -188,6 +191,7 @@ class Performance:
             now=self.effects.clock(),
             users=users,
             known=known,
+            found={event.id for event in found},
             copies=copies,
             cancels=cancelled(self.effects.activities, pairs.values(), records),
             reading=reading(ledger, events.values(), pairs.values(), users, known, user),
@@ -255,7 +259,7 @@ class Performance:
         """One side will not have this one entry: keep it for a person, and go on (B2)."""
         event, activity = _subject(step)
         item = f"activity:{activity}" if activity else f"event:{event}"
-        self.effects.hold([Hold(item, "refused", error.reason, _title(step))], left)
+        self.effects.hold([Hold(item, "refused", error.reason, title(step))], left)
 
     def _left_there(self, pair: Pair) -> Pair:
         """Return the pair as a refused write left it: what stands there now is not somebody's change."""
@@ -387,13 +391,3 @@ def _subject(step: Step) -> tuple[str | None, str | None]:
             return pair.event, pair.activity
         case Wait(hold=hold):
             return hold.item.removeprefix("event:"), None
-
-
-def _title(step: Step) -> str:
-    match step:
-        case Reconcile(record=record) | CreateThere(record=record) | RemoveHere(record=record):
-            return record.entry.title
-        case CreateHere(event=event) | Supersede(event=event):
-            return event.entry.title
-        case _:
-            return ""

@@ -72,7 +72,7 @@ class Calendar(Telling, Several, Protocol):
         """Return each event as it is now; None is the server's word that it does not exist."""
 
     def find(self, origin: str) -> Event | None:
-        """Return the event that carries our origin key, if there is one."""
+        """Return the oldest event that carries our origin key, as a copy that somebody makes of one does, or None."""
 
     def create(self, entry: Entry, origin: str) -> Event:
         """Create an appointment without attendees, stamped with ``origin``, and return it as read back.

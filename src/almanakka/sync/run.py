@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from almanakka.sync import meetings
@@ -28,6 +28,7 @@ from almanakka.sync.ports import (
     State,
 )
 from almanakka.sync.preview import Preview, preview_of
+from almanakka.sync.recovery import recovered
 from almanakka.sync.scope import Settings
 from almanakka.sync.steps import (
     CreateThere,
@@ -204,7 +205,7 @@ class Run:
     def _snapshot(self, feed: Feed, hints: list[Hint], *, first: bool) -> Snapshot:
         touched = {hint.activity for hint in hints}
         pairs = self._pairs(feed, touched)
-        self._recover(pairs, feed)
+        found = self._recover(pairs, feed)
         feed.hear(pairs)
         held = self._held(feed, pairs)
         gone = self._confirm(feed, pairs, touched, held)
@@ -221,6 +222,7 @@ class Run:
             users=users,
             copies=self._copies(pairs, known, touched),
             known=known,
+            found=found,
             cancels=cancelled(self.activities, pairs, records),
             reading=reading(self.ledger, feed.events.values(), pairs, users, known, self.settings.user),
             left=left(self.ledger, feed.events.values()),
@@ -275,20 +277,10 @@ class Run:
         activities -= {pair.activity for pair in pairs if pair.activity is not None}
         return self.ledger.by_activity(activities) if activities else []
 
-    def _recover(self, pairs: list[Pair], feed: Feed) -> None:
-        """Find what an unfinished create left behind, by origin key (B6)."""
-        lost = [pair for pair in pairs if pair.state is State.CREATING and pair.event is None]
-        if not lost:
-            return
-        listed = [event for event in feed.events.values() if isinstance(event, Event) and event.origin]
-        listed.sort(key=lambda event: event.created or event.modified)
-        by_origin = {event.origin: event for event in reversed(listed)}  # the oldest: a copy of it is somebody's own
-        for pair in lost:
-            event = by_origin.get(pair.origin) if feed.full else None
-            event = event or self.calendar.find(pair.origin)
-            if event is not None:
-                feed.events[event.id] = event
-                _found(pair, event)
+    def _recover(self, pairs: list[Pair], feed: Feed) -> set[str]:
+        found = recovered(self.calendar, pairs, list(feed.events.values()) if feed.full else ())
+        feed.events |= {event.id: event for event in found}
+        return {event.id for event in found}
 
     def _confirm(
         self, feed: Feed, pairs: list[Pair], touched: Collection[ActivityId], held: Collection[str]
@@ -351,16 +343,3 @@ class Run:
         for copy in self.ledger.copies(wanted) if wanted else ():
             found.setdefault(copy.activity, []).append(copy)
         return found
-
-
-def _found(pair: Pair, event: Event) -> None:
-    """Take up a create whose answer was lost; what is said of an occurrence there came after what we meant to say.
-
-    Those of which nothing is said may not have been written yet. Who takes part, a mirror never says (B1).
-    """
-    pair.event = event.id
-    pair.state = State.LIVE
-    if pair.intended is not None:
-        written = {day: each for day, each in pair.intended.exceptions.items() if day in event.entry.exceptions}
-        pair.base = replace(pair.intended, exceptions=written)
-        pair.seen = replace(pair.base, who=None)

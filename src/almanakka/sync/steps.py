@@ -144,6 +144,17 @@ class Forget:
 Step = Reconcile | CreateHere | CreateThere | RemoveHere | RemoveThere | Retire | Supersede | Wait | Forget
 
 
+def title(step: Step) -> str:
+    """Return what the entry is called that a step is about, where it knows that."""
+    match step:
+        case Reconcile(record=record) | CreateThere(record=record) | RemoveHere(record=record):
+            return record.entry.title
+        case CreateHere(event=event) | Supersede(event=event):
+            return event.entry.title
+        case _:
+            return ""
+
+
 @dataclass(slots=True)
 class Plan:
     """All that one run is about to do, and what it leaves out, by reason; ``unsettled``: some events have to wait."""

@@ -25,6 +25,8 @@ class View:
     users: Mapping[str, UserId] = field(default_factory=dict)
     copies: Mapping[ActivityId, Sequence[Copy]] = field(default_factory=dict)
     known: Mapping[str, Known] = field(default_factory=dict)
+    #: Events that are known by our origin key alone, each as that of a creation whose answer was lost (B6).
+    found: Collection[str] = ()
     #: Colleagues whose own copy tells whether they take part.
     reading: Collection[UserId] = ()
     #: Who has left which meeting, by its key, as their own copy told.

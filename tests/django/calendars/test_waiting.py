@@ -84,9 +84,7 @@ def mailbox_moved(calendar: MemoryCalendar) -> None:
     for id, event in list(calendar.entries().items()):
         origin = calendar.origin_of(id)
         calendar.remove(id)
-        fresh = calendar.put(event.entry, uid=event.uid)
-        if origin is not None:
-            calendar._origins[origin], calendar._origin_by_id[fresh] = fresh, origin
+        calendar._add(event.entry, uid=event.uid, origin=origin)
     calendar.expire()
 
 
