@@ -10,6 +10,7 @@ import pytest
 from almanakka.sync.entry import CANCELLED, Override, Timed
 from almanakka.sync.ports import Category, Side
 
+from .hub import Crash
 from .world import World, timed, weekly
 
 
@@ -66,6 +67,28 @@ def test_s1_a_mirror_that_is_deleted_before_the_feed_has_told_of_it_takes_its_ac
     assert set(world.ours()) == {"Kept"}
     assert world.run("aino").counts["written"] == 0
     assert world.calendars["aino"].requests["fetch"] == asked + 1
+
+
+def test_s1_what_a_run_that_died_had_taken_in_takes_its_activity_along_although_the_feed_is_late(world: World) -> None:
+    """It died before its watermark; the next feed was late, and tells nothing of what came and went meanwhile."""
+    world.settle()
+    id = world.calendars["aino"].put(timed("Doomed"))
+    commits = iter([None, Crash])
+
+    def die() -> None:
+        if (death := next(commits)) is not None:
+            raise death
+
+    world.hub.before_commit = die
+    with pytest.raises(Crash):
+        world.run("aino")
+    world.hub.before_commit = lambda: None
+    assert set(world.ours()) == {"Doomed"}
+    world.calendars["aino"].keep_back(1)
+    assert world.run("aino").finished
+    world.calendars["aino"].remove(id)
+    assert world.run("aino").counts["deleted_here"] == 1
+    assert world.ours() == {}
 
 
 def test_b2_a_new_event_that_the_same_feed_calls_removed_comes_in(world: World) -> None:

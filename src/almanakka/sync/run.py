@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from almanakka.sync import meetings
 from almanakka.sync.colleagues import cancelled, left, reading, unsure, without_doubles
 from almanakka.sync.effects import Effects, Tally
-from almanakka.sync.entry import Event
+from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.errors import CalendarError, WatermarkLost
 from almanakka.sync.feed import Feed, at_rest
 from almanakka.sync.perform import Performance
@@ -299,11 +299,13 @@ class Run:
                 gone.add(id)
             else:
                 feed.events[id] = event
-        feed.heard |= {pair.key for pair in pairs if not pair.told and pair.event in answers and self._old(pair)}
+        untold = [pair for pair in pairs if not pair.told and pair.event in answers]
+        feed.heard |= {pair.key for pair in untold if self._old(pair, answers[pair.event or ""])}
         return gone
 
-    def _old(self, pair: Pair) -> bool:
-        return all(at < self.clock() - LATEST for at in pair.writes)
+    def _old(self, pair: Pair, event: Event | Unreadable | None) -> bool:
+        made = (event.created or event.modified,) if isinstance(event, Event) else ()
+        return all(at < self.clock() - LATEST for at in (*pair.writes, *made))
 
     def _doubtful(self, pair: Pair, feed: Feed, touched: Collection[ActivityId], held: Collection[str]) -> bool:
         if pair.state in (State.DEAD, State.DELETING):
