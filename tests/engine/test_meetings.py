@@ -373,6 +373,26 @@ def test_b10_an_owner_who_declines_a_colleagues_meeting_of_their_activity_still_
     assert world.run("aino", full=True).counts["written"] == 0
 
 
+@pytest.mark.parametrize("first", ["matti", "sanna"])
+def test_b10_an_owner_who_deletes_a_colleagues_meeting_of_their_activity_ends_it_whoever_runs_next(
+    world: World, first: str
+) -> None:
+    """R7: who has been invited besides, and has not been read since, does not bring it back."""
+    world.enable("sanna")
+    world.hub.create(timed("Shared", who=frozenset({"aino", "matti"})), "aino")
+    world.settle()
+    ids = world.convert("matti", world.theirs("matti")["Shared"].id, ("aino", "sanna"))
+    world.run("matti")
+    world.run("aino")
+    world.calendars["aino"].remove(ids["aino"])
+    world.run("aino")
+    world.run(first)
+    world.settle()
+    assert world.ours() == {}
+    assert world.titles("matti") == world.titles("sanna") == ["Shared"]
+    assert world.mails == 0
+
+
 def test_row_37_a_colleagues_meeting_that_its_owner_declined_ends_when_it_is_cancelled(world: World) -> None:
     """The colleague's own copy was gone before anybody had seen that it was a meeting: the owner's has to tell."""
     world.hub.create(timed("Shared", who=frozenset({"aino", "matti"})), "aino")
