@@ -15,6 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+import database_template
 import shares
 from almanakka.database import server
 from almanakka.database.directory import VARIABLE, prepare
@@ -23,6 +24,7 @@ from almanakka.remote.destinations import LOOPBACK
 from contract import ews_schema
 
 PREFIX = "almanakka-tests-"
+TEMPLATE = "template"
 #: What a crash of the machine would do to a test's data does not matter.
 FAST = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\nautovacuum = off\nmax_connections = 300\n"
 #: How slowly Django checks a password is not what is tested here.
@@ -51,6 +53,8 @@ def pytest_configure(config: pytest.Config) -> None:
     options.chmod(0o644)
     config.stash[OWN_DIRECTORY] = directory
     os.environ[VARIABLE] = str(directory)
+    if config.getoption("dist", "no") != "no":  # one process alone would need it once only
+        os.environ[database_template.VARIABLE] = str(directory / TEMPLATE)
     settings.DATA_DIR = directory
 
 
@@ -90,8 +94,17 @@ def _remove_abandoned() -> None:
 
 
 def _discard(directory: Path) -> None:
+    database_template.stop(directory / TEMPLATE)
     server.stop(directory)
     shutil.rmtree(directory)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Let the workers' databases, where there are several, begin as copies of one that is migrated."""
+    if database_template.VARIABLE in os.environ and not connection.settings_dict["HOST"]:
+        database_template.put(settings.DATA_DIR)
+        settings.DATABASES["default"]["TEST"]["TEMPLATE"] = server.DATABASE
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import database_template
 from almanakka.demo import place, tenant
 from almanakka.demo.tenant import Control
 
@@ -154,5 +155,6 @@ class Stage:
 @contextmanager
 def prepared() -> Iterator[Stage]:
     """Make a stage, gone afterwards. Django is set up inside."""
+    database_template.adopt()
     with place.prepared(None) as folder, tenant.running(folder) as control:
         yield Stage(folder, control)

@@ -9,18 +9,23 @@ import sys
 from pathlib import Path
 from typing import Any
 
+TESTS = Path(__file__).parents[1]
+#: The command as people start it, and as it is where its database need not be migrated from nothing.
+COMMAND, READY = "almanakka.cli", "e2e.ready"
+
 #: How long a demo may take on a busy machine, in seconds; pytest waits a little longer.
 PATIENCE = 800
 
 
 def environment(scratch: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ALMANAKKA_", "DATABASE_URL"))}
-    return {**kept, "TMPDIR": str(scratch), "REQUESTS_CA_BUNDLE": "/nonexistent"}
+    path = os.pathsep.join(part for part in (str(TESTS), kept.get("PYTHONPATH", "")) if part)
+    return {**kept, "TMPDIR": str(scratch), "REQUESTS_CA_BUNDLE": "/nonexistent", "PYTHONPATH": path}
 
 
-def demo(scratch: Path, *arguments: str) -> tuple[int, str, str]:
+def demo(scratch: Path, *arguments: str, command: str = COMMAND) -> tuple[int, str, str]:
     found = subprocess.run(
-        [sys.executable, "-m", "almanakka.cli", "demo", *arguments],
+        [sys.executable, "-m", command, "demo", *arguments],
         env=environment(scratch),
         capture_output=True,
         text=True,
@@ -30,8 +35,8 @@ def demo(scratch: Path, *arguments: str) -> tuple[int, str, str]:
     return found.returncode, found.stdout, found.stderr
 
 
-def agreed(scratch: Path, *arguments: str) -> dict[str, Any]:
-    code, output, errors = demo(scratch, "--once", "--json", *arguments)
+def agreed(scratch: Path, *arguments: str, command: str = COMMAND) -> dict[str, Any]:
+    code, output, errors = demo(scratch, "--once", "--json", *arguments, command=command)
     assert code == 0, errors
     told: dict[str, Any] = json.loads(output)
     assert told["divergent"] == []

@@ -14,6 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
+import database_template
 from almanakka.demo import place, tenant
 
 from .crew import Executioner, Process
@@ -35,6 +36,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--between", type=int, default=12, help="edits between two kills, on average")
     options = parser.parse_args()
+    database_template.adopt()
     with place.prepared(None) as folder, tenant.running(folder) as control:
         from .installation import Installation
 

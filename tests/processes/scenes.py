@@ -14,6 +14,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import database_template
 from almanakka.demo import place, tenant
 
 NAMES = ("late_writes", "dead_and_paused_workers", "clock_set_back", "database_down", "disk_full")
@@ -23,6 +24,7 @@ def main() -> int:
     logs, chosen = Path(sys.argv[1]), sys.argv[2:] or NAMES
     os.environ["ALMANAKKA_LOG_LEVEL"] = "WARNING"
     told: dict[str, Any] = {}
+    database_template.adopt()
     with place.prepared(None) as folder, tenant.running(folder) as control:
         from . import troubles
         from .installation import Installation

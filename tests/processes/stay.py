@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import signal
 
+import database_template
 from almanakka.demo import place, tenant
 
 
 def main() -> None:
+    database_template.adopt()
     with place.prepared(None) as folder, tenant.running(folder), place.process(folder, "worker"):
         print("here", flush=True)
         signal.pause()
