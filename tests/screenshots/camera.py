@@ -64,6 +64,12 @@ HANG = """parts => {
   document.querySelectorAll("main details").forEach(each => each.open = true);
   return shown.map(each => each.getBoundingClientRect()).map(box => [box.top, box.bottom]);
 }"""
+#: Brings along the pictures of a page that a reader would have to scroll to.
+ENOUGH = """async () => {
+  const pictures = [...document.querySelectorAll("img[loading=lazy]")];
+  pictures.forEach(each => each.loading = "eager");
+  await Promise.all(pictures.map(each => each.decode().catch(() => {})));
+}"""
 #: What is enough to look through everything once.
 QUICK = (("light", "desktop"), ("dark", "phone"))
 
@@ -113,6 +119,7 @@ def _photograph(
     browser: Browser, url: str, language: str, house: Office, chosen: list[View], keep: bool, quick: bool
 ) -> None:
     for theme, device in _ways(keep, quick):
+        office.cleared(house)
         for who in dict.fromkeys(view.who for view in chosen):
             page = _window(browser, language, theme, device)
             for view in chosen:
@@ -126,6 +133,7 @@ def _photograph(
                 else:
                     until = "networkidle" if view.address == "calendar" else "load"
                     page.goto(url + _path(view, house), wait_until=until)  # type: ignore[arg-type]
+                page.evaluate(ENOUGH)
                 page.screenshot(
                     path=FOLDER / language / f"{view.name}-{theme}-{device}.png", full_page=True, animations="disabled"
                 )

@@ -21,7 +21,7 @@ from almanakka.activities import changes
 from almanakka.activities.models import Activity, ActivityType, Category, Project
 from almanakka.activities.values import Draft, Origin
 from almanakka.calendars import duplicates, remotes, wiring
-from almanakka.calendars.models import Connection, Hold, Mailbox, Pair, Proof
+from almanakka.calendars.models import CalendarCode, CalendarFile, Connection, Hold, Mailbox, Pair, Proof
 from almanakka.remote.memory import MemoryCalendar
 from almanakka.sync.entry import Entry, Timed
 from almanakka.sync.recurrence import Kind, Recurrence
@@ -174,6 +174,12 @@ def founded(language: str) -> Office:
     _synchronised(aino, connection, names)
     _outlook(Mailbox(connection=connection, remote_id=f"box-of-{eero.email}", user=eero, address=eero.email), names)
     return Office(boss, aino, eero, *_more(company, language), series, rows[2], kinds[1])
+
+
+def cleared(house: Office) -> None:
+    """Take back what scenes have left: a file that was chosen, and a code that was written into a calendar."""
+    CalendarFile.objects.filter(user=house.aino).delete()
+    CalendarCode.objects.filter(user=house.uuno).delete()
 
 
 def _more(company: Company, language: str) -> tuple[User, User, User]:

@@ -6,8 +6,8 @@ photographed. What is shown is taken from the product's own tables of sentences,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -15,10 +15,8 @@ from uuid import uuid4
 
 from django.core import mail
 from django.core.files.base import ContentFile
-from django.test import Client
 from django.utils.html import escape
 from django.utils.translation import override
-from lxml import html
 
 from almanakka.accounts import limits
 from almanakka.accounts.models import User
@@ -53,11 +51,12 @@ from almanakka.remote.checks import Cause, Check, State
 from almanakka.sync.entry import Entry, Group, Meeting, Person, Timed
 from almanakka.sync.preview import Preview
 
-from .office import NOW, PASSWORD, ZONE, Office
+from . import asked, rare
+from .office import NOW, PASSWORD, ZONE
 from .office import at as at_
+from .visit import SYNC, Gallery, Visit, filled
+from .visit import visit as visit
 
-SYNC = "/profile/calendar-sync/"
-MAIN = "//main"
 #: What fills the gaps in what a check says.
 DETAILS = {
     "path": "/srv/almanakka",
@@ -78,42 +77,6 @@ DETAILS = {
     "addresses": "aino@example.com",
     "name": "aino@example.com",
 }
-
-Gallery = Callable[["Visit"], Iterator[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Somebody of the company that is photographed, who looks at pages without a browser."""
-
-    house: Office
-    client: Client
-
-    @property
-    def aino(self) -> User:
-        return self.house.aino
-
-    @property
-    def mailbox(self) -> Mailbox:
-        return Mailbox.objects.get(user=self.aino)
-
-    def enter(self, who: User) -> None:
-        self.client.force_login(who)
-
-    def cut(self, path: str, part: str = MAIN, data: dict[str, Any] | None = None) -> str:
-        """Return that part of a page, an XPath, as HTML; ``data`` is sent to it first, and what comes of it shown."""
-        answer = self.client.get(path) if data is None else self.client.post(path, data, follow=True)
-        found = html.fromstring(answer.content.decode()).xpath(part)
-        assert found, f"{path} shows no {part}"
-        for each in found:
-            each.tail = None
-            if each.tag == "main":
-                each.tag = "div"
-        return "".join(html.tostring(each, encoding="unicode") for each in found)
-
-
-def visit(house: Office, language: str) -> Visit:
-    return Visit(house, Client(headers={"host": "127.0.0.1", "accept-language": language}))
 
 
 def standing(at: Visit) -> Iterator[str]:
@@ -142,7 +105,7 @@ def standing(at: Visit) -> Iterator[str]:
     Connection.objects.filter(company=at.aino.company).update(enabled=True)
     for code in sentences.SENTENCES:
         own.update(health=Health.FAILING, error_code=code)
-        yield at.cut(SYNC, "//*[@id='sync-status']/*[contains(@class, 'fault')]")
+        yield at.cut(f"{SYNC}status", "//*[contains(@class, 'fault')]")
     at.enter(at.house.boss)
     for code in ("", "unavailable", "mailbox_denied"):
         own.update(error_code=code)
@@ -276,7 +239,7 @@ def meeting(at: Visit) -> Iterator[str]:
             start = at_(3, 9)
             entry = Entry(title, Timed(start, start + timedelta(hours=1), ZONE.key))
             calendar.put(entry, uid=title, meeting=Meeting(organiser, tuple(attendees), own))  # type: ignore[attr-defined]
-    wiring.run_mailbox(at.mailbox.pk, clock=lambda: NOW)
+    at.run()
     connection = Connection.objects.filter(company=aino.company)
     for reader, title, change in (
         (aino, "Palaveri 1", {}),
@@ -293,12 +256,7 @@ def meeting(at: Visit) -> Iterator[str]:
         page = at.cut(f"{path}edit")
         yield page
         if reader == aino and not change and title != "Palaveri 3":
-            form = html.fromstring(page).xpath("//form[contains(@class, 'editor')]")[0]
-            given: dict[str, Any] = {}
-            for name, value in form.form_values():
-                given.setdefault(name, []).append(value)
-            given["name"] = "Uusi nimi"
-            yield at.cut(f"{path}edit", data=given)
+            yield at.cut(f"{path}edit", data={**filled(page), "name": "Uusi nimi"})
         connection.update(enabled=True, meeting_mail=MeetingMail.ASK)
 
 
@@ -324,6 +282,7 @@ def forms(at: Visit) -> Iterator[str]:
     for path, data in (
         ("/activities/new", {}),
         ("/activities/new", {**day, **kind}),
+        ("/activities/new", {**day, **kind, "all_day": "on", "first": "9999-12-31", "last": "9999-12-31"}),
         ("/activities/new", {**day, **kind, "ends": "", "zone_name": "Nowhere/At all", "rule-kind": "never"}),
         ("/activities/new", {**day, **kind, "ends": "11:00", **rule}),
         ("/activities/new", {**day, **kind, "ends": "11:00", **rule, "rule-interval": "1", "rule-until": ""}),
@@ -450,6 +409,11 @@ GALLERIES: dict[str, Gallery] = {
     "preview": previews,
     "check": checks,
     "meeting": meeting,
+    "days": asked.days,
+    "changes": rare.changes,
+    "rules": rare.rules,
+    "imports": rare.imports,
+    "more": rare.more,
     "forms": forms,
     "answers": answers,
     "mails": mails,

@@ -101,12 +101,11 @@ VIEWS = (
     View("second-step-on", "mfa_index", SANNI),
     View("second-step-again", "mfa_reauthenticate", SANNI),
     View("second-step-end", "mfa_deactivate_totp", SANNI),
-    View("recovery-codes-hidden", "mfa_view_recovery_codes", SANNI),
+    View("recovery-codes-hidden", "mfa_view_recovery_codes", SANNI, scene=scenes.recovery_codes_hidden),
     View("recovery-codes-make", "mfa_generate_recovery_codes", SANNI),
     View("recovery-codes", "mfa_view_recovery_codes", SANNI, scene=scenes.recovery_codes),
     View("sync-proof", "calendar-sync", UUNO),
     View("sync-code", "calendar-sync", UUNO, scene=scenes.code_written),
-    View("sync-off-preview", "calendar-sync-off-preview", AINO, query="what=remove"),
     View("grant", "microsoft-grant", BOSS, scene=scenes.granting),
     View("script-written", "microsoft-script", BOSS, scene=scenes.script_written),
 )

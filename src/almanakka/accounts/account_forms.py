@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account import forms as theirs
+from django.contrib.auth.forms import SetPasswordForm
 from django.utils.translation import gettext_lazy as _
 
 from django import forms
@@ -41,6 +42,20 @@ class ForgottenForm(_Plain, theirs.ResetPasswordForm):
 
 class NewPasswordForm(_Plain, theirs.ResetPasswordKeyForm):
     """The new one, by a mailed link."""
+
+
+class InvitedForm(SetPasswordForm):
+    """The first one, by the link of an invitation."""
+
+    error_messages: ClassVar = {"password_mismatch": _("The two passwords are not the same.")}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for number in ("1", "2"):
+            field = self.fields[f"new_password{number}"]
+            field.label = LABELS[f"password{number}"]
+            field.error_messages["required"] = _("Choose a password, and write it twice.")
+        field.help_text = ""
 
 
 class ChangePasswordForm(_Plain, theirs.ChangePasswordForm):

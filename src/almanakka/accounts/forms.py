@@ -22,8 +22,8 @@ class ProfileForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         company = self.instance.company
-        zone = _("The company's: %(zone)s") % {"zone": company.time_zone}
-        language = _("The company's: %(language)s") % {"language": company.get_language_display()}
+        zone = _("Company: %(zone)s") % {"zone": company.time_zone}
+        language = _("Company: %(language)s") % {"language": company.get_language_display()}
         self.fields["time_zone"].widget = LongSelect(choices=[("", zone), *((name, name) for name in zone_names())])
         languages = [choice for choice in self.fields["language"].choices if choice[0]]
         self.fields["language"].choices = [("", language), *languages]
@@ -47,6 +47,13 @@ class InvitationForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ("email", "full_name", "role")
+        error_messages = {
+            "email": {
+                "required": _("Write the e-mail address of the person."),
+                "invalid": _("This is no e-mail address: it looks like name@example.com."),
+            },
+            "full_name": {"max_length": _("The name is too long.")},
+        }
 
     def clean_email(self) -> str:
         return str(self.cleaned_data["email"]).strip().lower()

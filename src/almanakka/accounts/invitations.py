@@ -9,7 +9,6 @@ from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -21,6 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from almanakka.accounts import addresses, limits
+from almanakka.accounts.account_forms import InvitedForm
 from almanakka.accounts.models import User
 
 
@@ -52,7 +52,7 @@ def accept(request: HttpRequest, user_id: UUID, token: str) -> HttpResponse:
     person = User.objects.select_related("company").filter(pk=user_id, is_active=True).first()
     if person is None or not TOKENS.check_token(person, token):
         return render(request, "account/invitation_over.html", status=410)
-    form = SetPasswordForm(person, request.POST or None)
+    form = InvitedForm(person, request.POST or None)
     if not form.is_valid():
         return render(request, "account/invitation.html", {"form": form, "person": person})
     if request.user.is_authenticated and request.user != person:

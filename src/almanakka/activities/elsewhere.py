@@ -29,11 +29,15 @@ MARKS = {Place.THERE: "⇄", Place.COMING: "↻", Place.HELD: "!", Place.LOOSE: 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """How one activity stands; ``told`` says it in a sentence, ``since`` (aware) is when it came to be there."""
+    """How one activity stands; ``told`` says it in a sentence, ``since`` (aware) is when it came to be there.
+
+    ``settled_at`` is the address where its reader settles what waits for them, if anything does.
+    """
 
     place: Place
     told: str
     since: datetime | None = None
+    settled_at: str = ""
 
     @property
     def mark(self) -> str:

@@ -58,12 +58,13 @@ def types(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, type_id: UUID) -> HttpResponse:
     """Change an activity type."""
     kind = get_object_or_404(ActivityType, pk=type_id, company_id=request.user.company_id)
+    name = kind.name  # checking the form gives the type the name that was filled in
     form = TypeForm(request.POST or None, instance=kind)
     if form.is_valid():
         _save(form)
         messages.success(request, _("The activity type is saved."))
         return redirect("settings-types")
-    return render(request, "activities/type.html", {"form": form, "kind": kind})
+    return render(request, "activities/type.html", {"form": form, "name": name})
 
 
 @transaction.atomic

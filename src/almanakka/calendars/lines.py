@@ -28,6 +28,8 @@ from almanakka.sync.footer import detach, stray
 LONGEST = 80
 #: More occurrences are not named one by one.
 MOST_DAYS = 5
+#: From one time of day to another.
+_STRETCH = re.compile(r"(\d[.:]\d\d)–(\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Line:
 
     @property
     def changed(self) -> SafeString:
-        return format_html_join("", "<br>{}", ((change,) for change in self.changes))
+        return format_html_join("", "<br>{}", ((_whole(change),) for change in self.changes))
 
     @property
     def undoing(self) -> SafeString:
@@ -182,6 +184,11 @@ def _is_cancelled(exceptions: Mapping[date, Override], day: date) -> bool:
 def _plain(entry: Entry) -> Entry:
     entry = canonical(entry)
     return detach(entry, stray(entry))[0]
+
+
+def _whole(text: str) -> str:
+    """Return a text whose times of day are not broken after their dash."""
+    return _STRETCH.sub("\\1–\u2060\\2", text)
 
 
 def _from_to(before: str, after: str) -> str:

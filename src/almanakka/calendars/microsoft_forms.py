@@ -17,6 +17,13 @@ from almanakka.sync.errors import Denied
 from django import forms
 
 KEPT = _("Leave it empty to keep what is stored.")
+#: What whoever enters an Exchange URL where we would not go does about it, by the code of why.
+CORRECTED = {
+    "address_malformed": _("Write it like this: https://mail.company.com/EWS/Exchange.asmx."),
+    "address_insecure": _("Write https:// instead."),
+    "address_forbidden": _("Enter the Exchange Server's own address, or have its name on the network corrected."),
+    "address_loopback": _("Enter the name by which other computers know the Exchange Server."),
+}
 
 
 def _secret(label: Any) -> forms.CharField:
@@ -77,8 +84,8 @@ class ServerForm(forms.ModelForm):
         try:
             destinations.entered(self.cleaned_data["ews_url"])
         except Denied as error:
-            told = sentence(error.code).told(address=self.cleaned_data["ews_url"])
-            raise forms.ValidationError(f"{told[0]} {told[2]}") from error
+            what = sentence(error.code).what
+            raise forms.ValidationError(f"{what} {CORRECTED[error.code]}") from error
         return str(self.cleaned_data["ews_url"])
 
     def clean_ca_bundle(self) -> str:

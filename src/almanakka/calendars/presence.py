@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import connection
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -21,7 +22,7 @@ from almanakka.sync.ports import Born, State
 
 _STANDING = """
     SELECT asked.id::text, pair.state, pair.since, hint.id IS NOT NULL,
-        coalesce(entry.reason, own.reason), coalesce(entry.detail, own.detail)
+        coalesce(entry.reason, own.reason), coalesce(entry.detail, own.detail), coalesce(entry.decided, own.decided)
     FROM calendars_mailbox AS mailbox
     CROSS JOIN unnest(%(ids)s::uuid[]) AS asked(id)
     LEFT JOIN calendars_pair AS pair ON pair.mailbox_id = mailbox.id AND pair.activity = asked.id
@@ -72,9 +73,14 @@ class _Telling:
         hinted: bool,
         reason: str | None,
         detail: str | None,
+        decided: str | None,
     ) -> Elsewhere | None:
         if reason is not None:
-            return Elsewhere(Place.HELD, _("Waits for you: %(why)s") % {"why": words.held(reason, detail or "")})
+            why = words.held(reason, detail or "")
+            if decided:
+                return Elsewhere(Place.HELD, why)
+            settled_at = f"{reverse('calendar-sync-waiting')}?reason={reason}"
+            return Elsewhere(Place.HELD, _("Waits for you: %(why)s") % {"why": why}, settled_at=settled_at)
         if state == State.MUTED:
             told = _("In your Microsoft calendar, but no longer kept in step: its type stays here")
             return Elsewhere(Place.LOOSE, told)

@@ -21,7 +21,7 @@ SERVERS = (
     (Server.EXCHANGE_2007.value, "Exchange 2007"),
 )
 PURPOSES = (
-    (Purpose.GRANT.value, _("let the account open the calendars")),
+    (Purpose.GRANT.value, _("let it open the calendars")),
     (Purpose.VERIFY.value, _("show what the account may do")),
     (Purpose.REVOKE.value, _("take the right back")),
 )

@@ -36,9 +36,7 @@ COUNTS: Mapping[str, Promise] = {
         "stays where it is and is no longer followed", "stay where they are and are no longer followed", "number"
     ),
     "held": ngettext_lazy("waits for you", "wait for you", "number"),
-    "kept": ngettext_lazy(
-        "stays where it is and is no longer followed", "stay where they are and are no longer followed", "number"
-    ),
+    "kept": ngettext_lazy("stays where it is, on both sides", "stay where they are, on both sides", "number"),
     "left_out": ngettext_lazy("is left out", "are left out", "number"),
 }
 

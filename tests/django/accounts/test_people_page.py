@@ -82,6 +82,26 @@ def test_an_invitation_is_good_for_three_days(as_boss: Client, monkeypatch: pyte
     assert Client().get(link).status_code == 410
 
 
+@pytest.mark.parametrize(
+    ("language", "differ", "nothing", "strange"),
+    [
+        ("en", "The two passwords are not the same.", "Choose a password, and write it twice.", "This is no e-mail"),
+        ("fi", "Salasanat eivät ole samat.", "Valitse salasana ja kirjoita se kahdesti.", "Tämä ei ole sähköposti"),
+        ("sv", "Lösenorden är inte lika.", "Välj ett lösenord och skriv det två gånger.", "Det här är ingen e-post"),
+    ],
+)
+def test_what_is_wrong_with_an_invitation_is_said_in_our_words(
+    as_boss: Client, boss: User, language: str, differ: str, nothing: str, strange: str
+) -> None:
+    _person, link = invited(as_boss)
+    guest = Client(headers={"accept-language": language})
+    assert differ in text(guest.post(link, {"new_password1": PASSWORD, "new_password2": "other"}))
+    assert text(guest.post(link, {"new_password1": "", "new_password2": ""})).count(nothing) == 2
+    boss.language = language
+    boss.save()
+    assert strange in text(as_boss.post(PAGE, {"email": "uusi", "role": "employee"}))
+
+
 @pytest.mark.parametrize("change", ["token", "person"])
 def test_a_forged_invitation_opens_nothing(as_boss: Client, boss: User, change: str) -> None:
     person, link = invited(as_boss)

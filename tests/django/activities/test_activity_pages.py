@@ -358,6 +358,15 @@ def test_s4_project_tasks_cannot_be_marked(house: Any) -> None:
     assert "Project tasks never travel." in text(page)
 
 
+def test_a_type_keeps_its_name_above_a_form_that_is_wrong(house: Any) -> None:
+    house.aino.role = Role.ADMINISTRATOR
+    house.aino.save()
+    given = {"name": "Toinen nimi", "category": "project_task", "synchronised": "on", "is_active": "on", "order": 1}
+    page = text(signed_in(house.aino).post(f"/settings/types/{house.meeting.pk}/", given))
+    assert f"<h1>{house.meeting.name}</h1>" in page
+    assert 'value="Toinen nimi"' in page
+
+
 @pytest.mark.parametrize("path", ["/settings/", "/settings/types/", "/settings/users/", "/settings/company/"])
 def test_settings_are_for_administrators(house: Any, path: str) -> None:
     assert signed_in(house.aino).get(path).status_code == 403

@@ -177,6 +177,7 @@ def test_b3_switching_off_is_told_entry_by_entry_and_that_is_what_happens(
     assert groups == told
     page = text(answer)
     assert "What switching off would do" in page
+    assert "are, on both sides" in page
     assert all(title in page for titles in told.values() for title in titles)
     assert (state(), titles(calendar)) == (before, there)
     as_aino.post(f"{PAGE}off", {"what": what})

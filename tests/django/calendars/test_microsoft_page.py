@@ -12,6 +12,7 @@ from almanakka.activities.models import ActivityType, Category
 from almanakka.calendars import microsoft_page, remotes, tenant
 from almanakka.calendars.models import Connection, Hold, Kind, Mailbox
 from almanakka.calendars.remotes import Proven
+from almanakka.remote import destinations
 from almanakka.sync.errors import Denied
 from visits import text
 
@@ -128,6 +129,24 @@ def test_s8_what_makes_no_sense_is_not_stored(as_boss: Client, wrong: dict[str, 
     assert answer.status_code == 422
     assert 'class="errorlist"' in text(answer)
     assert not Connection.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://mail.kuura.example/EWS/Exchange.asmx", "Write https:// instead."),
+        ("https://mail.kuura.example:25/EWS/Exchange.asmx", "Write it like this: https://"),
+        ("https://169.254.169.254/EWS/Exchange.asmx", "own address, or have its name on the network corrected."),
+        ("https://127.0.0.1/EWS/Exchange.asmx", "Enter the name by which other computers know the Exchange Server."),
+    ],
+)
+def test_whoever_enters_an_exchange_url_is_told_what_to_enter_instead(
+    as_boss: Client, monkeypatch: pytest.MonkeyPatch, url: str, told: str
+) -> None:
+    monkeypatch.delenv(destinations.LOOPBACK, raising=False)
+    errors = as_boss.post(f"{PAGE}save", {**SERVER, "ews_url": url}).context["form"].errors["ews_url"]
+    assert told in str(errors)
+    assert "administrator" not in str(errors)
 
 
 def test_s7_scripts_come_from_a_form(as_boss: Client) -> None:

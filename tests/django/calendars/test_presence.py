@@ -98,6 +98,26 @@ def test_what_is_on_its_way_and_what_waits(
     assert place(internal) is None
 
 
+def test_what_waits_is_settled_from_the_activity_with_one_click(aino: User, aino_box: Mailbox, board: Activity) -> None:
+    client = Client()
+    client.force_login(aino)
+    paired(aino_box, board, event="e1")
+    pages = (f"/activities/{board.pk}/", f"/calendar/{board.pk}/card")
+    assert all("Decide" not in client.get(page).content.decode() for page in pages)
+    hold = Hold.objects.create(mailbox=aino_box, item="event:e1", reason="too_frequent", title="Board", since=AT)
+    told = looked(aino, board)
+    assert told is not None
+    assert all(f'<a href="{told.settled_at}"' in client.get(page).content.decode() for page in pages)
+    answers = client.get(told.settled_at).content.decode()
+    assert "Board" in answers
+    assert "Try again now" in answers
+    hold.decided = "again"
+    hold.save()
+    told = looked(aino, board)
+    assert told is not None
+    assert (told.place, told.settled_at, "Waits for you" in told.told) == (Place.HELD, "", False)
+
+
 PAGES = ("/", "/calendar/?week=2026-01-05", "/activities/", "/calendar/items?start=2026-01-05&end=2026-01-12")
 
 

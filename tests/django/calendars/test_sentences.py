@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from django.utils.translation import override
 
 import almanakka
+from almanakka.calendars import words
 from almanakka.calendars.sentences import SENTENCES, refusal, sentence
 from almanakka.remote import destinations
 from almanakka.remote.ews import refusals
@@ -80,3 +82,11 @@ def test_nobody_who_has_just_asked_is_told_that_it_is_tried_again_without_them()
             assert told.paragraph == sentence(code).paragraph
         else:
             assert told == sentence(code).told()
+
+
+@pytest.mark.parametrize("language", ["en", "fi", "sv"])
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_preview_never_lists_two_things_in_the_same_words(language: str, number: int) -> None:
+    with override(language):
+        said = Counter(words.counted(action, number) for action in words.COUNTS)
+    assert [each for each, times in said.items() if times > 1] == []
