@@ -22,6 +22,7 @@ from almanakka.sync.entry import (
     Timed,
 )
 from almanakka.sync.errors import Invalid, LeaseLost, StaleVersion
+from almanakka.sync.merge import MARGIN
 from almanakka.sync.ports import (
     Activities,
     ActivityId,
@@ -467,6 +468,29 @@ class ActivitiesContract:
         assert {each for each, at in single.times.items() if at == NOW} == {Group.WHEN, Group.OCCURRENCES, NEXT_MONDAY}
         aino.change(id, 3, edit(single, Group.OCCURRENCES, exceptions={A_MONDAY: CANCELLED}))
         assert record(id) == single
+
+    def test_what_is_cancelled_remembers_which_edits_it_had_won_over(
+        self, company: Company, import_: Callable[..., ActivityId], aino: Activities, record: Callable[..., Record]
+    ) -> None:
+        """B5: an edit of ours wins only if it is a minute later, one that came through a mailbox if it is later."""
+        moved, days = Override(title="Own", show_as=ShowAs.FREE), (A_MONDAY, NEXT_MONDAY)
+        id = import_(when=EVERY_WEEK, exceptions={A_MONDAY: moved})
+        aino.change(id, 1, edit(record(id), Group.OCCURRENCES, exceptions=dict.fromkeys(days, CANCELLED)))
+        assert record(id).cancelled == {A_MONDAY: EDITED}
+        company.change(id, replace(record(id).entry, exceptions=dict.fromkeys(days, moved)))
+        ours = record(id)
+        assert ours.cancelled == {}
+        for title in ("once", "twice"):
+            cancelled = edit(record(id), Group.OCCURRENCES, Group.TITLE, title=title, exceptions={A_MONDAY: CANCELLED})
+            aino.change(id, record(id).version, cancelled)
+            assert record(id).cancelled == {A_MONDAY: ours.times[A_MONDAY] - MARGIN}
+        assert record(id).times[A_MONDAY] == EDITED
+        company.change(id, replace(record(id).entry, exceptions={}))
+        assert record(id).cancelled == {}
+        company.change(id, replace(record(id).entry, exceptions={A_MONDAY: CANCELLED}))
+        assert record(id).cancelled.keys() == {A_MONDAY}
+        aino.change(id, record(id).version, edit(record(id), Group.WHEN, when=AN_HOUR))
+        assert record(id).cancelled == {}
 
     def test_guests_change_with_who_takes_part(
         self, company: Company, import_: Callable[..., ActivityId], aino: Activities, record: Callable[..., Record]

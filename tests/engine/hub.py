@@ -6,13 +6,14 @@ import copy
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from almanakka.sync.approval import Approval
 from almanakka.sync.entry import AllDay, Entry, Group, Override, Person, Response, Series, ShowAs, Timed
 from almanakka.sync.errors import Invalid, LeaseLost, StaleVersion, UidTaken
 from almanakka.sync.fields import FIELD, take
+from almanakka.sync.merge import MARGIN
 from almanakka.sync.ports import (
     ActivityId,
     Born,
@@ -206,8 +207,21 @@ class Hub:
         times = dict(old.times) | dict.fromkeys(stamped, at or self.clock())
         passed = old.through | stamped if through else old.through - stamped
         new = replace(old, version=old.version + 1, times=times, through=passed, **others)  # type: ignore[arg-type]
+        new = replace(new, cancelled=self._cancelled(old, before, entry))
         self._keep(new, entry, through)
         self._tell(id, new.version, people | self._people(id), through)
+
+    def _cancelled(self, old: Record, before: Entry, after: Entry) -> dict[date, datetime]:
+        """Until when an edit of what is cancelled would have lost to the last one of it, wherever that was made."""
+        kept = {}
+        for day, each in after.exceptions.items():
+            was = before.exceptions.get(day)
+            if each.cancelled and was is not None and was.cancelled:
+                kept |= {day: old.cancelled[day]} if day in old.cancelled else {}
+            elif each.cancelled and (day in old.times or was is not None):
+                last = day if day in old.times else Group.OCCURRENCES
+                kept[day] = old.times[last] - (timedelta() if last in old.through else MARGIN)
+        return kept
 
     def remove(self, id: ActivityId, *, through: UserId | None = None) -> None:
         people = self._people(id)

@@ -120,6 +120,20 @@ def test_row_12_an_edited_occurrence_outlives_its_cancellation() -> None:
         assert merged.ours.exceptions == merged.theirs.exceptions == edited.exceptions
 
 
+def test_b5_an_edit_does_not_outlive_the_cancellation_of_what_it_had_lost_to() -> None:
+    series = Series(Recurrence(Kind.DAILY, MONDAY), time(9), timedelta(hours=1), "Europe/Helsinki")
+    base = Entry("daily", series)
+    edited = replace(base, exceptions={MONDAY: Override(title="special")})
+    cancelled = replace(base, exceptions={MONDAY: CANCELLED})
+    for seconds, kept in ((-1, edited), (0, edited), (1, cancelled)):
+        terms = Terms(NOON, cancelled={MONDAY: NOON + timedelta(seconds=seconds)})
+        merged = merge(Images(base, cancelled, base, edited), terms)
+        assert merged.ours.exceptions == merged.theirs.exceptions == kept.exceptions
+        assert [each.ours_won for each in merged.conflicts] == [kept is cancelled]
+    elsewhere = Terms(NOON, cancelled={MONDAY + timedelta(days=1): NOON + timedelta(days=1)})
+    assert merge(Images(base, cancelled, base, edited), elsewhere).ours.exceptions == edited.exceptions
+
+
 def test_row_11_a_new_pattern_keeps_the_exceptions_whose_dates_it_still_has() -> None:
     series = Series(Recurrence(Kind.DAILY, MONDAY), time(9), timedelta(hours=1), "Europe/Helsinki")
     odd, even = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)

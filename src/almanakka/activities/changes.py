@@ -23,6 +23,7 @@ from almanakka.activities.models import Activity, Occurrence, Participant
 from almanakka.activities.signals import ActivityChanged, activity_changed
 from almanakka.activities.values import (
     GROUPS,
+    OF_CANCELLED,
     ActivityGone,
     Draft,
     InvalidActivity,
@@ -188,6 +189,7 @@ def _change(activity: Activity, fields: dict[str, Any], origin: Origin) -> int:
         return activity.version
     references.check(activity.company_id, [after], altered & references.NAMES)
     groups = frozenset(group for group, names in GROUPS.items() if names & altered)
+    _keep_times_of_cancelled(activity, before, after)
     _write(activity, after, altered, groups | {day.isoformat() for day in _days(before, after)}, origin)
     _write_participants(activity, before.participants, after.participants)
     _write_occurrences(activity, before.occurrences, after.occurrences)
@@ -199,6 +201,23 @@ def _days(before: Draft, after: Draft) -> frozenset[date]:
     """Which occurrences have been edited, by their original dates."""
     days = before.occurrences.keys() | after.occurrences.keys()
     return frozenset(day for day in days if before.occurrences.get(day) != after.occurrences.get(day))
+
+
+def _keep_times_of_cancelled(activity: Activity, before: Draft, after: Draft) -> None:
+    """Remember when what is cancelled now had been edited last: edits made before had lost to it already (B5)."""
+    times, through = activity.changed_at, set(activity.changed_through)
+    for day in _days(before, after):
+        was, is_now = before.occurrences.get(day), after.occurrences.get(day)
+        name = f"{day.isoformat()}{OF_CANCELLED}"
+        if was is not None and was.cancelled and is_now is not None and is_now.cancelled:
+            continue
+        times.pop(name, None)
+        through.discard(name)
+        last = day.isoformat() if day.isoformat() in times else "occurrences" if was is not None else ""
+        if is_now is not None and is_now.cancelled and last in times:
+            times[name] = times[last]
+            through |= {name} if last in through else set()
+    activity.changed_through = sorted(through)
 
 
 def _edited(before: Draft, fields: dict[str, Any]) -> Draft:

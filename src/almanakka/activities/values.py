@@ -35,8 +35,10 @@ GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 
+#: After the name of a cancelled occurrence among the groups of ``changed_at``: of what was cancelled.
+OF_CANCELLED = " cancelled"
 #: The name of an occurrence among the groups of ``changed_at``.
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}" + f"({OF_CANCELLED})?")
 #: What PostgreSQL's text cannot hold: NUL, and surrogates without their other half.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from almanakka.activities import patterns
 from almanakka.activities.models import Activity, ActivityType, Occurrence
+from almanakka.activities.values import OF_CANCELLED
 from almanakka.calendars import images
 from almanakka.sync.entry import AllDay, Entry, Group, Override, Series, ShowAs, Timed, When
+from almanakka.sync.merge import MARGIN
 from almanakka.sync.ports import Category, Record
 
 _GROUPS = {group.value: group for group in Group}
@@ -29,14 +32,25 @@ def record(activity: Activity, type_: ActivityType, footer: str) -> Record:
         times={
             _edited(name): datetime.fromisoformat(moment)
             for name, moment in activity.changed_at.items()
-            if name != _TYPE
+            if name != _TYPE and not name.endswith(OF_CANCELLED)
         },
-        through=frozenset(_edited(name) for name in activity.changed_through if name != _TYPE),
+        through=frozenset(
+            _edited(name) for name in activity.changed_through if name != _TYPE and not name.endswith(OF_CANCELLED)
+        ),
         footer=footer,
         created=activity.created_at,
         own=_TYPE in activity.changed_at or activity.project_id is not None or activity.is_closed,
         dormant=images.load_occurrences(activity.dormant or {}),
+        cancelled=dict(_cancelled(activity)),
     )
+
+
+def _cancelled(activity: Activity) -> Iterator[tuple[date, datetime]]:
+    """Yield each cancelled occurrence that had been edited before, and the moment since which an edit outdoes that."""
+    for name, moment in activity.changed_at.items():
+        if name.endswith(OF_CANCELLED):
+            margin = timedelta() if name in activity.changed_through else MARGIN
+            yield date.fromisoformat(name.removesuffix(OF_CANCELLED)), datetime.fromisoformat(moment) - margin
 
 
 def _edited(name: str) -> Group | date:

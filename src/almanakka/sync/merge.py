@@ -41,7 +41,8 @@ class Terms:
     with us (S13). ``fixed`` groups are never written there, ``personal`` ones are no business of the other side (R5).
     ``staying`` are people who cannot be taken out. ``theirs_rules`` makes their side win whatever is asked: the master
     copy of a meeting (B1, B10); save for ``approved`` groups and occurrences of ``approved_days``, where theirs has not
-    changed. ``dormant`` are occurrences of ours that its times have no place for.
+    changed. ``dormant`` are occurrences of ours that its times have no place for; what was ``cancelled`` of ours had
+    won over edits made before the moment given.
     """
 
     modified: datetime
@@ -55,6 +56,7 @@ class Terms:
     approved: frozenset[Group] = frozenset()
     approved_days: frozenset[date] = frozenset()
     dormant: Mapping[date, Override] = field(default_factory=dict)
+    cancelled: Mapping[date, datetime] = field(default_factory=dict)
 
     def ours_wins(self, group: Group, day: date | None = None) -> bool:
         """The one conflict rule (B5): ours wins only if provably later; otherwise Microsoft does.
@@ -302,12 +304,15 @@ class _Merging:
         return Group.WHEN in self.to_theirs
 
     def _occurrence_conflict(self, day: date, ours: Override | None, theirs: Override | None) -> bool:
-        """An edit beats a cancellation, so that no work is lost; otherwise the one rule (B5)."""
+        """An edit beats a cancellation, so that no work is lost; otherwise the one rule (B5).
+
+        Unless it had lost to the edit of what was cancelled then: whoever runs first decides nothing.
+        """
         if not self.terms.theirs_rules and self.terms.outward and ours and theirs:
             if theirs.cancelled and not ours.cancelled:
                 return True
             if ours.cancelled and not theirs.cancelled:
-                return False
+                return day in self.terms.cancelled and self.terms.modified < self.terms.cancelled[day]
         return self.terms.ours_wins(Group.OCCURRENCES, day)
 
     def _wake(

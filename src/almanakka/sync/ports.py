@@ -109,7 +109,8 @@ class Record:
 
     ``times`` are when each group, and each occurrence that ever was, was last edited, anywhere; those in ``through``
     came through a mailbox. ``own``: a person with us has given it what no calendar holds, such as a type they chose.
-    ``dormant`` are occurrences for which an edit of its times left no place: should those times yet lose (B5).
+    ``dormant`` are occurrences for which an edit of its times left no place: should those times yet lose (B5). What was
+    ``cancelled`` of it had won over every edit of that occurrence made there before the moment given.
     """
 
     id: ActivityId
@@ -125,6 +126,7 @@ class Record:
     own: bool = False
     approval: Approval | None = None
     dormant: Mapping[date, Override] = field(default_factory=dict)
+    cancelled: Mapping[date, datetime] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ def _merge(
         approved=may.groups,
         approved_days=may.days,
         dormant=record.dormant,
+        cancelled={day: at for day, at in record.cancelled.items() if at <= view.now + MARGIN},
     )
     images = Images(base, ours, seen, theirs, pair.intended)
     merged = merge(images, terms)
