@@ -266,7 +266,7 @@ class LedgerContract:
         eero.part(())
         both = frozenset({company.id("aino"), company.id("eero")})
         assert aino.left(["uid", "twin", "strange"]) == {"uid": both}
-        eero.invite("uid", {company.id("aino")})
+        eero.readmit("uid", {company.id("aino")})
         left = {uid: frozenset({company.id(name)}) for uid, name in (("uid", "eero"), (long, "aino"))}
         assert aino.left(["uid", long]) == left
         assert aino.left([]) == {}
@@ -406,7 +406,7 @@ class LedgerContract:
             lambda: aino.bind({"new": bound}),
             lambda: aino.kill([bound], NOW),
             lambda: aino.part({"uid"}),
-            lambda: aino.invite("uid", {company.id("aino")}),
+            lambda: aino.readmit("uid", {company.id("aino")}),
             lambda: aino.note([Note(action="a", side=Side.HERE, reason="r")]),
             lambda: aino.hold([Hold("event:b", "r")]),
             lambda: aino.release(["event:a"]),

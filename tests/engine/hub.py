@@ -639,7 +639,7 @@ class HubLedger(Held):
         gone = {key for key, _ in self.hub.left if key in uids}
         return {uid: frozenset(user for key, user in self.hub.left if key == uid) for uid in gone}
 
-    def invite(self, uid: str, users: Collection[str]) -> None:
+    def readmit(self, uid: str, users: Collection[str]) -> None:
         with self.write():
             self.hub.left -= {(uid, user) for user in users}
 

@@ -127,7 +127,7 @@ class MeetingMemory:
                 found.setdefault(stored[uid], set()).add(str(user))
         return {uid: frozenset(users) for uid, users in found.items()}
 
-    def invite(self, uid: str, users: Collection[str]) -> None:
+    def readmit(self, uid: str, users: Collection[str]) -> None:
         with self.fence.write():
             Departure.objects.filter(
                 meeting__company_id=self.company_id, meeting__uid=_uid(uid), user__in=list(users)

@@ -129,7 +129,7 @@ class Effects:
             if step.yields:
                 self.activities.hand_over(step.record.id)
             if step.dropped:
-                self.ledger.invite(step.pair.uid, step.dropped)
+                self.ledger.readmit(step.pair.uid, step.dropped)
             self.ledger.note(notes_here(step))
             if step.hold is not None:
                 self.ledger.hold([step.hold])

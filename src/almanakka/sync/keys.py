@@ -46,5 +46,5 @@ class MeetingKeys(Protocol):
     def left(self, uids: Collection[str]) -> dict[str, frozenset[str]]:
         """Return who has left which of these meetings, whatever became of its activity."""
 
-    def invite(self, uid: str, users: Collection[str]) -> None:
+    def readmit(self, uid: str, users: Collection[str]) -> None:
         """Forget that ``users`` have left a meeting: it names them no more, so whoever names them again means it."""

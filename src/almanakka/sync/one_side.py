@@ -89,9 +89,8 @@ def gone_there(view: View, pair: Pair, record: Record, reason: str, event: Event
         if not ended and reason == "cancelled" and record.owner == user and outgoing(record, view.settings) is None:
             return create_there(view, record, pair, "taken out of a colleague's meeting of it")  # and still its owner
         declined, left = reason == "declined" and not ended, "" if ended else pair.uid
-        kill = (
-            ended or record.owner == user
-        )  # who leaves what is theirs ends it for all, whoever has a copy or gets one
+        # who leaves what is theirs ends it for all, whoever has a copy or gets one
+        kill = ended or record.owner == user
         return RemoveHere(pair, record, leave=not ended, kill=kill, reason=reason, declined=declined, left=left)
     travels = outgoing(record, view.settings) in (None, "too_old")  # what is paired has no line (S15)
     if not pair.approved and travels and _edited_here(view, pair, record):
