@@ -43,6 +43,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["no_proxy"] = f"127.0.0.1,localhost,{spared}"  # everything that is talked to is on this machine
     os.environ[LOOPBACK] = "1"
     settings.PASSWORD_HASHERS = QUICK_HASHERS
+    gc.disable()  # until all is collected, for what is imported and compiled stays
     if hasattr(config, "workerinput"):
         return  # a worker inherits the session's directory through the environment
     _remove_abandoned()
@@ -71,6 +72,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Spare what has been imported and collected, and stays, from being looked through for garbage ever again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(optionalhook=True)
