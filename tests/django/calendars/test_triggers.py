@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -142,6 +143,24 @@ def test_a_change_makes_mailboxes_due_once_it_is_committed(
         assert not queued()
     assert queued() == sorted([str(aino_box.pk), str(eero_box.pk)])
     assert set(Mailbox.objects.values_list("due_at", flat=True)) == {NOW}
+
+
+def test_a_change_stands_where_its_trigger_fails(
+    aino_box: Mailbox,
+    aino: User,
+    make: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    """It is committed by then: whoever made it hears of no trouble, and the sweep finds the hint."""
+    with monkeypatch.context() as broken, django_capture_on_commit_callbacks(execute=True):
+        broken.setattr(schedule, "make_due", Mock(side_effect=OperationalError("the server is gone")))
+        made = make(aino)
+    assert hinted() == {(aino_box.pk, made.version)}
+    assert "the server is gone" in caplog.text
+    with clock.stopped_at(NOW + LATER):
+        assert schedule.due() == [aino_box.pk]
 
 
 def test_moving_to_another_section_triggers_and_staying_does_not(aino: User, aino_box: Mailbox) -> None:
