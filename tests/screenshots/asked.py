@@ -109,6 +109,11 @@ def _locked(at: Visit, people: list[Person], guest: Person) -> Iterator[str]:
     alone = _called(at, series("Yksin"), [])
     yield at.cut(f"/activities/{alone.pk}/?day={FIRST}")
     yield at.cut(f"/activities/{alone.pk}/edit?day={FIRST}&extent=one", SAID)
+    changed = {**filled(at.cut(f"/activities/{alone.pk}/edit")), "location": "Saimaa"}
+    yield at.cut(f"/activities/{alone.pk}/edit", data=changed)
+    at.cut(f"/activities/{alone.pk}/edit", SAID, {**changed, "tells": "yes"})
+    at.run()
+    yield at.cut(f"{SYNC}history/undo", data=_latest(at))
     outside = _called(at, series("Muualta"), [Person(at.aino.email)], guest)
     Activity.objects.filter(pk=outside.pk).update(organiser_name="", organiser_address="")
     yield at.cut(f"/activities/{outside.pk}/edit")

@@ -11,7 +11,9 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 from uuid import UUID
 
-from allauth.account.models import EmailAddress
+from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
+from allauth.account.utils import user_pk_to_url_str
 from django.core.files.base import ContentFile
 from django.urls import reverse
 from django.utils.html import escape
@@ -190,8 +192,8 @@ def _own(at: Visit) -> Iterator[str]:
         yield at.cut(SYNC, SAID)
     with patch.object(codes, "enter"):
         yield at.cut(f"{SYNC}code/enter", SAID, {"code": "12345678"})
-    with patch.object(ics_import, "MOST_BYTES", 1024 * 1024 - 1):
-        yield at.cut("/calendar/import/file", data={"file": ContentFile(b" " * 1024 * 1024, "x.ics")})
+    with patch.object(ics_import, "MOST_BYTES", 1024 * 1024):
+        yield at.cut("/calendar/import/file", data={"file": ContentFile(b" " * 1024 * 1025, "x.ics")})
     with patch.object(ics_export, "MOST_ACTIVITIES", 1):
         at.client.get("/activities/export.ics")
         yield at.cut("/activities/", SAID)
@@ -253,12 +255,10 @@ def _placed(at: Visit) -> Iterator[str]:
             hold.delete()
     calendar = at.client.get("/calendar/").content.decode()
     said = json.loads(html.fromstring(calendar).xpath("//script[@id='grid-settings']/text()")[0])
-    yield "".join(f"<p>{escape(text)}</p>" for text in said.values() if isinstance(text, str))
-    for given, status in (({"version": 0}, 409), ({"version": 99}, 409)):
-        sent = {"allDay": False, "start": at_(1, 9).isoformat(), "end": at_(1, 10).isoformat(), **given}
-        answer = at.client.post(f"/calendar/{activity.pk}/move", json.dumps(sent), content_type="application/json")
-        assert answer.status_code == status
-        yield f"<p>{escape(answer.json()['told'])}</p>"
+    yield "".join(f"<p>{escape(text)}</p>" for text in said.values() if " " in str(text))
+    sent = {"allDay": False, "start": at_(1, 9).isoformat(), "end": at_(1, 10).isoformat(), "version": 0}
+    answer = at.client.post(f"/calendar/{activity.pk}/move", json.dumps(sent), content_type="application/json")
+    yield f"<p>{escape(answer.json()['told'])}</p>"
 
 
 def _written(at: Visit) -> Iterator[str]:
@@ -285,10 +285,36 @@ def _entered(at: Visit) -> Iterator[str]:
         yield at.cut(link, data={"new_password1": first, "new_password2": second})
     yield at.cut(link, SAID, {"new_password1": PASSWORD, "new_password2": PASSWORD})
     at.enter(house.aino)
+    another = f"kolmas.{house.aino.email}"
+    yield at.cut("/accounts/email/", SAID, {"action_add": "", "email": another})
+    key = EmailConfirmationHMAC(EmailAddress.objects.get(email=another)).key
+    yield at.cut(reverse("account_confirm_email", args=[key]), SAID, {})
+    EmailAddress.objects.filter(email=another).delete()
+    taken = EmailAddress.objects.create(user=house.aino, email=house.eero.email)
+    key = EmailConfirmationHMAC(taken).key
+    yield at.cut(reverse("account_confirm_email", args=[key]), data={})
+    taken.delete()
+    password = {"oldpassword": PASSWORD, "password1": f"{PASSWORD}!", "password2": f"{PASSWORD}!"}
+    yield at.cut("/accounts/password/change/", SAID, password)
+    house.aino.set_password(PASSWORD)
+    house.aino.save()
+    at.enter(house.aino)
+    yield at.cut("/accounts/logout/", SAID, {})
+    key = default_token_generator.make_token(house.aino)
+    link = reverse("account_reset_password_from_key", args=[user_pk_to_url_str(house.aino), key])
+    onward = at.client.get(link).headers["Location"]
+    yield at.cut(onward, "//body", {"password1": PASSWORD, "password2": PASSWORD})
+    house.aino.refresh_from_db()
+    at.enter(house.aino)
     yield at.cut("/accounts/reauthenticate/", data={"password": "no"})
     for path in ("/accounts/second-step/", "/accounts/second-step/totp/activate/"):
         yield at.cut(path)
     yield at.cut("/accounts/second-step/totp/activate/", data={"code": "1"})
+    at.enter(house.sanni)
+    for deed in ("recovery-codes/generate", "totp/deactivate", "totp/activate"):
+        with patch("allauth.mfa.totp.internal.auth.validate_totp_code", lambda *_: True):
+            yield at.cut(f"/accounts/second-step/{deed}/", SAID, {"code": "123456"})
+    at.enter(house.aino)
     with patch.object(limits, "wait", lambda *_: 60), patch.object(limits.ratelimit, "consume", lambda *_, **__: None):
         yield at.cut("/accounts/password/reset/", data={"email": house.aino.email})
     at.enter(house.boss)

@@ -43,6 +43,7 @@ def remove(request: HttpRequest, activity_id: UUID) -> HttpResponse:
     subject = found(request, activity_id)
     version, extent = version_of(request, subject.activity), extent_of(request, subject)
     tells = says_yes(request, subject, extent)
+    mails = tells and bool(meetings.among([activity_id]))
     try:
         editing.remove(request.user, subject.activity, version, extent, subject.day, timezone.now(), tells=tells)
     except Forbidden as error:
@@ -57,7 +58,9 @@ def remove(request: HttpRequest, activity_id: UUID) -> HttpResponse:
     except StaleVersion:
         told = _("Somebody has changed it in the meantime. Look at it again.")
         return panel.done(request, told, "activity", activity_id, fault=True)
-    return panel.done(request, _("It is deleted."), "activities")
+    return panel.done(
+        request, _("It is cancelled, and its people get a mail.") if mails else _("It is deleted."), "activities"
+    )
 
 
 @require_POST
