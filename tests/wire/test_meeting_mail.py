@@ -340,7 +340,9 @@ def test_b1_b4_undoing_a_changed_occurrence_asks_again_and_sends_one_mail(office
     office.simulator.control.clear_mails()
     line = written_there()
     asked = undo(office, line)
-    assert "12 Oct 2026: “Board” → “Board, in the attic”; 12 Oct 2026 09:00–10:00 → 15:00–16:00" in asked
+    assert "12 Oct 2026: “Board” → “Board, in the attic”; 12 Oct 2026 09:00–10:00 → 15:00–16:00" in asked.replace(
+        "\u2060", ""
+    )
     assert "This sends an update for 12 October 2026 to 2 people" in asked
     assert "Undo it and send the mail to 2 people" in asked
     assert "This sends an update" in undo(office, line, tells=DAY)
