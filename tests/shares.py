@@ -1,7 +1,8 @@
 """What each of several test processes takes: a file at a time, what takes longest first.
 
 Of the files that start processes of their own only one runs at a time, so that their stories, which wait for databases,
-workers and servers, do not wait for one another's as well; while they wait, other processes have the cores.
+workers and servers, do not wait for one another's as well; while they wait, other processes have the cores. The scenes
+are no such story: they mostly wait for heartbeats and leases, best done while a story wants more than one core.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from xdist.scheduler import LoadFileScheduling
 #: They start many processes each, and together take the longest.
 STORIES = (
     "tests/bench/test_bench.py",
-    "tests/processes/test_scenes.py",
     "tests/processes/test_killed.py",
     "tests/processes/test_demo.py",
     "tests/e2e/test_demo.py",
@@ -22,6 +22,7 @@ STORIES = (
 )
 #: Long in one process; begun last, they would keep all the others waiting for their end.
 LONG = (
+    "tests/processes/test_scenes.py",
     "tests/contract/test_ews.py",
     "tests/browser/test_fitting.py",
     "tests/wire/test_exchange_crashes.py",
