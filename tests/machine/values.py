@@ -40,8 +40,7 @@ def value(shown: Shown, key: Key) -> Hashable:
         departure = stored.departures.get(key)
         if departure is None:
             return None
-        times = None if departure.times is None else _span(departure.times)
-        return times, departure.title, departure.location
+        return _departing(stored, key, departure.times), departure.title, departure.location
     match key:
         case Group.TITLE:
             return comparable(stored.title)
@@ -53,6 +52,13 @@ def value(shown: Shown, key: Key) -> Hashable:
             return regular(stored.times, stored.zone, stored.pattern)
         case _:
             raise AssertionError(f"{key} is not followed")
+
+
+def _departing(stored: Stored, day: date, times: Times | None) -> Hashable:
+    """Return the times of an occurrence; those that its series gives it anyhow are no departure, spelled out or not."""
+    if times is None or _span(times) == _span(on(stored.times, stored.zone, day)):
+        return None
+    return _span(times)
 
 
 def sights(shown: Shown, since: datetime, until: datetime, *, own: bool, private: bool) -> list[tuple[str, ...]]:
