@@ -111,7 +111,23 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture
 def empty_queue(transactional_db: None) -> None:
-    """A test with real transactions that finds no jobs: Django's flush leaves Procrastinate's tables alone."""
+    """A test with real transactions that finds no jobs."""
+    _empty_the_queue()
+
+
+@pytest.fixture(autouse=True)
+def no_job_is_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test with real transactions leaves no jobs: Django's flush leaves Procrastinate's tables alone."""
+    asked = request.node.get_closest_marker("django_db")
+    if "transactional_db" not in request.fixturenames and not (asked and asked.kwargs.get("transaction")):
+        yield
+        return
+    request.getfixturevalue("transactional_db")  # so that this ends before that does
+    yield
+    _empty_the_queue()
+
+
+def _empty_the_queue() -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(PROCRASTINATE_TABLES)} CASCADE")
 

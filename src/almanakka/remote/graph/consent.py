@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from almanakka.remote.graph import directory
 from almanakka.remote.graph.client import Client
+from almanakka.remote.graph.decoding import decoder
 from almanakka.remote.graph.directory import Organisation
 from almanakka.remote.graph.tokens import REASONS
 
@@ -93,6 +94,6 @@ def roles_in(token: str) -> frozenset[str]:
     payload = rest.partition(".")[0]
     try:
         claims = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-        return frozenset(msgspec.json.decode(claims, type=_Claims).roles)
+        return frozenset(decoder(_Claims).decode(claims).roles)
     except (msgspec.MsgspecError, ValueError):
         return frozenset()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from math import isfinite
-from typing import TypeVar
+from threading import Lock
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,6 +19,21 @@ _LONGEST_NUMBER = 300
 _DEEPEST = 64
 _STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[{\]}]', re.DOTALL)
 _MALFORMED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_LEARNING = Lock()
+_decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+def decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
+    """Return the decoder of ``kind``, which any thread may use.
+
+    msgspec learns what a struct is made of when it first decodes one, and lets other threads see what it has learnt so
+    far: a second thread that decodes one just then ends the whole process. So one thread at a time learns.
+    """
+    found = _decoders.get(kind)
+    if found is None:
+        with _LEARNING:
+            found = _decoders[kind] = msgspec.json.Decoder(kind)
+    return found
 
 
 def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
@@ -28,7 +44,7 @@ def decode(body: bytes | msgspec.Raw, kind: type[T]) -> T:
     a whole page.
     """
     try:
-        return msgspec.json.decode(body, type=kind)
+        return decoder(kind).decode(body)
     except _MALFORMED:
         body = bytes(body)
     try:
@@ -62,7 +78,7 @@ def _decode_repaired(body: bytes, kind: type[T]) -> T:
     )
     text = json.dumps(lenient, ensure_ascii=False)
     clean = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return msgspec.json.decode(clean.encode(), type=kind)
+    return decoder(kind).decode(clean.encode())
 
 
 def _none(_: str) -> None:

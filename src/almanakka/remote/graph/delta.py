@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Raw
 
 from almanakka.remote.graph.client import query
-from almanakka.remote.graph.decoding import decode
+from almanakka.remote.graph.decoding import decode, decoder
 from almanakka.remote.graph.mailbox import Endless, Found, Mailbox
 from almanakka.remote.graph.model import EventRow, Rows, WholeRow
 from almanakka.remote.graph.read import bare, reference
@@ -45,7 +45,7 @@ class Watermark(msgspec.Struct):
 def read_watermark(text: str) -> Watermark:
     """Return a watermark; raises WatermarkLost for anything else."""
     try:
-        found = msgspec.json.decode(text, type=Watermark)
+        found = decoder(Watermark).decode(text)
     except (msgspec.MsgspecError, UnicodeError):
         raise WatermarkLost("not a watermark of ours") from None
     if found.version != _VERSION or found.link is None:

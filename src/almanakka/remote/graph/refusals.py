@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
+from almanakka.remote.graph.decoding import decoder
 from almanakka.sync.errors import (
     CalendarError,
     Denied,
@@ -61,7 +62,7 @@ class _Envelope(msgspec.Struct):
 
 def _error_in(answer: Answer) -> _Error:
     try:
-        return msgspec.json.decode(answer.body, type=_Envelope).error
+        return decoder(_Envelope).decode(answer.body).error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return _Error()
 
