@@ -189,8 +189,9 @@ def _change(activity: Activity, fields: dict[str, Any], origin: Origin) -> int:
         return activity.version
     references.check(activity.company_id, [after], altered & references.NAMES)
     groups = frozenset(group for group, names in GROUPS.items() if names & altered)
-    _keep_times_of_cancelled(activity, before, after)
-    _write(activity, after, altered, groups | {day.isoformat() for day in _days(before, after)}, origin)
+    days = _days(before, after)
+    _keep_times_of_cancelled(activity, before, after, days)
+    _write(activity, after, altered, groups | {day.isoformat() for day in days}, origin)
     _write_participants(activity, before.participants, after.participants)
     _write_occurrences(activity, before.occurrences, after.occurrences)
     _tell([_alteration(activity, before, after, groups, origin)])
@@ -203,10 +204,10 @@ def _days(before: Draft, after: Draft) -> frozenset[date]:
     return frozenset(day for day in days if before.occurrences.get(day) != after.occurrences.get(day))
 
 
-def _keep_times_of_cancelled(activity: Activity, before: Draft, after: Draft) -> None:
+def _keep_times_of_cancelled(activity: Activity, before: Draft, after: Draft, days: frozenset[date]) -> None:
     """Remember when what is cancelled now had been edited last: edits made before had lost to it already (B5)."""
     times, through = activity.changed_at, set(activity.changed_through)
-    for day in _days(before, after):
+    for day in days:
         was, is_now = before.occurrences.get(day), after.occurrences.get(day)
         name = f"{day.isoformat()}{OF_CANCELLED}"
         if was is not None and was.cancelled and is_now is not None and is_now.cancelled:

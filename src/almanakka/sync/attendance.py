@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from almanakka.sync import meetings
 from almanakka.sync.entry import Entry, Event
-from almanakka.sync.ports import Pair, Record, UserId
+from almanakka.sync.ports import Copy, Pair, Record, UserId
 from almanakka.sync.view import View
 
 
@@ -43,9 +43,8 @@ def noted(view: View, pair: Pair, record: Record, event: Event) -> Entry:
     theirs = view.theirs(event, "")[1]
     if theirs.who is None:
         return theirs
-    noted = pair.seen.who if pair.seen is not None else None
-    known = (record.entry.who or frozenset()) | (noted or frozenset()) | leavers(view, record)
-    known |= left(view, record, event)
+    before = (pair.seen.who if pair.seen is not None else None) or frozenset()
+    known = (record.entry.who or frozenset()) | before | leavers(view, record) | left(view, record, event)
     return replace(theirs, who=theirs.who & known)
 
 
@@ -60,7 +59,7 @@ def dropped(view: View, pair: Pair, event: Event | None) -> frozenset[UserId]:
 def left(view: View, record: Record, event: Event) -> frozenset[UserId]:
     """Return who has left this meeting, as their own copy told, and has no copy of it now."""
     told = view.left.get(meetings.uid_key(event), frozenset())
-    return told - {copy.user for copy in view.copies.get(record.id, ()) if copy.real} - {view.settings.user}
+    return told - {copy.user for copy in _real(view, record)} - {view.settings.user}
 
 
 def leavers(view: View, record: Record) -> frozenset[UserId]:
@@ -68,7 +67,7 @@ def leavers(view: View, record: Record) -> frozenset[UserId]:
 
     Where another copy speaks for the meeting, it has told of them: nobody can leave before they have come in.
     """
-    copies = [copy for copy in view.copies.get(record.id, ()) if copy.real]
+    copies = _real(view, record)
     speaking = [copy for copy in copies if copy.master] or copies
     told = frozenset(user for copy in speaking for user in copy.who)
     return frozenset(view.reading) & told if speaking else frozenset(view.reading)
@@ -76,5 +75,9 @@ def leavers(view: View, record: Record) -> frozenset[UserId]:
 
 def refusing(view: View, record: Record, event: Event) -> frozenset[UserId]:
     """Return who has said no as far as this copy knows, without those whose own copy tells."""
-    own = {copy.user for copy in view.copies.get(record.id, ()) if copy.real}
-    return meetings.declined(event, view.users) - own
+    return meetings.declined(event, view.users) - {copy.user for copy in _real(view, record)}
+
+
+def _real(view: View, record: Record) -> list[Copy]:
+    """Return colleagues' own copies of it as a meeting, each of which tells whether its holder comes."""
+    return [copy for copy in view.copies.get(record.id, ()) if copy.real]

@@ -338,7 +338,9 @@ class Ledger(MeetingKeys, Protocol):
         """Return pairs in CREATING, DELETING or RETURNING, with ``intended`` set, ``approved``, or not ``told``."""
 
     def by_event(self, ids: Collection[str]) -> list[Pair]: ...
+
     def by_activity(self, ids: Collection[ActivityId]) -> list[Pair]: ...
+
     def by_uid(self, uids: Collection[str]) -> list[Pair]: ...
 
     def count(self) -> int:

@@ -30,11 +30,7 @@ from almanakka.sync.ports import (
 from almanakka.sync.preview import Preview, preview_of
 from almanakka.sync.recovery import recovered
 from almanakka.sync.scope import Settings
-from almanakka.sync.steps import (
-    CreateThere,
-    Plan,
-    RemoveHere,
-)
+from almanakka.sync.steps import CreateThere, Plan, RemoveHere
 from almanakka.sync.view import View
 
 #: How long an event waits for a colleague's mailbox to know what it holds.
