@@ -168,6 +168,29 @@ def unmark_and_mute() -> World:
     return world
 
 
+def leave_meeting() -> World:
+    """Aino's copy has come and gone before Matti's, which speaks, tells of her."""
+    world = fresh("aino", "matti")
+    ids = world.invite("matti", ("sanna",), timed("Board"), "uid-board")
+    world.settle()
+    copy = world.invite_more("matti", ids, ("aino",))["aino"]
+    world.run("aino")
+    world.calendars["aino"].remove(copy)
+    return world
+
+
+def take_out_who_left() -> World:
+    """Aino takes Matti out of her meeting, which he has left: should she ask him again, she means it."""
+    world = fresh("aino", "matti")
+    ids = world.invite("aino", ("matti", "sanna"), timed("Board"), "uid-board")
+    world.settle()
+    world.calendars["matti"].remove(ids["matti"])
+    world.settle()
+    world.disable("matti")
+    world.invite_instead("aino", {"aino": ids["aino"]}, ("sanna",))
+    return world
+
+
 CASES: tuple[Prepare, ...] = (
     create_there,
     create_series_there,
@@ -182,6 +205,8 @@ CASES: tuple[Prepare, ...] = (
     supersede,
     pair_and_attach,
     unmark_and_mute,
+    leave_meeting,
+    take_out_who_left,
 )
 
 
@@ -239,7 +264,8 @@ def end_state(world: World) -> tuple[object, ...]:
         for user, box in world.hub.boxes.items()
     }
     held = {user: sorted(box.holds) for user, box in world.hub.boxes.items()}
-    return ours, theirs, pairs, held, world.mails
+    left = sorted(user for _, user in world.hub.left)
+    return ours, theirs, pairs, held, left, world.mails
 
 
 def people(record) -> list[str]:  # type: ignore[no-untyped-def]
