@@ -394,7 +394,11 @@ def test_b1_b4_a_cancelled_occurrence_is_not_brought_back_by_undoing(cloud: Offi
     cloud.calms_down()
     cloud.simulator.control.clear_mails()
     line = written_there()
-    assert "can only be brought back in Outlook" in undo(cloud, line, tells=line.pk)
+    told = "cancelled occurrence of a meeting is brought back in Outlook only."
+    offered = f'name="line" value="{line.pk}"'
+    page = signed_in(cloud.anna).get("/profile/calendar-sync/history").content.decode()
+    assert (told in page, offered in page) == (True, False)
+    assert told in undo(cloud, line, tells=line.pk)
     undos.ask(cloud.anna.user, line.pk, tells=True)
     cloud.calms_down()
     line.refresh_from_db()

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from almanakka.calendars import invitations, journal, lines, triggers, undos
+from almanakka.calendars import invitations, journal, lines, triggers, undos, words
 from almanakka.calendars.models import Mailbox, Run
 from almanakka.calendars.sentences import sentence
 from almanakka.database.sheets import Sheets
@@ -61,8 +61,7 @@ def undo(request: HttpRequest) -> HttpResponse:
         return _asked(request, line is not None and undos.ask(request.user, line.pk) is not None)
     standing, day = asks
     if standing.locked or lines.brings_back(line):
-        reason = _("A cancelled occurrence of a meeting can only be brought back in Outlook.")
-        messages.error(request, standing.locked or reason)
+        messages.error(request, standing.locked or words.barred("cancelled_there"))
         return _back(request)
     if request.POST.get("tells") == str(line.pk):
         return _asked(request, undos.ask(request.user, line.pk, tells=True) is not None)

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from almanakka.accounts.models import User
 from almanakka.calendars import undos, words
-from almanakka.calendars.models import JournalEntry, Mailbox, UndoState
+from almanakka.calendars.models import JournalEntry, Mailbox, Pair, UndoState
 from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Group, Override, Series, Timed
 from almanakka.sync.fields import canonical, differing_days, regular, same
 from almanakka.sync.footer import detach, stray
@@ -28,6 +28,8 @@ from almanakka.sync.footer import detach, stray
 LONGEST = 80
 #: More occurrences are not named one by one.
 MOST_DAYS = 5
+#: Whose copy of a meeting it is, of which activity, and whether they have called it.
+_MEETING = ("mailbox", "activity", "organises")
 #: From one time of day to another.
 _STRETCH = re.compile(r"(\d[.:]\d\d)–(\d)")
 
@@ -37,7 +39,8 @@ class Line:
     """One line as a page shows it; ``at`` is in ISO 8601.
 
     ``run`` is the address of all that its run has done, if that is shown. ``changes`` say what was what before,
-    ``undo`` how far undoing it is, and ``undo_told`` what a screen reader says of the button for it.
+    ``undo`` how far undoing it is, ``barred`` why nobody can undo it here, and ``undo_told`` what a screen reader says
+    of the button for it.
     """
 
     id: int
@@ -51,6 +54,7 @@ class Line:
     changes: list[str]
     undo: str
     undo_why: str
+    barred: str
     can_undo: bool
     undo_label: str
     undo_told: str
@@ -78,6 +82,8 @@ class Line:
             return format_html('<span class="status well">{}</span>', _("Undone"))
         if self.waits:
             return format_html('<span class="status running">{}</span>', _("Being undone"))
+        if self.barred:
+            return format_html('<small class="quiet">{}</small>', self.barred)
         if not self.can_undo:
             return SafeString()
         why = _("Not undone: %(why)s.") % {"why": self.undo_why}
@@ -123,10 +129,32 @@ def _title_of(image: str) -> Upper:
 def told(entries: Iterable[JournalEntry], zone: ZoneInfo, runs: bool) -> list[Line]:
     """Lines for people, with times in ``zone``; with ``runs`` they lead to all that was done in the same run."""
     history = f"{reverse('calendar-sync-history')}?run=" if runs else ""
-    return [_line(entry, zone, history) for entry in entries]
+    entries = list(entries)
+    barred = _barred(entries)
+    return [_line(entry, zone, history, barred.get(entry.pk, "")) for entry in entries]
 
 
-def _line(entry: JournalEntry, zone: ZoneInfo, history: str) -> Line:
+def _barred(entries: Iterable[JournalEntry]) -> dict[int, str]:
+    """Return why lines cannot be undone here, by their ids: of meetings, by the rules of `sync.undo` (B1, B4)."""
+    changes = [
+        each
+        for each in entries
+        if each.action in ("updated", "conflict") and each.activity and set(each.groups) != {Group.WHO.value}
+    ]
+    if not changes:
+        return {}
+    kept = Pair.objects.filter(
+        mailbox__in={each.mailbox_id for each in changes}, activity__in={each.activity for each in changes}, real=True
+    )
+    organises = {(mailbox, activity): own for mailbox, activity, own in kept.values_list(*_MEETING)}
+    return {
+        each.pk: words.barred("cancelled_there" if organises[which] else "meeting")
+        for each in changes
+        if (which := (each.mailbox_id, each.activity)) in organises and (not organises[which] or brings_back(each))
+    }
+
+
+def _line(entry: JournalEntry, zone: ZoneInfo, history: str, barred: str) -> Line:
     shown, at = entry.after or entry.before, entry.at.astimezone(zone)
     title = shown.title if shown is not None else ""
     is_conflict = entry.action == "conflict"
@@ -144,7 +172,8 @@ def _line(entry: JournalEntry, zone: ZoneInfo, history: str) -> Line:
         changes=_changes(entry, zone),
         undo=entry.undo_state,
         undo_why=words.not_undone(entry.undo_reason) if entry.undo_state == UndoState.REFUSED else "",
-        can_undo=entry.action in undos.ACTIONS and not done_with,
+        barred="" if done_with else barred,
+        can_undo=entry.action in undos.ACTIONS and not done_with and not barred,
         undo_label=_("Bring back the other change") if is_conflict else _("Undo"),
         undo_told=undo_told % {"title": title},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
@@ -192,6 +193,11 @@ def done(action: str, side: str) -> str:
 def not_undone(reason: str) -> str:
     """Return why something was left as it is when it was to be undone."""
     return str(NOT_UNDONE.get(reason, NOT_UNDONE["changed_since"]))
+
+
+def barred(reason: str) -> str:
+    """Return, as a sentence, why something cannot be undone here at all; ``reason`` is one of those of `sync.undo`."""
+    return f"{capfirst(NOT_UNDONE[reason])}."
 
 
 def left_out(reason: str) -> str:

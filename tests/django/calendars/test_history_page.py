@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -12,9 +14,10 @@ from django.test.utils import CaptureQueriesContext
 
 from almanakka.accounts.models import User
 from almanakka.calendars import clock, history_page, remotes, wiring
-from almanakka.calendars.models import JournalEntry, Mailbox, Run, Undo, UndoState
+from almanakka.calendars.models import JournalEntry, Mailbox, Pair, Run, Undo, UndoState
 from almanakka.remote.memory import MemoryCalendar
-from almanakka.sync.entry import Entry, Timed
+from almanakka.sync.entry import Entry, Override, Series, Timed
+from almanakka.sync.recurrence import Kind, Recurrence
 from visits import text
 
 PAGE = "/profile/calendar-sync/history"
@@ -84,6 +87,49 @@ def test_b4_a_whole_run_is_undone_from_its_own_page(
     run(aino_box, 15)
     assert set(JournalEntry.objects.filter(run=row).values_list("undo_state", flat=True)) == {UndoState.DONE}
     assert "Undo all" not in text(as_aino.get(PAGE, {"run": row.pk}))
+
+
+@pytest.mark.parametrize(
+    ("real", "organises", "cancels", "told"),
+    [
+        (False, False, True, ""),
+        (True, True, False, ""),
+        (True, True, True, "A cancelled occurrence of a meeting is brought back in Outlook only."),
+        (True, False, False, "It is a meeting: only its organiser changes it, in Microsoft."),
+    ],
+)
+def test_b1_b4_what_cannot_be_undone_here_is_not_offered_and_says_why(
+    as_aino: Client, aino_box: Mailbox, real: bool, organises: bool, cancels: bool, told: str
+) -> None:
+    day, activity = NOW.date(), uuid4()
+    before = Entry("Board", Series(Recurrence(Kind.DAILY, day), time(9), timedelta(hours=1), "Europe/Helsinki"))
+    own = Override(cancelled=True) if cancels else Override(title="Board, in the attic")
+    line = JournalEntry.objects.create(
+        mailbox=aino_box,
+        at=NOW,
+        action="updated",
+        side="there",
+        activity=activity,
+        groups=["occurrences"],
+        before=before,
+        after=replace(before, exceptions={day + timedelta(days=1): own}),
+    )
+    Pair.objects.create(
+        mailbox=aino_box,
+        origin="1",
+        activity=activity,
+        event="1",
+        born="here",
+        state="live",
+        real=real,
+        organises=organises,
+    )
+    page = text(as_aino.get(PAGE))
+    assert (f'name="line" value="{line.pk}"' in page) == (not told)
+    assert told in page
+    if not told:
+        assert "is a meeting" not in page
+        assert "in Outlook" not in page
 
 
 def test_b9_nobody_sees_or_undoes_what_is_anothers(
