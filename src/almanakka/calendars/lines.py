@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from almanakka.accounts.models import User
+from almanakka.accounts.templatetags.dates import unbroken
 from almanakka.calendars import undos, words
 from almanakka.calendars.models import JournalEntry, Mailbox, Pair, UndoState
 from almanakka.sync.entry import AS_SERIES, AllDay, Entry, Group, Override, Series, Timed
@@ -73,7 +74,7 @@ class Line:
 
     @property
     def changed(self) -> SafeString:
-        return format_html_join("", "<br>{}", ((_whole(change),) for change in self.changes))
+        return format_html_join("", "<br>{}", ((unbroken(_whole(change)),) for change in self.changes))
 
     @property
     def undoing(self) -> SafeString:
