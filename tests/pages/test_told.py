@@ -34,6 +34,7 @@ NOT_TOLD = {
         ("activities/references.py", "activities/values.py"),
         "said of what no form of ours sends, but a request by hand",
     ),
+    "accounts/field_words.py": "said of what browsers hold back, but no request by hand",
     "calendars/report.py": "written by a command",
 }
 #: Templates that ask before something is done; what the others say is on pages that are photographed.
