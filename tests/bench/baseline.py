@@ -115,8 +115,7 @@ def _rows(company: str) -> Rows:
 def _plain(cursor: Any, model: type[models.Model], rows: list[models.Model]) -> list[tuple[Any, ...]]:
     """The same rows as what COPY takes; JSON as text."""
     columns = ", ".join(
-        f'"{field.column}"{"::text" if isinstance(field, models.JSONField) else ""}'
-        for field in model._meta.concrete_fields
+        f'"{field.column}"{"::text" if isinstance(field, models.JSONField) else ""}' for field in _given(model)
     )
     cursor.execute(
         f'SELECT {columns} FROM "{model._meta.db_table}" WHERE "{model._meta.pk.column}" = ANY(%s)',
@@ -124,6 +123,11 @@ def _plain(cursor: Any, model: type[models.Model], rows: list[models.Model]) -> 
     )
     found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
+
+
+def _given(model: type[models.Model]) -> list[Any]:
+    """The fields whose columns the database does not work out."""
+    return [field for field in model._meta.concrete_fields if not field.generated]
 
 
 def _delete(rows: Rows) -> None:
@@ -145,7 +149,7 @@ def _insert(rows: Rows) -> float:
 def _copy(plain: dict[type[models.Model], list[tuple[Any, ...]]]) -> float:
     with spending() as spent, transaction.atomic(), connection.cursor() as cursor:
         for model, rows in plain.items():
-            columns = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
+            columns = ", ".join(f'"{field.column}"' for field in _given(model))
             with cursor.copy(f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN') as copy:
                 for row in rows:
                     copy.write_row(row)

@@ -129,8 +129,7 @@ def change_types(request: HttpRequest) -> HttpResponse:
 
 
 def _conditions(wanted: Mapping[str, str], kinds: list[ActivityType], projects: list[tuple[UUID, str]]) -> Q:
-    words = wanted["q"].replace("\0", "")
-    found = Q(name__icontains=words) | Q(location__icontains=words) if words else Q()
+    found = queries.named(wanted["q"].replace("\0", ""))
     kind = next((each for each in kinds if str(each.pk) == wanted["type"]), None)
     if kind is not None:
         found &= Q(type=kind)

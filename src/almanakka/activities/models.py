@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Func, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Concat, Upper
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -136,6 +136,10 @@ BEGINS = Coalesce(
 )
 
 
+#: Between name and location where both are looked through: what is looked for lies in one of them.
+SEAM = "\x1f"
+
+
 class Activity(models.Model):
     """Something that one or several people do at a time.
 
@@ -147,7 +151,8 @@ class Activity(models.Model):
     own, under its original date. ``changed_through`` names the groups and dates whose last edit came through a mailbox.
     ``dormant`` holds occurrences that its times have left no place for, as the calendars remember them.
     ``guests`` are people outside the company, as ``{"name", "address", "response"}``, and come from meetings only.
-    ``owner`` is null for a meeting whose organiser is no user of the company (B10).
+    ``owner`` is null for a meeting whose organiser is no user of the company (B10). ``words`` are name and location in
+    capitals, which the database keeps for :func:`queries.named`.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -184,6 +189,12 @@ class Activity(models.Model):
     changed_through = models.JSONField(default=list)
     dormant = models.JSONField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # a search reads this of every activity: folding each anew would take longer than all the rest
+    words = models.GeneratedField(
+        expression=Upper(Concat("name", models.Value(SEAM, models.TextField()), "location")),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     class Meta:
         verbose_name = _("activity")

@@ -7,7 +7,8 @@ from contextlib import closing
 from itertools import islice
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.db.models import Q, QuerySet, Value, prefetch_related_objects
+from django.db.models.functions import Upper
 
 from almanakka.accounts.models import User
 from almanakka.activities.models import NEVER_DEFAULT, Activity, ActivityType, Category, Participant
@@ -69,6 +70,12 @@ def open_to(user: User) -> QuerySet[Activity]:
     personal = ActivityType.objects.filter(company_id=user.company_id, category=Category.PERSONAL)
     hidden = Q(is_private=True) | Q(type__in=personal.order_by().values("pk"))
     return Activity.objects.filter(theirs | ~hidden, company_id=user.company_id)
+
+
+def named(words: str) -> Q:
+    """Return the condition that name or location contain ``words``, in capitals or not."""
+    # the database's own capitals, as those that it keeps: Python's are others for some letters
+    return Q(words__contains=Upper(Value(words))) if words else Q()
 
 
 def default_type(company_id: UUID) -> ActivityType | None:

@@ -18,7 +18,7 @@ class Sheets(Paginator):
     """Pages of the values of one column.
 
     ``rows`` are in order. With ``searched`` the database has to look at everything for the first row already, so one
-    statement takes up to ``MOST`` of them.
+    statement takes up to ``MOST`` of them, and no other is needed for the pages of these.
     """
 
     def __init__(self, rows: QuerySet, size: int, *, searched: bool = False) -> None:
@@ -59,8 +59,10 @@ class Sheets(Paginator):
     def _rows(self, number: int) -> list[Any]:
         """Return a page's rows, and one more if there is another page."""
         first = (number - 1) * self.per_page
-        known = self._begin if self._searched and number < self.num_pages else self.object_list
-        return list(known[first : first + self.per_page + 1])
+        behind = first + self.per_page + 1
+        has_all = self._searched and (behind <= len(self._begin) or not self.is_longer)
+        known = self._begin if has_all else self.object_list
+        return list(known[first:behind])
 
     def page(self, number: Any) -> Page:
         """Return a page of a list that was counted whole."""

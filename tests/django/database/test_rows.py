@@ -27,7 +27,13 @@ def kind() -> ActivityType:
 
 def columns(kind: ActivityType, **others: object) -> dict[str, object]:
     made = Activity(company_id=kind.company_id, type=kind, start=AT, end=AT, **others)
-    return {field.column: getattr(made, field.attname) for field in Activity._meta.concrete_fields}
+    return given(made)
+
+
+def given(row: Activity) -> dict[str, object]:
+    """The columns that an insert names: all that the database does not work out."""
+    fields = [field for field in Activity._meta.concrete_fields if not field.generated]
+    return {field.column: getattr(row, field.attname) for field in fields}
 
 
 def test_every_kind_of_value_comes_back_as_it_was(kind: ActivityType) -> None:
@@ -37,7 +43,7 @@ def test_every_kind_of_value_comes_back_as_it_was(kind: ActivityType) -> None:
     )
     rows.insert(Activity, [row])
     stored = Activity.objects.get()
-    assert {field.column: getattr(stored, field.attname) for field in Activity._meta.concrete_fields} == row
+    assert given(stored) == row
     rows.insert(
         Occurrence, [{"activity_id": stored.pk, "original_date": date(1601, 1, 1), "cancelled": True, "name": None}]
     )
