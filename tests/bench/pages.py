@@ -18,22 +18,23 @@ from .stage import Stage
 
 #: Milliseconds, of the slowest page; and what a change of section may add.
 SLOWEST, SECTION = Floor(100), Floor(2)
-ACTIVITIES, PEOPLE, PROJECTS = 20_000, 100, 200
+#: Activities, people and projects of the company.
+SIZE, TINY = (20_000, 100, 200), (120, 2, 1)
 
 Get = Callable[[str], tuple[int, float]]
 
 
 def figures(place: Stage, quick: bool) -> list[Figure]:
     """Ask each page as its administrator, who owns or takes part in a tenth of everything and has sync on."""
-    size, rounds = (400, 3) if quick else (ACTIVITIES, 40)
-    key, addresses = _company(size)
+    size, rounds = (TINY, 2) if quick else (SIZE, 40)
+    key, addresses = _company(*size)
     found = process.measure("pages.timed", session=key, addresses=addresses, rounds=rounds)
-    costs = process.measure("pages.sections", session=key, rounds=10 if quick else 200)
+    costs = process.measure("pages.sections", session=key, rounds=2 if quick else 200)
     pages: dict[str, dict[str, float]] = found["pages"]
     slowest = max(pages, key=lambda name: pages[name]["p95"])
     first = max(pages, key=lambda name: pages[name]["cold"])
     busiest = max(pages, key=lambda name: pages[name]["cpu"])
-    name = f"Pages, {size:,} activities"
+    name = f"Pages, {size[0]:,} activities"
     return [
         Figure(f"{name}: slowest, p95", "ms", [pages[slowest]["p95"]], SLOWEST, slowest, pages),
         Figure(
@@ -47,7 +48,7 @@ def figures(place: Stage, quick: bool) -> list[Figure]:
     ]
 
 
-def _company(size: int) -> tuple[str, list[tuple[str, str]]]:
+def _company(activities: int, people: int, projects: int) -> tuple[str, list[tuple[str, str]]]:
     """Found a company; return the key of its administrator's session and every page."""
     from django.db import connection
     from django.test import Client
@@ -56,7 +57,9 @@ def _company(size: int) -> tuple[str, list[tuple[str, str]]]:
 
     now = datetime.now(UTC)
     company = crowd.founded(f"crowd{time.monotonic_ns()}.test", now)
-    crowd.grow(company, now, people=PEOPLE, projects=PROJECTS, activities=size)
+    # today's and tomorrow's among them, however few they are
+    days = crowd.DAYS if activities > 1000 else (7, 8)
+    crowd.grow(company, now, people=people, projects=projects, activities=activities, days=days)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     client = Client()
