@@ -9,7 +9,7 @@ import pytest
 
 from almanakka.sync.entry import CANCELLED, Group, Override, Response
 from almanakka.sync.fields import same
-from almanakka.sync.plan import MANY
+from almanakka.sync.mass_deletions import MANY
 from almanakka.sync.ports import Category, State
 
 from .world import World, timed, weekly
@@ -519,6 +519,35 @@ def test_r6_a_cancelled_meeting_keeps_no_mirror_away_where_another_is_made_of_th
     world.settle()
     assert world.ours()["Plan"].entry.who == frozenset({"matti", "sanna"})
     assert [event.cancelled for event in world.calendars["sanna"].entries().values()] == [True, False]
+
+
+def test_s9_who_is_told_first_of_a_cancelled_meeting_has_left_it_until_its_organisers_calendar_tells(
+    world: World,
+) -> None:
+    """Hers is not read for a while; the cancelled copy that he throws away brings no mirror of it."""
+    ids = world.invite("aino", ("matti", "sanna"), timed("Board"), "uid-board")
+    world.run("aino")
+    world.cancel("aino", ids)
+    world.run("matti")
+    assert world.ours()["Board"].entry.who == frozenset({"aino", "sanna"})
+    world.calendars["matti"].remove(ids["matti"])
+    world.run("matti")
+    world.run("matti", full=True)
+    assert world.titles("matti") == []
+    world.settle()
+    assert world.ours() == {}
+    assert world.mails == 0
+
+
+def test_b2_many_meetings_that_are_cancelled_before_they_have_come_in_are_no_disaster(world: World) -> None:
+    """What is held is asked of a person by its event: of these, nobody could say yes or no."""
+    invited = [world.invite("aino", ("matti",), timed(f"Board {day}", day=day), f"uid-{day}") for day in range(1, 15)]
+    world.run("aino")
+    for ids in invited:
+        world.cancel("aino", ids)
+    world.run("matti")
+    assert world.hub.boxes["matti"].holds == {}
+    assert {record.entry.who for record in world.ours().values()} == {frozenset({"aino"})}
 
 
 def test_who_was_invited_while_a_run_was_writing_is_a_colleague_and_no_guest(world: World) -> None:

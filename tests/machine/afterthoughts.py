@@ -13,8 +13,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from almanakka.sync.entry import Entry, Group
+from almanakka.sync.mass_deletions import MANY, SHARE
 from almanakka.sync.one_side import UNDONE
-from almanakka.sync.plan import MANY, SHARE
 from almanakka.sync.ports import Note, Side
 
 from . import sketches
@@ -69,6 +69,8 @@ class Afterthoughts(Life):
         #: What they said yes to, with how often it had been edited by then, and how many runs had been in trouble.
         self.agreed: list[tuple[str, Edit, int, int]] = []
         self.troubles = 0
+        #: The ids of what was deleted, on either side.
+        self.gone: set[str] = set()
         self.company.witness = self._undone
 
     # -- both sides at once
@@ -393,14 +395,19 @@ class Afterthoughts(Life):
 
     # -- what came of it
 
+    def _deleted(self, place: str, person: str, shown: Shown, *, whole: bool) -> None:
+        super()._deleted(place, person, shown, whole=whole)
+        self.gone.add(shown.stored.id)
+
     def _undone(self, person: str, line: Note, reason: str, notes: Sequence[Note]) -> None:
         """See what was journalled of an undoing, remember it as the person's own doing, and whether it is as it was."""
         self._say(f"undone for {person}: {_told(line)}: {reason or 'done'} {[_told(note) for note in notes]}")
         self._note(f"undo {line.action} {line.side}: {reason or 'done'}")
         for note in notes:
             self._remember(person, note)
-        if reason and notes:
-            self.wrong.append(f"{_told(line)} was refused for {person} as {reason}, and yet {_told(notes[0])}")
+        # what somebody changes just then comes in as it always does
+        if reason and (undone := [note for note in notes if note.reason == UNDONE]):
+            self.wrong.append(f"{_told(line)} was refused for {person} as {reason}, and yet {_told(undone[0])}")
         if not reason and (line.action, line.side, line.reason) == ("deleted", Side.THERE, UNDONE):
             for life in self.memory.tokens.values():
                 life.apart.discard((person, line.activity))
@@ -433,7 +440,9 @@ class Afterthoughts(Life):
                 life.apart -= {(person, note.event), (person, note.activity)}
                 life.left.discard(person)
                 if side is Side.HERE:
-                    life.remade, life.remade_after = True, len(life.deletions)
+                    there = {each.stored.id for each in self.company.ours()}
+                    life.remade.add(person)  # and it may be gone again by somebody's doing before this is told
+                    life.remade_after = len(life.deletions) - (note.activity in self.gone - there)
 
     def _edited_by_hand(self, life: Remembered, note: Note) -> None:
         assert note.before is not None

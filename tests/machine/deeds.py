@@ -392,8 +392,9 @@ class Life:
                 found = [
                     it for it in standing if it.place == there and value(each, key) == it.value != value(shown, key)
                 ]
-                if not (life.redrawn_there and isinstance(key, date)):
-                    deletion.meet(found, alone=len(standing) == 1)
+                # of another pattern it need not be an occurrence any more
+                moved = life.redrawn_there and isinstance(key, date)
+                deletion.meet(found, alone=len(standing) == 1 and not moved)
         life.deletions.append(deletion)
         if not whole:
             life.left.add(person)
@@ -581,7 +582,8 @@ class Life:
         self._note(f"run ended {result.ended}")
         if result.ended == "done":
             for edit in known:
-                edit.met.add(person)
+                if trouble.weather is not Weather.LATE or edit.place != person:  # the feed may have kept it back
+                    edit.met.add(person)
             cutoff = self.company.cutoff(person)
             assert cutoff is not None
             # what is too old by then is left aside, and may be told apart from its twin before it comes in (S14, S15)

@@ -47,10 +47,12 @@ class Hindsight(Judgement):
                 yield f"{token}: {edit} was said yes to, and has come to nothing"
 
     def _pair(self, person: str, token: str, here: list[Ours], there: list[Theirs], cutoff: object) -> Iterator[str]:
-        if any(person == each for each, _ in self.tokens[token].apart):
+        life = self.tokens[token]
+        # who has had their own part in it undone follows no activity that comes of a colleague's copy later
+        if any(person == each for each, _ in life.apart) or (life.apart and person in life.left):
             self.excused["undone that there is one on the other side"] += 1
             return
-        if self.tokens[token].meeting and self.life.company.suspended:
+        if life.meeting and self.life.company.suspended:
             self.excused["a meeting of somebody whose calendar rests"] += 1
             return
         yield from super()._pair(person, token, here, there, cutoff)
@@ -67,7 +69,8 @@ class Hindsight(Judgement):
         # what somebody's edit has kept is theirs alone, as it was gone for all others (row 6)
         kept = {edit.place for deletion in life.deletions for edit in deletion.beside} - {HERE}
         most = max(Counter(person for each in rows for person in each.people).values(), default=0)
-        if life.remade and not split and (len(rows) > 1 + len(kept) or most > 1):
+        remade = len(life.remade)  # whoever has had theirs made again has it, whatever colleagues had done
+        if remade and not split and (len(rows) > remade + len(kept) or most > remade):
             yield f"{token} was made again, and is {len(rows)} activities"
         yield from super()._kept(token, life)
 

@@ -142,8 +142,9 @@ class Judgement:
         real = any(each.meeting for each in there) or born
         # of two meetings that were made of one activity the second stays to itself
         lawful = real and (life.deleted or person in life.left or life.several)
-        # of twins that have parted one may be a project task, and leaves the copies of its meeting alone (S4)
-        lawful = lawful or (real and life.loose and life.stayed_home)
+        # of an entry and its copy, or twins that have parted, one may be a project task, which leaves alone what is
+        # there of its meeting (S4)
+        lawful = lawful or (real and (life.loose or life.copied) and life.stayed_home)
         if lawful and len(there) > len(here):
             self.excused["stays beyond its activity"] += 1
             held = [self._visible(each) for each in here]

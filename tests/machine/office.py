@@ -10,7 +10,7 @@ from almanakka.sync.effects import Tally
 from almanakka.sync.entry import Entry, Event, Group, Override
 from almanakka.sync.errors import CalendarError
 from almanakka.sync.fields import canonical, take
-from almanakka.sync.plan import DELETIONS
+from almanakka.sync.mass_deletions import DELETIONS
 from almanakka.sync.ports import Note, Side, State
 from almanakka.sync.scope import Settings
 from almanakka.sync.undo import Deed

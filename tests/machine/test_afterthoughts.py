@@ -119,7 +119,7 @@ def without_its_own_id() -> Iterator[None]:
 @contextmanager
 def without_asking_about_many() -> Iterator[None]:
     """B2: however many are deleted at once, nobody is asked."""
-    with patch.object(plan, "_guarded", lambda todo, snapshot: todo):
+    with patch.object(plan, "guarded", lambda todo, held, live: todo):
         yield
 
 

@@ -14,7 +14,7 @@ from almanakka.calendars import clock
 from almanakka.calendars.models import Hold, Mailbox
 from almanakka.database.rows import texts
 from almanakka.sync import ports
-from almanakka.sync.plan import DELETIONS
+from almanakka.sync.mass_deletions import DELETIONS
 
 #: A person's answers: delete there too; have it back where it is gone; try once more; leave it, and say no more of it.
 DELETE, PUT_BACK, TRY_AGAIN, LEAVE = "delete", "back", "again", "leave"

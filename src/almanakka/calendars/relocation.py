@@ -11,7 +11,7 @@ from almanakka.calendars.models import Connection, Health, Mailbox
 from almanakka.calendars.models import Pair as PairRow
 from almanakka.sync.entry import Event
 from almanakka.sync.errors import Denied
-from almanakka.sync.plan import MANY, SHARE
+from almanakka.sync.mass_deletions import MANY, SHARE
 from almanakka.sync.ports import ActivityId, Calendar, Pair, State
 from almanakka.sync.relink import relinked
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 from almanakka.sync import meetings
 from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.filters import leaves_out
+from almanakka.sync.mass_deletions import guarded
 from almanakka.sync.match import match
 from almanakka.sync.merge import significant
 from almanakka.sync.one_side import create_here, create_there, finish, gone_here, gone_there
@@ -28,13 +29,7 @@ from almanakka.sync.steps import (
     Supersede,
     Wait,
 )
-from almanakka.sync.view import View, new_pair
-
-#: More deletions than both of these in one run wait for a person (B2).
-MANY = 10
-SHARE = 0.30
-#: Why they are held: the activities are gone there, or with us.
-DELETIONS = ("many_deletion_here", "many_deletion_there")
+from almanakka.sync.view import View, facts, new_pair
 
 
 @dataclass(slots=True, kw_only=True)
@@ -67,7 +62,7 @@ def plan(snapshot: Snapshot) -> Plan:
     planning.known_pairs()
     planning.unknown_events()
     planning.unpaired_activities()
-    return _guarded(planning.plan, snapshot)
+    return guarded(planning.plan, snapshot.held, snapshot.live)
 
 
 class _Planning:
@@ -138,14 +133,15 @@ class _Planning:
 
     def _orphaned(self, pair: Pair, event: Event | None) -> Step:
         """Decide for a pair without its activity; a colleague's copy may have become another one in the meantime."""
-        known = (
-            self.view.known.get(meetings.uid_key(event)) if event is not None and event.meeting is not None else None
-        )
+        key = meetings.uid_key(event) if event is not None and event.meeting is not None else ""
+        known = self.view.known.get(key)
         other = self.snapshot.records.get(known.activity) if known is not None and not known.dead else None
         if event is None or other is None or other.id in self.paired:
             return gone_here(self.view, pair, event)
         self.paired.add(other.id)
         fresh = replace(new_pair(other, Born.THERE), key=pair.key)
+        if event.cancelled or event.declined:
+            return reconcile(self.view, facts(fresh, event), other, event)
         return attach_copy(self.view, other, event, fresh)
 
     def _never_created(self, pair: Pair, record: Record | None) -> Step:
@@ -218,23 +214,23 @@ class _Planning:
         known = self.view.known.get(meetings.uid_key(event))
         if reason == "declined" and known is None and meetings.host(event, self.view.users) in self.snapshot.unsure:
             self.plan.unsettled = True  # it may be of what they are in already
-        if reason == "declined" and known is not None and not known.dead:
-            self._stay_away(event, known.activity)
-        if reason == "cancelled" and known is not None and not known.dead and self._is_ending(event, known.activity):
-            self.paired.add(known.activity)  # a mirror would bring it back
+        if known is not None and not known.dead and self._has_left(event, reason, known.activity):
+            self._stay_away(event, known.activity, reason)
         if reason != "too_old" or known is None or known.dead or not self._by_uid(event):
             self.plan.skip(reason, event.entry.title)
 
-    def _is_ending(self, event: Event, activity: ActivityId) -> bool:
-        """Whether a colleague's copy of the same cancelled meeting is about to end it, if not another is made of it.
+    def _has_left(self, event: Event, reason: str, activity: ActivityId) -> bool:
+        """Whether its holder has said no, or a meeting that a colleague's copy speaks for was cancelled for them (S9).
 
-        The other may be the same host's, of a mirror of theirs.
+        Another may have been made of the activity, be it the same host's, of a mirror of theirs.
         """
+        if reason != "cancelled":
+            return reason == "declined"
         copies = [copy for copy in self.view.copies.get(activity, ()) if copy.real]
         speaking = [copy for copy in copies if copy.organises] or copies
         return any(copy.uid == meetings.uid_key(event) for copy in speaking)
 
-    def _stay_away(self, event: Event, activity: ActivityId) -> None:
+    def _stay_away(self, event: Event, activity: ActivityId, reason: str) -> None:
         """Take somebody out of a meeting whom a colleague's copy still names, and put no mirror beside theirs (S9)."""
         record, user = self.snapshot.records.get(activity), self.view.settings.user
         if record is None or record.owner == user or not takes_part(record, user):
@@ -244,8 +240,8 @@ class _Planning:
             return
         self.paired.add(activity)
         pair = replace(new_pair(record, Born.THERE), event=event.id)
-        left = meetings.uid_key(event)
-        step = RemoveHere(pair, record, leave=True, kill=False, reason="declined", declined=True, left=left)
+        no, left = reason == "declined", meetings.uid_key(event)
+        step = RemoveHere(pair, record, leave=True, kill=False, reason=reason, declined=no, left=left)
         self.plan.steps.append(step)
         if own is None or own.key is None:
             return
@@ -353,41 +349,6 @@ def _unless_idle(step: Step, pair: Pair) -> Step | None:
     if isinstance(step, Reconcile) and step.pair == pair and not (step.here or step.there or step.hold or step.spends):
         return None
     return step
-
-
-# --- guards --------------------------------------------------------------------------------------
-
-
-def _guarded(plan: Plan, snapshot: Snapshot) -> Plan:
-    """Hold deletions back where one run would make too many of them, in either direction (B2).
-
-    What is held stays held until somebody says yes, however few are left of it.
-    """
-    for kind in (RemoveHere, RemoveThere):
-        doomed = [step for step in plan.steps if isinstance(step, kind) and _counts(step)]
-        many = len(doomed) > MANY and len(doomed) > SHARE * max(snapshot.live, len(doomed))
-        held = {id(step) for step in doomed if many or _held(step).hold.reason == snapshot.held.get(_item(step))}
-        plan.steps = [_held(step) if id(step) in held else step for step in plan.steps]
-    return plan
-
-
-def _item(step: RemoveHere | RemoveThere) -> str:
-    return f"event:{step.pair.event}"
-
-
-def _counts(step: RemoveHere | RemoveThere) -> bool:
-    """Whether it may be part of a disaster; who has said no to a meeting meant that (S9)."""
-    refused = isinstance(step, RemoveHere) and step.declined
-    return not (refused or step.pair.approved or step.pair.state is State.DELETING)
-
-
-def _held(step: Step) -> Wait:
-    assert isinstance(step, RemoveHere | RemoveThere)
-    record = step.record if isinstance(step, RemoveHere) else None
-    base = step.pair.base
-    title = record.entry.title if record is not None else base.title if base is not None else ""
-    reason = DELETIONS[isinstance(step, RemoveThere)]
-    return Wait(Hold(_item(step), reason, step.reason, title))
 
 
 def living(known: Mapping[str, Known], records: Mapping[ActivityId, Record]) -> dict[str, Known]:

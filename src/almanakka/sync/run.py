@@ -12,8 +12,9 @@ from almanakka.sync.effects import Effects, Tally
 from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.errors import CalendarError, WatermarkLost
 from almanakka.sync.feed import Feed, at_rest
+from almanakka.sync.mass_deletions import DELETIONS
 from almanakka.sync.perform import Performance
-from almanakka.sync.plan import DELETIONS, Snapshot, living, plan, uids
+from almanakka.sync.plan import Snapshot, living, plan, uids
 from almanakka.sync.ports import (
     Activities,
     ActivityId,

@@ -260,7 +260,7 @@ def _remove_mirror(view: View, note: Note, present: Present) -> Undoing:
         return Done()
     if pair is None or pair.activity is None or pair.event != note.event or pair.born is not Born.HERE:
         return Refuse("gone")
-    if event is None and pair.state is State.DELETING:
+    if pair.state is State.DELETING and (event is None or event.id != pair.event):  # gone, and perhaps copied before
         return RemoveThere(pair, UNDONE, apart=True)
     if not isinstance(event, Event) or event.id != pair.event:
         return Refuse("gone")

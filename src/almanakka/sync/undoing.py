@@ -94,9 +94,11 @@ class Undoer:
         return Present(pair, record, self._event(deed, pair), copies, inherited=inherited)
 
     def _lives_on(self, activity: ActivityId, pair: Pair | None) -> bool:
-        """Whether a deleted activity is there as another: kept for an edit, or come in with a colleague."""
+        """Whether a deleted activity is there as another: kept for an edit, come in with a colleague, or made again."""
         keys = {meetings.heir_key(activity), pair.uid if pair is not None else ""} - {""}
-        return any(not each.dead and each.activity != activity for each in self.ledger.known(keys).values())
+        others = [each for each in self.ledger.known(keys).values() if each.activity != activity]
+        ended = [each.activity for each in others if each.dead]
+        return len(ended) < len(others) or bool(ended and self.activities.load(ended))
 
     def _look(self, deed: Deed) -> tuple[View, Present]:
         """Return how things stand, with all that is known of an event that may come in again."""

@@ -335,6 +335,35 @@ def test_b4_what_a_colleagues_edit_has_kept_is_not_made_beside_it(
     assert [len(each.entries()) for each in (place.calendar, theirs)] == [0, 1]
 
 
+def test_b4_what_a_colleague_has_had_made_again_is_not_made_beside_it(
+    place: Place, eero: User, eero_box: Mailbox, calendars: dict[str, MemoryCalendar]
+) -> None:
+    """Aino has had her activity taken away, her event has become a meeting with Eero meanwhile, and was cancelled."""
+    own = place.calendar.put(entry("Plan"))
+    place.run()
+    with remotes.open_calendar(eero_box):
+        theirs = calendars[eero_box.remote_id]
+    assert place.undo(place.line("created", "here")).undo_state == UndoState.DONE
+    people = Person(place.user.email, "Aino"), (Person(eero.email, "Eero"),)
+    place.calendar.edit(own, meeting=Meeting(*people, is_organiser=True))
+    uid = place.calendar.entries()[own].uid
+    copy = theirs.put(entry("Plan"), uid=uid, meeting=Meeting(*people, is_organiser=False))
+    with clock.stopped_at(place.now):
+        wiring.run_mailbox(eero_box.pk)
+        place.calendar.remove(own)
+        theirs.edit(copy, cancelled=True)
+        wiring.run_mailbox(eero_box.pk)
+        assert not Activity.objects.exists()
+        line = JournalEntry.objects.get(mailbox=eero_box, action="deleted", side="here")
+        assert undos.ask(eero, line.pk) is not None
+        wiring.run_mailbox(eero_box.pk)
+    assert [each.name for each in Activity.objects.all()] == ["Plan"]
+    told = place.undo(JournalEntry.objects.get(mailbox=place.box, action="deleted", side="here"))
+    assert (told.undo_state, told.undo_reason) == (UndoState.REFUSED, "made_again")
+    place.settles()
+    assert Activity.objects.count() == 1
+
+
 def test_b4_a_deletion_that_was_cut_short_is_undone_under_the_same_id(place: Place) -> None:
     activity = place.make("Lunch")
     place.run()
