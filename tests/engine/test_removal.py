@@ -8,7 +8,7 @@ import pytest
 
 from almanakka.sync.errors import LeaseLost
 from almanakka.sync.perform import REMOVED
-from almanakka.sync.ports import State
+from almanakka.sync.ports import Category, State
 
 from .world import World, timed
 
@@ -68,6 +68,25 @@ def test_row_6_one_that_was_edited_there_meanwhile_is_kept(world: World) -> None
     assert world.run("aino").counts["deleted_there"] == MANY - 1
     world.settle()
     assert list(world.ours()) == world.titles("aino") == ["Wanted after all"]
+
+
+def test_row_6_what_is_edited_while_it_is_being_deleted_keeps_the_type_that_a_person_chose(world: World) -> None:
+    calendar, id = world.calendars["aino"], world.ours()["Ours 7"].id
+    event = world.theirs("aino")["Ours 7"]
+    world.hub.change(id, world.hub.records[id].entry, category=Category.ABSENCE)
+    world.settle()
+    world.hub.remove(id)
+
+    def edit(operation: str, moment: str) -> None:
+        if (operation, moment) == ("delete", "before"):
+            calendar.hook = None
+            calendar.edit(event.id, replace(event.entry, title="Wanted after all"))
+
+    calendar.hook = edit
+    world.run("aino")
+    world.settle()
+    kept = world.ours()["Wanted after all"]
+    assert (kept.category, kept.own) == (Category.ABSENCE, True)
 
 
 @pytest.mark.parametrize("after", [1, REMOVED // 2, REMOVED + 1])

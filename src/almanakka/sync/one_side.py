@@ -70,7 +70,9 @@ def finish(view: View, pair: Pair, event: Event | Unreadable | None) -> Step:
     if isinstance(event, Unreadable) or event.meeting is not None:
         return Forget(pair)
     if pair.seen is not None and significant(pair.seen, view.theirs(event, pair.footer)[1]):
-        return create_here(view, event, pair, "edited in Microsoft after it was deleted here")
+        gone = view.known.get(meetings.uid_key(event))  # its tombstone does not say which activity that was
+        like = gone.activity if pair.activity is None and gone is not None and gone.dead else None
+        return create_here(view, event, pair, "edited in Microsoft after it was deleted here", like=like)
     return RemoveThere(replace(pair, change_key=event.change_key), reason)
 
 
