@@ -16,6 +16,7 @@ from almanakka.activities.models import ActivityType, Category
 from almanakka.calendars import clock, remotes
 from almanakka.calendars.models import Connection, Mailbox, Proof
 from almanakka.remote.memory import MemoryCalendar
+from undo_place import Place
 
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 
@@ -146,3 +147,9 @@ def calendars(monkeypatch: pytest.MonkeyPatch) -> dict[str, MemoryCalendar]:
 def as_aino(client: Client, aino: User) -> Client:
     client.force_login(aino)
     return client
+
+
+@pytest.fixture
+def place(aino: User, aino_box: Mailbox, types: dict[str, ActivityType], calendars: dict[str, MemoryCalendar]) -> Place:
+    with remotes.open_calendar(aino_box):
+        return Place(aino, aino_box, types["meeting"], calendars[aino_box.remote_id])

@@ -1,11 +1,9 @@
-"""Undo of one line of the journal and of a whole run (B4), over calendars in memory."""
+"""Undo of one line of the journal (B4), over calendars in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,102 +11,13 @@ import pytest
 from almanakka.accounts.models import User
 from almanakka.activities import changes
 from almanakka.activities.models import Activity, ActivityType, Project
-from almanakka.activities.values import Draft, Origin
+from almanakka.activities.values import Origin
 from almanakka.calendars import clock, remotes, undos, wiring, words
-from almanakka.calendars.models import JournalEntry, Mailbox, Remains, Run, Undo, UndoState
+from almanakka.calendars.models import JournalEntry, Mailbox, Remains, Undo, UndoState
 from almanakka.remote.memory import Fault, MemoryCalendar
-from almanakka.sync.entry import Entry, Event, Group, Meeting, Person, Series, Timed
+from almanakka.sync.entry import Meeting, Person
 from almanakka.sync.errors import Unreachable
-from almanakka.sync.fields import canonical, value
-from almanakka.sync.recurrence import Kind, Recurrence
-
-NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
-ZONE = "Europe/Helsinki"
-
-
-def entry(title: str, day: int = 0, **fields: Any) -> Entry:
-    start = NOW + timedelta(days=1 + day)
-    return Entry(title, Timed(start, start + timedelta(hours=1), ZONE), **fields)
-
-
-class Place:
-    """Aino's mailbox and activities; time passes between runs."""
-
-    def __init__(self, user: User, box: Mailbox, type_: ActivityType, calendar: MemoryCalendar) -> None:
-        self.user, self.box, self.type, self.calendar = user, box, type_, calendar
-        self.now = NOW
-
-    def make(self, title: str, day: int = 0, **fields: Any) -> Activity:
-        start = NOW + timedelta(days=1 + day)
-        usual = {"type_id": self.type.pk, "owner_id": self.user.pk, "time_zone": ZONE}
-        times = {"start": start, "end": start + timedelta(hours=1)}
-        draft = Draft(name=title, **{**usual, **times, **fields})
-        with clock.stopped_at(self.now):
-            return changes.create(self.user.company_id, draft, Origin(edited_at=self.now, by=self.user.pk))
-
-    def edit(self, activity: Activity, **fields: Any) -> None:
-        with clock.stopped_at(self.now):
-            changes.change(activity.pk, None, fields, Origin(edited_at=self.now, by=self.user.pk))
-
-    def run(self) -> Run:
-        self.now += timedelta(minutes=15)
-        with clock.stopped_at(self.now):
-            row = wiring.run_mailbox(self.box.pk)
-        assert row is not None
-        assert row.error_code != "internal", row.error_detail
-        return row
-
-    def settles(self) -> None:
-        """Nothing is written any more, even when everything is read."""
-        Mailbox.objects.update(full_wanted=True, not_before=None)
-        rows = [self.run() for _ in range(3)]
-        Mailbox.objects.update(full_wanted=True)
-        rows.append(self.run())
-        assert [(row.error_code, row.finished) for row in rows] == [("", True)] * 4
-        assert [row.written for row in rows[-2:]] == [0, 0], rows[-1].counts
-
-    def undo(self, line: JournalEntry) -> JournalEntry:
-        with clock.stopped_at(self.now):
-            assert undos.ask(self.user, line.pk) is not None
-        self.run()
-        line.refresh_from_db()
-        return line
-
-    def undo_run(self, row: Run) -> None:
-        with clock.stopped_at(self.now):
-            assert undos.ask_run(self.user, row.pk) is not None
-        self.run()
-        assert not Undo.objects.filter(ended_at__isnull=True).exists()
-        assert not Mailbox.objects.get(pk=self.box.pk).undo_wanted
-
-    def line(self, action: str, side: str) -> JournalEntry:
-        return JournalEntry.objects.get(action=action, side=side)
-
-    def here(self) -> list[Any]:
-        found = Activity.objects.order_by("name", "start")
-        return [
-            (each.name, each.start, each.end, each.location, each.notes, each.is_private, each.recurrence)
-            for each in found
-        ]
-
-    def there(self) -> list[Entry]:
-        found = [canonical(event.entry) for event in self.calendar.entries().values() if isinstance(event, Event)]
-        return sorted(found, key=lambda each: (each.title, str(each.when)))
-
-    def state(self) -> tuple[list[Any], list[Any]]:
-        """Both sides in canonical form, by which zones of other names are the same."""
-        return self.here(), [tuple(value(each, group) for group in Group) for each in self.there()]
-
-
-@pytest.fixture
-def place(aino: User, aino_box: Mailbox, types: dict[str, ActivityType], calendars: dict[str, MemoryCalendar]) -> Place:
-    with remotes.open_calendar(aino_box):
-        return Place(aino, aino_box, types["meeting"], calendars[aino_box.remote_id])
-
-
-def series(title: str) -> Entry:
-    pattern = Recurrence(Kind.WEEKLY, date(2026, 1, 7), days=frozenset({2}))
-    return Entry(title, Series(pattern, time(9), timedelta(hours=1), ZONE))
+from undo_place import NOW, Place, entry
 
 
 def test_b4_what_is_made_again_has_its_type_and_its_project(place: Place, types: dict[str, ActivityType]) -> None:
@@ -151,9 +60,6 @@ def test_b4_what_lost_its_type_or_project_meanwhile_has_the_usual_one_or_none_an
     assert (found.type, found.project) == kept
     told = JournalEntry.objects.get(action="created", side="here")
     assert "is not there any more" in words.why(told.reason)
-
-
-# --- one line ------------------------------------------------------------------------------------
 
 
 def test_b4_a_change_that_came_from_microsoft_is_undone_on_both_sides(place: Place) -> None:
@@ -391,173 +297,6 @@ def test_b4_nobody_undoes_anothers_lines_nor_the_same_twice(place: Place, eero: 
     place.run()
     assert undos.ask(place.user, line.pk) is None
     assert Undo.objects.count() == 1
-
-
-# --- a whole run ---------------------------------------------------------------------------------
-
-
-def fill(place: Place) -> None:
-    """Something of every kind that a first run meets."""
-    for day in range(3):
-        place.make(f"Ours {day}", day)
-        place.calendar.put(entry(f"Theirs {day}", day))
-    place.calendar.put(series("Their series"))
-    place.make("Both the same", 4)
-    place.calendar.put(entry("Both the same", 4))
-    place.make("Theirs says more", 5)
-    place.calendar.put(entry("Theirs says more", 5, location="Attic", notes="Bring cake"))
-    place.make("Ours says more", 6, location="Cellar", notes="Bring tea")
-    place.calendar.put(entry("Ours says more", 6))
-    place.make("Each says something", 7, location="Cellar")
-    place.calendar.put(entry("Each says something", 7, notes="Bring cake", private=True))
-
-
-def test_b4_undo_of_a_whole_first_run_returns_both_sides_to_what_they_were(place: Place) -> None:
-    fill(place)
-    before = place.state()
-    row = place.run()
-    assert row.written
-    assert place.state() != before
-    place.undo_run(row)
-    assert place.state() == before
-    refused = JournalEntry.objects.filter(undo_state=UndoState.REFUSED)
-    assert [line.undo_reason for line in refused] == []
-    place.settles()
-    assert place.state() == before
-    assert place.calendar.mails == 0
-
-
-def test_b4_undo_of_a_whole_run_leaves_what_people_changed_since(place: Place) -> None:
-    fill(place)
-    row = place.run()
-    place.edit(Activity.objects.get(name="Ours 1"), name="Ours, worked on")
-    place.edit(Activity.objects.get(name="Theirs 1"), location="Somewhere")
-    place.edit(Activity.objects.get(name="Theirs says more"), location="Elsewhere")
-    place.run()
-    place.undo_run(row)
-    place.settles()
-    here, there = [each[0] for each in place.here()], [each.title for each in place.there()]
-    assert "Ours, worked on" in here
-    assert "Ours, worked on" in there
-    assert "Theirs 1" in here
-    assert Activity.objects.get(name="Theirs says more").location == "Elsewhere"
-    assert "Theirs 0" not in here
-    assert "Ours 0" not in there
-    reasons = set(JournalEntry.objects.filter(undo_state=UndoState.REFUSED).values_list("undo_reason", flat=True))
-    assert reasons == {"changed_since"}
-
-
-class Killed(BaseException):
-    """The process dies."""
-
-
-def test_b6_an_undo_that_dies_anywhere_is_finished_by_the_next_run(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It dies before and after each of its requests, one after the other, and each time the next run goes on."""
-    fill(place)
-    before = place.state()
-    row = place.run()
-    undos.ask_run(place.user, row.pk)
-    died = 0
-    for point in range(40):
-        seen = 0
-
-        def dies(operation: str, when: str, point: int = point) -> None:
-            nonlocal seen
-            if operation in ("update", "delete", "find", "fetch"):
-                seen += 1
-                if seen == point % 5 + 1:
-                    raise Killed
-
-        place.now += timedelta(minutes=15)
-        with clock.stopped_at(place.now), remotes.open_calendar(place.box) as calendar:
-            usual = remotes.open_calendar
-            monkeypatch.setattr(remotes, "open_calendar", _dying(calendar, dies))
-            try:
-                wiring.run_mailbox(place.box.pk)
-            except Killed:
-                died += 1
-            monkeypatch.setattr(remotes, "open_calendar", usual)
-        Mailbox.objects.update(leased_until=None, not_before=None)
-        if not Undo.objects.filter(ended_at__isnull=True).exists():
-            break
-    assert died > 3
-    assert not Undo.objects.filter(ended_at__isnull=True).exists()
-    place.calendar.hook = None
-    place.settles()
-    assert place.state() == before
-
-
-def _dying(calendar: MemoryCalendar, hook: Callable[[str, str], None]) -> Callable[..., Any]:
-    @contextmanager
-    def opened(mailbox: Mailbox, on_request: Any = None) -> Any:
-        calendar.hook = hook
-        yield calendar
-
-    return opened
-
-
-def test_an_undo_waits_for_a_calendar_that_is_away(place: Place) -> None:
-    place.make("Board")
-    place.run()
-    line = place.line("created", "there")
-    undos.ask(place.user, line.pk)
-    place.calendar.faults.append(Fault("find", Unreachable("away")))
-    assert place.run().error_code == "unreachable"
-    line.refresh_from_db()
-    assert line.undo_state == UndoState.WAITING
-    Mailbox.objects.update(not_before=None)
-    place.run()
-    line.refresh_from_db()
-    assert line.undo_state == UndoState.DONE
-    assert place.there() == []
-
-
-# --- conflicts -----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("ours_later", [False, True])
-def test_b5_the_losing_value_of_a_conflict_is_brought_back_on_both_sides(place: Place, ours_later: bool) -> None:
-    activity = place.make("Board", location="Attic")
-    place.run()
-    (event,) = place.calendar.entries().values()
-
-    def edit_ours() -> None:
-        place.edit(activity, name="Ours", notes="Bring tea")
-
-    def edit_theirs() -> None:
-        with clock.stopped_at(place.now):
-            place.calendar.edit(event.id, entry("Theirs", location="Attic"))
-
-    for edit in (edit_theirs, edit_ours) if ours_later else (edit_ours, edit_theirs):
-        place.now += timedelta(minutes=5)
-        edit()
-    place.run()
-    won, lost = ("Ours", "Theirs") if ours_later else ("Theirs", "Ours")
-    assert [each.title for each in place.there()] == [won]
-    line = JournalEntry.objects.get(action="conflict")
-    assert (line.side, line.before.title, line.after.title) == ("there" if ours_later else "here", lost, won)
-    assert place.undo(line).undo_state == UndoState.DONE
-    place.settles()
-    activity.refresh_from_db()
-    assert (activity.name, activity.location, activity.notes) == (lost, "Attic", "Bring tea")
-    assert [(each.title, each.location, each.notes) for each in place.there()] == [(lost, "Attic", "Bring tea")]
-
-
-def test_b5_undo_of_a_whole_run_does_not_bring_back_what_lost(place: Place) -> None:
-    activity = place.make("Board")
-    place.run()
-    (event,) = place.calendar.entries().values()
-    place.edit(activity, name="Ours")
-    place.now += timedelta(minutes=5)
-    with clock.stopped_at(place.now):
-        place.calendar.edit(event.id, entry("Theirs"))
-    row = place.run()
-    assert JournalEntry.objects.filter(run=row, action="conflict").exists()
-    place.undo_run(row)
-    assert JournalEntry.objects.get(action="conflict").undo_state == ""
-    assert [each.title for each in place.there()] == ["Ours"]
 
 
 def test_b10_a_meeting_that_was_taken_back_comes_with_a_colleague_and_is_not_mirrored_beside_itself(
