@@ -39,7 +39,7 @@ def history(request: HttpRequest) -> HttpResponse:
         "wanted": wanted,
         "run": run,
         "on": on,
-        "undoable": undos.of(user).filter(run=run, action__in=undos.WITH_A_RUN).count() if run else 0,
+        "undoable": undos.together(user, run.pk).count() if run else 0,
         "waits": any(line.waits for line in shown),
     }
     part = "calendars/sync_history_part.html" if request.htmx else "calendars/sync_history.html"

@@ -13,7 +13,7 @@ from almanakka.accounts.models import User
 from almanakka.calendars import clock as clocks
 from almanakka.calendars.activities import OrmActivities
 from almanakka.calendars.ledger import MailboxLedger
-from almanakka.calendars.models import JournalEntry, Mailbox, Undo, UndoState
+from almanakka.calendars.models import JournalEntry, Mailbox, Pair, Undo, UndoState
 from almanakka.sync.effects import Tally
 from almanakka.sync.entry import Group
 from almanakka.sync.ports import Calendar, Note, Side
@@ -35,6 +35,13 @@ def of(user: User) -> QuerySet[JournalEntry]:
     """The lines of the user's own journal that may be undone: nobody has done that, nor asked for it."""
     own = JournalEntry.objects.filter(mailbox__user=user, mailbox__enabled=True, action__in=ACTIONS)
     return own.exclude(undo_state__in=[UndoState.WAITING, UndoState.DONE])
+
+
+def together(user: User, run_id: int) -> QuerySet[JournalEntry]:
+    """The lines of one run that may be undone with it; a meeting's people are told of its changes one by one (B1)."""
+    meeting = Pair.objects.filter(mailbox=OuterRef("mailbox"), activity=OuterRef("activity"), real=True)
+    asks = Q(action="updated") & ~Q(groups=[Group.WHO.value]) & Exists(meeting)
+    return of(user).filter(run=run_id, action__in=WITH_A_RUN).exclude(asks)
 
 
 def ask(user: User, line_id: int, *, tells: bool = False) -> Undo | None:

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from almanakka.accounts.models import User
 from almanakka.calendars import clock, history_page, remotes, wiring
-from almanakka.calendars.models import JournalEntry, Mailbox, Pair, Run, Undo, UndoState
+from almanakka.calendars.models import JournalEntry, Mailbox, Pair, Run, RunKind, Undo, UndoState
 from almanakka.remote.memory import MemoryCalendar
 from almanakka.sync.entry import Entry, Override, Series, Timed
 from almanakka.sync.recurrence import Kind, Recurrence
@@ -104,9 +104,11 @@ def test_b1_b4_what_cannot_be_undone_here_is_not_offered_and_says_why(
     day, activity = NOW.date(), uuid4()
     before = Entry("Board", Series(Recurrence(Kind.DAILY, day), time(9), timedelta(hours=1), "Europe/Helsinki"))
     own = Override(cancelled=True) if cancels else Override(title="Board, in the attic")
+    row = Run.objects.create(mailbox=aino_box, number=1, started_at=NOW, kind=RunKind.QUICK)
     line = JournalEntry.objects.create(
         mailbox=aino_box,
         at=NOW,
+        run=row,
         action="updated",
         side="there",
         activity=activity,
@@ -127,6 +129,7 @@ def test_b1_b4_what_cannot_be_undone_here_is_not_offered_and_says_why(
     page = text(as_aino.get(PAGE))
     assert (f'name="line" value="{line.pk}"' in page) == (not told)
     assert told in page
+    assert ("Undo this one change" in text(as_aino.get(f"{PAGE}?run={row.pk}"))) == (not real)
     if not told:
         assert "is a meeting" not in page
         assert "in Outlook" not in page
