@@ -404,7 +404,7 @@ class Afterthoughts(Life):
         self._say(f"undone for {person}: {_told(line)}: {reason or 'done'} {[_told(note) for note in notes]}")
         self._note(f"undo {line.action} {line.side}: {reason or 'done'}")
         for note in notes:
-            self._remember(person, note)
+            self._remember(person, line, note)
         # what somebody changes just then comes in as it always does
         if reason and (undone := [note for note in notes if note.reason == UNDONE]):
             self.wrong.append(f"{_told(line)} was refused for {person} as {reason}, and yet {_told(undone[0])}")
@@ -417,7 +417,7 @@ class Afterthoughts(Life):
         if reason == "changed_since" and line.action in ("updated", "conflict"):
             self._is_changed(person, line)
 
-    def _remember(self, person: str, note: Note) -> None:
+    def _remember(self, person: str, line: Note, note: Note) -> None:
         entry = note.after or note.before
         if entry is None or note.reason != UNDONE:
             return
@@ -441,7 +441,8 @@ class Afterthoughts(Life):
                 life.left.discard(person)
                 if side is Side.HERE:
                     there = {each.stored.id for each in self.company.ours()}
-                    life.remade.add(person)  # and it may be gone again by somebody's doing before this is told
+                    life.remade.add((person, line.activity))
+                    # and it may be gone again by somebody's doing before this is told
                     life.remade_after = len(life.deletions) - (note.activity in self.gone - there)
 
     def _edited_by_hand(self, life: Remembered, note: Note) -> None:

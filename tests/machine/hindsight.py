@@ -69,7 +69,8 @@ class Hindsight(Judgement):
         # what somebody's edit has kept is theirs alone, as it was gone for all others (row 6)
         kept = {edit.place for deletion in life.deletions for edit in deletion.beside} - {HERE}
         most = max(Counter(person for each in rows for person in each.people).values(), default=0)
-        remade = len(life.remade)  # whoever has had theirs made again has it, whatever colleagues had done
+        # two people who have each had another activity of it made again have two
+        remade = min((len(set(each)) for each in zip(*life.remade, strict=True)), default=0)
         if remade and not split and (len(rows) > remade + len(kept) or most > remade):
             yield f"{token} was made again, and is {len(rows)} activities"
         yield from super()._kept(token, life)

@@ -100,8 +100,8 @@ class Remembered:
     stays: bool = False
     #: What of it an undoing has given back: it says what some mailbox last agreed on, so nobody can tell it is later.
     given_back: set[Key] = field(default_factory=set)
-    #: Who had it made again, as they undid its end; how often it had been deleted by then.
-    remade: set[str] = field(default_factory=set)
+    #: Who had it made again, as they undid the end of which activity; how often it had been deleted by then.
+    remade: set[tuple[str, str | None]] = field(default_factory=set)
     remade_after: int = 0
     #: Its type has at some time not travelled; in the calendars its times were changed at some time.
     stayed_home: bool = False

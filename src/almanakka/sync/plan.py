@@ -13,7 +13,7 @@ from almanakka.sync.mass_deletions import guarded
 from almanakka.sync.match import match
 from almanakka.sync.merge import significant
 from almanakka.sync.one_side import create_here, create_there, finish, gone_here, gone_there
-from almanakka.sync.ports import ActivityId, Born, Hold, Known, Pair, Record, State, UserId
+from almanakka.sync.ports import ActivityId, Born, Category, Hold, Known, Pair, Record, State, UserId
 from almanakka.sync.reconcile import attach_copy, join, leaves, reconcile
 from almanakka.sync.returning import returning
 from almanakka.sync.scope import incoming, outgoing, takes_part
@@ -231,9 +231,14 @@ class _Planning:
         return any(copy.uid == meetings.uid_key(event) for copy in speaking)
 
     def _stay_away(self, event: Event, activity: ActivityId, reason: str) -> None:
-        """Take somebody out of a meeting whom a colleague's copy still names, and put no mirror beside theirs (S9)."""
+        """Take somebody out of a meeting whom a colleague's copy still names, and put no mirror beside theirs (S9).
+
+        A project task takes nothing over (S4).
+        """
         record, user = self.snapshot.records.get(activity), self.view.settings.user
         if record is None or record.owner == user or not takes_part(record, user):
+            return
+        if record.category is Category.PROJECT_TASK:
             return
         own = self.by_activity.get(activity)
         if own is not None and self._is_real(own):  # two have been made of it: here by the other
