@@ -368,6 +368,9 @@ def _for_the_first(life: Life, shown: Shown) -> bool:
         return True
     if any(each.unseen and not each.pending for each in ended):
         return True
+    # drawing a series anew gives its occurrences back: an edit that keeps what is deleted, or takes one back (row 6)
+    if remembered.redrawn_there and ended and any(isinstance(edit.key, date) for edit in remembered.edits):
+        return True
     # of a meeting that is deleted while somebody edits it nothing is lost: it stays in its organiser's calendar (B1);
     # to take back what its organiser's copy has not seen of others' edits is an edit, too (R5)
     organisers = remembered.organisers
