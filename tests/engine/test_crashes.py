@@ -12,7 +12,7 @@ from almanakka.remote.memory import Fault
 from almanakka.sync.entry import CANCELLED, Group, Override, Series
 from almanakka.sync.errors import Throttled, Unreachable
 from almanakka.sync.fields import canonical, value
-from almanakka.sync.ports import State
+from almanakka.sync.ports import Category, State
 
 from .hub import Crash
 from .world import World, timed, weekly
@@ -137,6 +137,19 @@ def edited_after_deletion() -> World:
     return world
 
 
+def edited_after_deletion_as_personal() -> World:
+    """Nobody has told its event yet that it is private, as its type says (S10)."""
+    world = fresh()
+    id = world.hub.create(timed("Ours"), "aino")
+    world.settle()
+    world.tick()
+    world.hub.change(id, world.hub.records[id].entry, category=Category.PERSONAL)
+    world.hub.remove(id)
+    event = world.theirs("aino")["Ours"]
+    world.calendars["aino"].edit(event.id, replace(event.entry, title="Ours, edited"))
+    return world
+
+
 def supersede() -> World:
     """Matti invites Aino to what both have as mirrors."""
     world = fresh("aino", "matti")
@@ -202,6 +215,7 @@ CASES: tuple[Prepare, ...] = (
     delete_there,
     delete_here,
     edited_after_deletion,
+    edited_after_deletion_as_personal,
     supersede,
     pair_and_attach,
     unmark_and_mute,

@@ -292,6 +292,23 @@ def test_r6_an_occurrence_with_a_guest_has_no_mirror_beside_its_series_whoever_e
     assert list(world.calendars["aino"].entries()) == [series]
 
 
+def test_r6_an_occurrence_alone_has_its_mirror_when_the_series_that_held_it_ends_in_the_same_run(world: World) -> None:
+    series = world.calendars["aino"].put(weekly("Team", day=3))
+    one = world.invite_to("aino", series, TENTH, ("matti",), "One")["matti"]
+    world.run("matti")
+    world.answer("matti", one, Response.DECLINED)
+    world.run("matti")
+    copies = world.convert("aino", series, ("matti",))
+    world.run("matti")
+    record = world.ours()["One"]
+    world.hub.change(record.id, replace(record.entry, who=frozenset({"aino", "matti"})))
+    world.cancel("aino", copies)
+    world.run("matti")
+    followed = [pair.activity for pair in world.hub.boxes["matti"].pairs.values() if pair.state is State.LIVE]
+    assert followed == [record.id]
+    assert world.run("matti", full=True).counts["written"] == 0
+
+
 def test_b10_who_left_before_a_colleague_came_is_not_put_in_again(world: World) -> None:
     ids = world.invite("outsider", ("aino", "sanna"), timed("Pitch"), "uid-pitch")
     world.disable("aino")

@@ -444,6 +444,8 @@ class Afterthoughts(Life):
                     life.remade.add((person, line.activity))
                     # and it may be gone again by somebody's doing before this is told
                     life.remade_after = len(life.deletions) - (note.activity in self.gone - there)
+                    if any(each.place in life.organisers and not each.told for each in life.deletions):
+                        life.remade_after = -1  # what its organiser has called off ends once their calendar tells
 
     def _edited_by_hand(self, life: Remembered, note: Note) -> None:
         assert note.before is not None

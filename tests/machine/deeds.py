@@ -576,6 +576,7 @@ class Life:
             for edit in life.edits
             if edit.place in (HERE, person, *edit.met)
         ]
+        ends = [each for life in self.memory.tokens.values() for each in life.deletions if each.place == person]
         result = self.company.run(person, trouble, meanwhile)
         self.memory.log[place] += f": {result.ended} {result.written}"
         self._note(f"run {trouble.weather}")
@@ -584,6 +585,8 @@ class Life:
             for edit in known:
                 if trouble.weather is not Weather.LATE or edit.place != person:  # the feed may have kept it back
                     edit.met.add(person)
+            for each in ends:
+                each.told = each.told or trouble.weather is not Weather.LATE
             cutoff = self.company.cutoff(person)
             assert cutoff is not None
             # what is too old by then is left aside, and may be told apart from its twin before it comes in (S14, S15)

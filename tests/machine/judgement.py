@@ -368,6 +368,9 @@ def _for_the_first(life: Life, shown: Shown) -> bool:
         return True
     if any(each.unseen and not each.pending for each in ended):
         return True
+    # a copy that somebody made of their meeting may be paired with it at first sight, and end with it (S14)
+    if remembered.copied and remembered.meeting and ended:
+        return True
     # drawing a series anew gives its occurrences back: an edit that keeps what is deleted, or takes one back (row 6)
     if remembered.redrawn_there and ended and any(isinstance(edit.key, date) for edit in remembered.edits):
         return True

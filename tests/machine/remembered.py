@@ -58,6 +58,8 @@ class Deletion:
     behind: set[str] = field(default_factory=set)
     #: Somebody has invited others since to what was left of it.
     revived: bool = False
+    #: Whether a run that came to its end has begun since of the calendar in which it was.
+    told: bool = False
 
     def meet(self, edits: Sequence[Edit], *, alone: bool) -> None:
         """Take note of edits that stand beside the deletion; of those that are ``alone`` none may get lost."""

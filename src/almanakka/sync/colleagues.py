@@ -8,7 +8,7 @@ from almanakka.sync import meetings
 from almanakka.sync.approval import Approvals
 from almanakka.sync.entry import Event, Unreadable
 from almanakka.sync.ports import ActivityId, Known, Ledger, Pair, Record, State, UserId
-from almanakka.sync.steps import CreateThere, Plan
+from almanakka.sync.steps import CreateThere, Forget, Plan, RemoveHere, RemoveThere, Retire
 
 Events = Iterable[Event | Unreadable]
 
@@ -71,7 +71,7 @@ def without_doubles(ledger: Ledger, todo: Plan, user: UserId) -> Plan:
     keys = ledger.keys(made) if made else {}
     if keys:
         series = _series(keys)
-        held = {id for id in series if made[id].owner == user} | _held_here(ledger, series)
+        held = {id for id in series if made[id].owner == user} | _held_here(ledger, series, todo)
         held |= {keys[pair.uid] for pair in ledger.by_uid(keys) if pair.state is State.DEAD and pair.event is not None}
         for id in sorted(held):
             todo.skip("already_here", made[id].entry.title)
@@ -88,10 +88,12 @@ def _series(keys: Mapping[str, ActivityId]) -> dict[ActivityId, str]:
     return {activity: series for activity, series in found if series}
 
 
-def _held_here(ledger: Ledger, series: Mapping[ActivityId, str]) -> set[ActivityId]:
+def _held_here(ledger: Ledger, series: Mapping[ActivityId, str], todo: Plan) -> set[ActivityId]:
     if not series:
         return set()
     known = ledger.known(set(series.values()))
     pairs = ledger.by_activity({each.activity for each in known.values() if not each.dead})
-    mine = {pair.activity for pair in pairs if pair.state is State.LIVE and pair.event is not None}
+    ending = {step.pair.key for step in todo.steps if isinstance(step, RemoveHere | RemoveThere | Retire | Forget)}
+    held = [pair for pair in pairs if pair.state is State.LIVE and pair.event is not None and pair.key not in ending]
+    mine = {pair.activity for pair in held}
     return {activity for activity, key in series.items() if key in known and known[key].activity in mine}

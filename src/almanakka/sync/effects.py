@@ -379,7 +379,8 @@ def _born_there(step: CreateHere, activity: str) -> Pair:
         event=step.event.id,
         born=Born.THERE,
         state=State.LIVE,
-        change_key=step.event.change_key,
+        # whose type is given again may have to be told of it there: should we die before, its event is looked at again
+        change_key=step.event.change_key if step.draft.like is None else "",
         uid=step.uid,
         base=replace(step.seen, who=step.draft.entry.who),
         seen=step.seen,

@@ -246,8 +246,10 @@ class Performance:
     def _follow_heirs(self, creations: Sequence[CreateHere]) -> None:
         """Whose type was given again may have one that says otherwise than its event (S10)."""
         for step in creations:
-            if step.draft.like is not None:
-                self._follow(step.event.id)
+            follows = self._look_again(step.event.id, None).steps if step.draft.like is not None else ()
+            for follow in follows:
+                if isinstance(follow, Reconcile):
+                    self._perform(follow, 1)
 
     def _write_there(self, step: Reconcile) -> None:
         try:
