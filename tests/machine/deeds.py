@@ -355,6 +355,8 @@ class Life:
         self.company.occurrence_there(holder, event.stored.id, day, override)
         self._edited(holder, event, day)
         self._early(holder, event)
+        # the server says when, also of what was so already
+        self._life(event).touched.setdefault(holder, {})[Group.OCCURRENCES] = self.company.now
         return True
 
     def _delete_there(self, person: str, which: int, what: int) -> bool:

@@ -101,6 +101,10 @@ class Hindsight(Judgement):
         for problem in super()._after_deletion(token, life):
             if "was edited while" in problem and (life.swept or self._outvoted(life)):  # a person has said that it goes
                 self.excused["a deletion that goes before an edit"] += 1
+            elif "is here again" in problem and {person for person, _ in life.apart} & {
+                d.person for d in life.deletions
+            }:
+                self.excused["deleted by hand while its undoing was under way"] += 1
             else:
                 yield problem
 

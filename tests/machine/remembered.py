@@ -153,7 +153,8 @@ class Remembered:
         """Whether the same was edited in two calendars that say the same time of it, and no run has seen either."""
         edits = [each for each in self.edits if each.place not in (HERE, *each.met) and not each.overruled]
         found = {(each.key, each.place) for each in edits}
-        found |= {(group, there) for there, when in self.touched.items() for group in when if group not in FOLLOWED}
+        apart = {*FOLLOWED, Group.OCCURRENCES}
+        found |= {(group, there) for there, when in self.touched.items() for group in when if group not in apart}
         latest = Counter((key, self.latest(place)) for key, place in found)
         return any(number > 1 for number in latest.values())
 
