@@ -70,6 +70,20 @@ def test_the_feed_is_late_or_says_too_much(server_office: ServerOffice, fault: s
     assert ours in Activity.objects.all()
 
 
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_is_new_is_brought_and_removed_in_one_round(server_office: ServerOffice, gone: bool) -> None:
+    """B2: nothing else would tell of it again before everything is read."""
+    office = server_office
+    office.run()
+    fresh = office.anna.put(single("Fresh"))
+    office.fault("removed_and_back", method="SyncFolderItems")
+    if gone:
+        office.anna.outlook.delete_event(fresh)
+    assert office.run().counts["written"] == (0 if gone else 1)
+    office.ends_well()
+    assert Activity.objects.filter(name="Fresh").exists() is not gone
+
+
 def test_what_a_mailboxes_server_is_is_remembered(office: ServerOffice) -> None:
     """Only the first run asks (facts: ews §1.2)."""
     office.run()

@@ -11,9 +11,11 @@ from unittest.mock import patch
 import pytest
 
 from almanakka.activities.values import OccurrenceDraft
+from almanakka.remote.ews.client import Client as ServerClient
 from almanakka.remote.graph.client import Client, Request
 
 from .office import Office, single, weekly
+from .server_office import ServerOffice
 
 DAY = date(2026, 10, 12)
 
@@ -30,6 +32,21 @@ def before_request(number: int, edit: Any) -> Iterator[list[str]]:
         return send(client, request)
 
     with patch.object(Client, "send", hooked):
+        yield sent
+
+
+@contextmanager
+def before_question(number: int, edit: Any) -> Iterator[list[str]]:
+    """Do something before the numbered request of a run to an Exchange Server."""
+    post, sent = ServerClient._exchange, []
+
+    def hooked(client: ServerClient, operation: Any, mailbox: str | None, dialect: Any) -> Any:
+        sent.append(operation(dialect).removeprefix("<m:").partition(">")[0].partition(" ")[0])
+        if len(sent) == number + 1:
+            edit()
+        return post(client, operation, mailbox, dialect)
+
+    with patch.object(ServerClient, "_exchange", hooked):
         yield sent
 
 
@@ -73,6 +90,42 @@ def test_3_somebody_edits_a_series_while_it_is_made(office: Office, number: int)
     (after,) = office.anna.events()
     assert (after["subject"], after["location"]["displayName"]) == ("Team", "Attic")
     assert [each["subject"] for each in after["exceptions"]] == ["Cake"]
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+def test_somebody_edits_another_day_of_a_series_while_it_is_made(server_office: ServerOffice, number: int) -> None:
+    """Exchange Server holds a series for a moment without the changed occurrences that it is made with."""
+    office, other = server_office, date(2026, 10, 19)
+    office.run()
+    office.make(weekly("Team"), occurrences={DAY: OccurrenceDraft(name="Cake")})
+
+    def edit() -> None:
+        (event,) = office.anna.events()
+        office.anna.outlook.edit_event(event["id"], {"subject": "Fruit"}, other)
+
+    with before_question(number, edit) as sent:
+        office.run()
+    assert list(dict.fromkeys(sent)) == ["SyncFolderItems", "CreateItem", "GetItem", "UpdateItem"]
+    office.ends_well()
+    (after,) = office.anna.events()
+    assert [each["subject"] for each in after["exceptions"]] == ["Cake", "Fruit"]
+
+
+def test_somebody_edits_the_day_that_a_series_is_made_with(server_office: ServerOffice) -> None:
+    """B5: theirs is the later word about it."""
+    office = server_office
+    office.run()
+    office.make(weekly("Team"), occurrences={DAY: OccurrenceDraft(name="Cake")})
+
+    def edit() -> None:
+        (event,) = office.anna.events()
+        office.anna.outlook.edit_event(event["id"], {"subject": "Fruit"}, DAY)
+
+    with before_question(2, edit):
+        office.run()
+    office.ends_well()
+    (after,) = office.anna.events()
+    assert [each["subject"] for each in after["exceptions"]] == ["Fruit"]
 
 
 @pytest.mark.parametrize("honoured", [True, False])

@@ -96,7 +96,9 @@ def _finished(
             raise Stale("somebody has been invited to the series")
         if failure is not None:
             return failure
-        occurrences.write_all(mailbox, found, entry.exceptions, dialect)
+        # what differs already in a new series is somebody's edit since we made it
+        shall = {**entry.exceptions, **found.entry.exceptions}
+        occurrences.write_all(mailbox, found, shall, dialect)
         whole = mailbox.whole(found.id)
     except CalendarError as error:
         return error

@@ -88,8 +88,10 @@ def _read(answer: Element, told: _Round) -> bool:
     for change in held if held is not None else ():
         if change.tag == t("Delete"):
             id = identity(change)[0]
-            told.touched.pop(id, None)
-            told.removed[id] = None
+            if id in told.touched:  # brought and removed in one round: the server is asked which one holds (B2)
+                told.touched[id] = ""
+            else:
+                told.removed[id] = None
         elif change.tag in {t("Create"), t("Update")}:
             item = change.find(t("CalendarItem"))
             if item is not None:  # what is no calendar item lies here by mistake
