@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from almanakka.sync import meetings
 from almanakka.sync.entry import Entry, Event
-from almanakka.sync.ports import Copy, Pair, Record, UserId
+from almanakka.sync.ports import Pair, Record, UserId
 from almanakka.sync.view import View
 
 
@@ -59,7 +59,7 @@ def dropped(view: View, pair: Pair, event: Event | None) -> frozenset[UserId]:
 def left(view: View, record: Record, event: Event) -> frozenset[UserId]:
     """Return who has left this meeting, as their own copy told, and has no copy of it now."""
     told = view.left.get(meetings.uid_key(event), frozenset())
-    return told - {copy.user for copy in _real(view, record)} - {view.settings.user}
+    return told - {copy.user for copy in view.real_copies(record.id)} - {view.settings.user}
 
 
 def leavers(view: View, record: Record) -> frozenset[UserId]:
@@ -67,7 +67,7 @@ def leavers(view: View, record: Record) -> frozenset[UserId]:
 
     Where another copy speaks for the meeting, it has told of them: nobody can leave before they have come in.
     """
-    copies = _real(view, record)
+    copies = view.real_copies(record.id)
     speaking = [copy for copy in copies if copy.master] or copies
     told = frozenset(user for copy in speaking for user in copy.who)
     return frozenset(view.reading) & told if speaking else frozenset(view.reading)
@@ -75,9 +75,4 @@ def leavers(view: View, record: Record) -> frozenset[UserId]:
 
 def refusing(view: View, record: Record, event: Event) -> frozenset[UserId]:
     """Return who has said no as far as this copy knows, without those whose own copy tells."""
-    return meetings.declined(event, view.users) - {copy.user for copy in _real(view, record)}
-
-
-def _real(view: View, record: Record) -> list[Copy]:
-    """Return colleagues' own copies of it as a meeting, each of which tells whether its holder comes."""
-    return [copy for copy in view.copies.get(record.id, ()) if copy.real]
+    return meetings.declined(event, view.users) - {copy.user for copy in view.real_copies(record.id)}

@@ -86,7 +86,7 @@ def gone_there(view: View, pair: Pair, record: Record, reason: str, event: Event
         again = outgoing(record, view.settings) is None
         return create_there(view, record, pair) if again else Retire(pair, mute=True, reason=reason)
     if pair.real or pair.state is State.MUTED:
-        others = [copy for copy in view.copies.get(record.id, ()) if copy.real]
+        others = view.real_copies(record.id)
         ended = pair.organises or (reason == "cancelled" and not others)
         if not ended and reason == "cancelled" and record.owner == user and outgoing(record, view.settings) is None:
             return create_there(view, record, pair, "taken out of a colleague's meeting of it")  # and still its owner

@@ -226,7 +226,7 @@ class _Planning:
         """
         if reason != "cancelled":
             return reason == "declined"
-        copies = [copy for copy in self.view.copies.get(activity, ()) if copy.real]
+        copies = self.view.real_copies(activity)
         speaking = [copy for copy in copies if copy.organises] or copies
         return any(copy.uid == meetings.uid_key(event) for copy in speaking)
 

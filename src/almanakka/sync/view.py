@@ -47,6 +47,13 @@ class View:
     def ours(self, record: Record) -> Entry:
         return canonical(record.entry, self.limits)
 
+    def real_copies(self, activity: ActivityId) -> list[Copy]:
+        """Return colleagues' own copies of it as a meeting, without their mirrors: each tells whether its holder comes.
+
+        The holder of this mailbox is none of them.
+        """
+        return [copy for copy in self.copies.get(activity, ()) if copy.real]
+
     def when_edited(self, event: Event) -> datetime:
         """Return when the event was edited; a server whose clock runs ahead does not win by that."""
         return min(event.modified, self.now)
