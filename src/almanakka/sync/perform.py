@@ -246,8 +246,9 @@ class Performance:
     def _follow_heirs(self, creations: Sequence[CreateHere]) -> None:
         """Whose type was given again may have one that says otherwise than its event (S10)."""
         for step in creations:
-            follows = self._look_again(step.event.id, None).steps if step.draft.like is not None else ()
-            for follow in follows:
+            if step.draft.like is None:
+                continue
+            for follow in self._look_again(step.event.id, None).steps:
                 if isinstance(follow, Reconcile):
                     self._perform(follow, 1)
 
