@@ -101,12 +101,15 @@ class Hindsight(Judgement):
         for problem in super()._after_deletion(token, life):
             if "was edited while" in problem and (life.swept or self._outvoted(life)):  # a person has said that it goes
                 self.excused["a deletion that goes before an edit"] += 1
-            elif "is here again" in problem and {person for person, _ in life.apart} & {
-                d.person for d in life.deletions
-            }:
+            elif "is here again" in problem and self._undone_besides(life):
                 self.excused["deleted by hand while its undoing was under way"] += 1
             else:
                 yield problem
+
+    def _undone_besides(self, life: Remembered) -> bool:
+        """Whether somebody who has deleted it by hand was undoing that there is one on the other side (B4)."""
+        deleters = {deletion.person for deletion in life.deletions}
+        return any(person in deleters for person, _ in life.apart)
 
     def _goes_its_way(self, life: Remembered) -> bool:
         return bool(life.apart or life.copied or life.loose or life.stayed_home or life.left)
