@@ -48,10 +48,7 @@ class InvitationForm(forms.ModelForm):
         model = User
         fields = ("email", "full_name", "role")
         error_messages = {
-            "email": {
-                "required": _("Write the e-mail address of the person."),
-                "invalid": _("This is no e-mail address: it looks like name@example.com."),
-            },
+            "email": {"required": _("Write the e-mail address of the person.")},
             "full_name": {"max_length": _("The name is too long.")},
         }
 
