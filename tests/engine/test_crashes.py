@@ -204,6 +204,36 @@ def take_out_who_left() -> World:
     return world
 
 
+def told_first_that_it_is_cancelled() -> World:
+    """Matti has called his meeting off: Aino, whose copy no run had seen yet, is told before his calendar is read."""
+    world = fresh("aino", "matti")
+    ids = world.invite("matti", ("aino", "sanna"), timed("Board"), "uid-board")
+    world.run("matti")
+    world.cancel("matti", ids)
+    return world
+
+
+def told_alone_that_it_is_cancelled() -> World:
+    """Sanna's copy speaks for Matti's meeting, and goes on naming Aino: only her own tells that he took her out."""
+    world = fresh("aino", "sanna")
+    ids = world.invite("matti", ("aino", "sanna"), timed("Board"), "uid-board")
+    world.run("sanna")
+    world.cancel("matti", {"aino": ids["aino"]})
+    return world
+
+
+def cancelled_beside_its_mirror() -> World:
+    """Matti has made a meeting of what Aino has as a mirror, and called it off: she leaves it, and the mirror goes."""
+    world = fresh("aino", "matti")
+    world.hub.create(timed("Together", who=frozenset({"aino", "matti"})), "matti")
+    world.settle()
+    world.tick()
+    ids = world.convert("matti", world.theirs("matti")["Together"].id, ("aino",))
+    world.run("matti")
+    world.cancel("matti", ids)
+    return world
+
+
 CASES: tuple[Prepare, ...] = (
     create_there,
     create_series_there,
@@ -221,6 +251,9 @@ CASES: tuple[Prepare, ...] = (
     unmark_and_mute,
     leave_meeting,
     take_out_who_left,
+    told_first_that_it_is_cancelled,
+    told_alone_that_it_is_cancelled,
+    cancelled_beside_its_mirror,
 )
 
 
