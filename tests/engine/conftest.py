@@ -31,3 +31,11 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     spoke.enable("aino", "matti")
     yield spoke
     spoke.close()
+
+
+@pytest.fixture
+def alone() -> World:
+    """The same in memory only, for what is decided before any spoke is asked."""
+    world = World()
+    world.enable("aino", "matti")
+    return world
