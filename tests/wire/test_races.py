@@ -109,6 +109,23 @@ def test_somebody_edits_another_day_of_a_series_while_it_is_made(server_office: 
     office.ends_well()
     (after,) = office.anna.events()
     assert [each["subject"] for each in after["exceptions"]] == ["Cake", "Fruit"]
+    assert office.sees("Fruit")
+
+
+def test_somebody_edits_a_day_of_a_plain_series_before_the_first_look_at_it(server_office: ServerOffice) -> None:
+    office = server_office
+    office.run()
+    office.make(weekly("Team"))
+
+    def edit() -> None:
+        (event,) = office.anna.events()
+        office.anna.outlook.edit_event(event["id"], {"subject": "Fruit"}, DAY)
+
+    with before_question(2, edit) as sent:
+        office.run()
+    assert list(dict.fromkeys(sent)) == ["SyncFolderItems", "CreateItem", "GetItem"]
+    office.ends_well()
+    assert office.sees("Fruit")
 
 
 def test_somebody_edits_the_day_that_a_series_is_made_with(server_office: ServerOffice) -> None:
@@ -126,6 +143,7 @@ def test_somebody_edits_the_day_that_a_series_is_made_with(server_office: Server
     office.ends_well()
     (after,) = office.anna.events()
     assert [each["subject"] for each in after["exceptions"]] == ["Fruit"]
+    assert office.sees("Fruit")
 
 
 @pytest.mark.parametrize("honoured", [True, False])

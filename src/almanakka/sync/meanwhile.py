@@ -27,9 +27,10 @@ def settled(step: Reconcile, pair: Pair) -> Pair:
 def created(wanted: Entry, pair: Pair) -> Pair:
     """Return ``pair``, settled with what came back with its creation.
 
-    A series with exceptions takes several requests, and somebody may have changed it between two of them.
+    A series with exceptions takes several requests, and any may be looked at with another: somebody may have changed
+    it, or a day of it, between two of them.
     """
-    if pair.seen is None or not wanted.exceptions:
+    if pair.seen is None or not (wanted.exceptions or pair.seen.exceptions):
         return pair
     seen = untaken(pair.seen, wanted, wanted)
     return pair if seen is pair.seen else replace(pair, seen=seen, change_key="")
