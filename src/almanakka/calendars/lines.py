@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import F, Func, Q, QuerySet, Subquery, TextField, Value
@@ -17,6 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from almanakka.accounts import short_dates
 from almanakka.accounts.models import User
 from almanakka.accounts.templatetags.dates import unbroken
 from almanakka.calendars import undos, words
@@ -130,9 +131,9 @@ def _title_of(image: str) -> Upper:
 def told(entries: Iterable[JournalEntry], zone: ZoneInfo, runs: bool) -> list[Line]:
     """Lines for people, with times in ``zone``; with ``runs`` they lead to all that was done in the same run."""
     history = f"{reverse('calendar-sync-history')}?run=" if runs else ""
-    entries = list(entries)
+    entries, moment = list(entries), short_dates.of("SHORT_DATETIME_FORMAT")
     barred = _barred(entries)
-    return [_line(entry, zone, history, barred.get(entry.pk, "")) for entry in entries]
+    return [_line(entry, zone, moment, history, barred.get(entry.pk, "")) for entry in entries]
 
 
 def _barred(entries: Iterable[JournalEntry]) -> dict[int, str]:
@@ -155,7 +156,7 @@ def _barred(entries: Iterable[JournalEntry]) -> dict[int, str]:
     }
 
 
-def _line(entry: JournalEntry, zone: ZoneInfo, history: str, barred: str) -> Line:
+def _line(entry: JournalEntry, zone: ZoneInfo, moment: Callable[[datetime], str], history: str, barred: str) -> Line:
     shown, at = entry.after or entry.before, entry.at.astimezone(zone)
     title = shown.title if shown is not None else ""
     is_conflict = entry.action == "conflict"
@@ -165,7 +166,7 @@ def _line(entry: JournalEntry, zone: ZoneInfo, history: str, barred: str) -> Lin
         id=entry.pk,
         run=f"{history}{entry.run_id}" if history and entry.run_id else "",
         at=at.isoformat(),
-        shown_at=date_format(at, "SHORT_DATETIME_FORMAT"),
+        shown_at=moment(at),
         title=title or _("(no name)"),
         done=words.done(entry.action, entry.side),
         why=words.why(entry.reason),

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.text import capfirst
 
+from almanakka.accounts import short_dates
 from almanakka.calendars.models import Health, Hold, Mailbox
 from almanakka.calendars.sentences import sentence
 from almanakka.database.membership import among
@@ -43,16 +41,17 @@ def told(boxes: Iterable[Mailbox]) -> list[Row]:
     boxes = list(boxes)
     open_ones = Hold.objects.filter(among("mailbox_id", [box.pk for box in boxes]), decided="").order_by()
     waiting = dict(open_ones.values_list("mailbox").annotate(Count("pk")))
+    zone = timezone.get_current_timezone()
+    day, moment = short_dates.of("SHORT_DATE_FORMAT"), short_dates.of("SHORT_DATETIME_FORMAT")
     states = {value: capfirst(str(label)) for value, label in Health.choices}
-    shown = cache(_shown)  # many have switched it on, and have been looked at, in the same minute
     return [
         Row(
             name=str(box.user),
-            since=shown(_minute(box.enabled_at), "SHORT_DATE_FORMAT"),
+            since="" if box.enabled_at is None else day(box.enabled_at.astimezone(zone)),
             health=box.health,
             told=states[box.health],
             why=_why(box),
-            ran=shown(_minute(box.ran_at), "SHORT_DATETIME_FORMAT") or "–",
+            ran="–" if box.ran_at is None else moment(box.ran_at.astimezone(zone)),
             waiting=waiting.get(box.pk, 0),
         )
         for box in boxes
@@ -63,11 +62,3 @@ def _why(box: Mailbox) -> str:
     if not box.error_code:
         return ""
     return sentence(box.error_code).told(address=box.address, addresses=box.address)[0]
-
-
-def _minute(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(second=0, microsecond=0)
-
-
-def _shown(moment: datetime | None, style: str) -> str:
-    return "" if moment is None else date_format(timezone.localtime(moment), style)
