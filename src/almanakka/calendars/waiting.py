@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, ngettext_lazy
 
+from almanakka.accounts import short_dates
 from almanakka.calendars import holds, words
 from almanakka.calendars.models import Hold, Mailbox
 
@@ -79,6 +82,22 @@ class Group:
         return self.number - len(self.entries)
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One hold as a line of a list; ``told`` and ``links`` are drawn already, ``at`` is ``since`` in ISO 8601.
+
+    ``back`` is where one who has answered comes back to. It belongs to a row since it is nothing of the template's own.
+    """
+
+    id: int
+    title: str
+    told: str
+    links: str
+    at: str
+    since: str
+    back: str
+
+
 def groups(mailbox: Mailbox | None, few: int) -> list[Group]:
     """What waits in an enabled mailbox, by reason."""
     if mailbox is None or not mailbox.enabled:
@@ -103,6 +122,28 @@ def answers(reason: str) -> list[tuple[str, str]]:
 def entries(found: list[Hold]) -> list[tuple[Hold, str, list[Link]]]:
     """Return holds with what is told of each beyond its group, and where to look at it."""
     return [(hold, _detail(hold), _links(hold)) for hold in found]
+
+
+def rows(found: Iterable[Hold], back: str) -> list[Row]:
+    """Return holds as lines of a list, in the reader's language and zone."""
+    zone, moment, nameless = timezone.get_current_timezone(), short_dates.of("SHORT_DATETIME_FORMAT"), _("(no name)")
+    return [
+        Row(
+            id=hold.pk,
+            title=hold.title or str(nameless),
+            told=format_html('<br><span class="quiet">{}</span>', told) if told else "",
+            links=_drawn(links),
+            at=hold.since.astimezone(zone).isoformat(),
+            since=moment(hold.since.astimezone(zone)),
+            back=back,
+        )
+        for hold, told, links in entries(list(found))
+    ]
+
+
+def _drawn(links: list[Link]) -> str:
+    link = '<a class="small unbroken" href="{}">{}</a>'
+    return format_html("<br>{}", format_html_join(" · ", link, links)) if links else ""
 
 
 def _detail(hold: Hold) -> str:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from almanakka.calendars import holds, triggers, waiting, wiring
+from almanakka.calendars.models import Mailbox
 
 PAGE = 50
 
@@ -20,10 +21,11 @@ PAGE = 50
 @login_required
 def listed(request: HttpRequest) -> HttpResponse:
     """Show all that waits for one reason, page by page; only ever one's own."""
-    mailbox, reason = wiring.mailbox_of(request.user), request.GET.get("reason", "")[:40]
-    if mailbox is None or not mailbox.enabled:
+    own, reason = Mailbox.objects.filter(user=request.user, enabled=True), request.GET.get("reason", "")[:40]
+    mailbox = own.values_list("pk", flat=True).first()
+    if mailbox is None:
         return redirect("calendar-sync")
-    page = Paginator(holds.open_ones(mailbox.pk).filter(reason=reason), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(holds.open_ones(mailbox).filter(reason=reason), PAGE).get_page(request.GET.get("page"))
     if not page.paginator.count:
         return redirect("calendar-sync")
     context = {
@@ -31,7 +33,7 @@ def listed(request: HttpRequest) -> HttpResponse:
         "reason": reason,
         "told": waiting.told(reason, page.paginator.count),
         "answers": waiting.answers(reason),
-        "entries": waiting.entries(list(page)),
+        "rows": waiting.rows(page, request.get_full_path()),
     }
     return render(request, "calendars/waiting_list.html", context)
 

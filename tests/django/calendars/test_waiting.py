@@ -299,6 +299,9 @@ def test_r10_two_that_look_alike_are_told_and_never_merged(
     assert "1 entry looks like another one of yours" in page
     assert f'{reverse("activity", args=[newer.pk])}">Open the newer one' in page
     assert f'{reverse("activity", args=[older.pk])}">Open the older one' in page
+    listed = text(as_aino.get(f"{PAGE}waiting?reason=duplicate"))
+    assert f'{reverse("activity", args=[newer.pk])}">Open the newer one</a> · <a' in listed
+    assert f'{reverse("activity", args=[older.pk])}">Open the older one</a></td>' in listed
     for minutes in (45, 60):
         Mailbox.objects.update(full_wanted=True)
         assert run(aino_box, minutes).written == 0
@@ -368,6 +371,17 @@ def test_b11_each_is_decided_by_itself_too_and_the_list_is_paged(
     assert len(here()) == MANY - 1
     elsewhere = as_aino.post(f"{PAGE}waiting/decide", {**answer, "back": "//evil.example/"})
     assert elsewhere.headers["Location"] == PAGE
+
+
+def test_b11_what_people_write_is_nothing_of_the_lists_own(as_aino: Client, aino_box: Mailbox) -> None:
+    """Neither a title nor the address of the page is taken for a place in the list's lines."""
+    for title in ("<b>[[id]]", ""):
+        Hold.objects.create(mailbox=aino_box, item=f"event:{title}", reason="refused", title=title, detail="no-sense")
+    query = "?reason=refused&amp;x=[[title]]&amp;y=[[nothing]]"
+    page = text(as_aino.get(f"{PAGE}waiting{query.replace('&amp;', '&')}"))
+    assert "<strong>&lt;b&gt;[[id]]</strong>" in page
+    assert "<strong>(no name)</strong>" in page
+    assert page.count(f'name="back" value="{PAGE}waiting{query}"') == 3
 
 
 def test_b11_what_cannot_be_represented_may_be_left_and_what_was_refused_be_tried_again(
