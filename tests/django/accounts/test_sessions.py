@@ -40,3 +40,18 @@ def test_what_has_been_signed_out_elsewhere_does_not_come_back(session: SessionS
     with pytest.raises(UpdateError):
         session.save()
     assert not SessionStore().exists(session.session_key)
+
+
+def test_one_that_is_over_or_was_never_there_is_empty_and_has_no_key(session: SessionStore) -> None:
+    session["calendar_people"] = "eero"
+    session.set_expiry(-1)
+    session.save()
+    for key in (session.session_key, "nobody-was-sent-this"):
+        found = SessionStore(key)
+        assert (dict(found.items()), found.session_key) == ({}, None)
+
+
+def test_what_nobody_signed_is_not_read(session: SessionStore) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE django_session SET session_data = 'e30:forged'")
+    assert dict(SessionStore(session.session_key).items()) == {}
