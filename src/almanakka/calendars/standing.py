@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from almanakka.accounts.models import User
 from almanakka.calendars import clock
-from almanakka.calendars.models import Connection, Health, Hold, Mailbox, Run
+from almanakka.calendars.models import Connection, Health, Mailbox, Run
 from almanakka.calendars.sentences import sentence
 
 #: A run that was asked for and has not begun by then has no worker to begin it.
@@ -28,7 +28,6 @@ class Standing:
     word: object
     told: list[str]
     last: Run | None = None
-    waiting: int = 0
     run: Run | None = None
 
     @property
@@ -54,7 +53,7 @@ class Standing:
 
 
 def of(user: User) -> Standing:
-    """Tell how the user's synchronisation stands. Four statements at the most."""
+    """Tell how the user's synchronisation stands. Three statements at the most."""
     mailbox = Mailbox.objects.select_related("connection").filter(user=user).first()
     company_on = (mailbox is not None and mailbox.connection.enabled) or _is_on(user.company_id)
     if mailbox is None or not mailbox.enabled:
@@ -71,7 +70,6 @@ def of(user: User) -> Standing:
         word,
         told if mailbox.error_code else [],
         last,
-        Hold.objects.filter(mailbox=mailbox, decided="").count(),
         mailbox.runs.filter(ended_at__isnull=True).order_by("-started_at").first() if begun else None,
     )
 
