@@ -148,11 +148,13 @@ class WhatForm(forms.Form):
     )
 
     def __init__(self, *args: Any, connection: Connection, **kwargs: Any) -> None:
-        kinds = ActivityType.objects.filter(company_id=connection.company_id, is_active=True)
+        kinds = list(ActivityType.objects.filter(company_id=connection.company_id, is_active=True))
         travelling = [kind for kind in kinds if kind.category != Category.PROJECT_TASK]
+        #: What an ordinary entry from Microsoft becomes as things are (S10).
+        self.usual = next((kind for kind in kinds if kind.is_default and kind.category not in NEVER_DEFAULT), None)
         kwargs["initial"] = {
             "outgoing": [kind.pk for kind in travelling if kind.synchronised],
-            "default": next((kind.pk for kind in kinds if kind.is_default), None),
+            "default": None if self.usual is None else self.usual.pk,
             "personal": connection.personal_type_id,
             "meeting_mail": connection.meeting_mail,
             "when": "always" if connection.continuous else "used",

@@ -160,20 +160,22 @@ def _connection(request: HttpRequest) -> Connection:
     return connection
 
 
-def _page(request: HttpRequest, connection: Connection, status: int = 200, **more: Any) -> HttpResponse:
-    default = queries.default_type(connection.company_id)
+def _page(
+    request: HttpRequest, connection: Connection, status: int = 200, what: WhatForm | None = None, **more: Any
+) -> HttpResponse:
+    what = WhatForm(connection=connection) if what is None else what
     people = Sheets(people_health.found(connection.company_id), PEOPLE).get_page(request.GET.get("page"))
     created = leaving.ours_by_person(Mailbox.objects.filter(connection=connection, enabled=True))
     context = {
         "connection": connection,
         "kinds": Kind.choices,
         "form": FORMS[connection.kind](instance=connection),
-        "what": WhatForm(connection=connection),
-        "missing": _missing(connection, default),
+        "what": what,
+        "missing": _missing(connection, what.usual),
         "created": sum(number for _, number in created),
         "created_for": created[:MOST_NAMED],
         "created_for_more": len(created[MOST_NAMED:]),
-        "one_way": _one_way(connection, default),
+        "one_way": _one_way(connection, what.usual),
         "told": sentence(connection.error_code).told(address="", addresses="") if connection.error_code else [],
         "page": people,
         "people": people_health.told(people.object_list),
