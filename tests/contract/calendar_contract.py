@@ -354,6 +354,20 @@ class CalendarContract:
         wanted = replace(before.entry, title="Renamed")
         assert_same(outlook.calendar.update(before.id, before.change_key, before.entry, wanted).entry, wanted)
 
+    @pytest.mark.parametrize(
+        "left", [{}, {"show_as": ShowAs.OUT_OF_OFFICE}], ids=["as its series", "still an exception"]
+    )
+    def test_b8_what_was_set_back_follows_a_new_title(self, outlook: Outlook, left: dict[str, ShowAs]) -> None:
+        """Exchange takes nothing away from an occurrence that it was given once (MS-OXOCAL 2.2.10.2)."""
+        day, own = date(2026, 10, 12), Override(title="Own", location="Attic", **left)
+        event = outlook.calendar.create(series(location="Room", exceptions={day: own}), key())
+        back = replace(event.entry, exceptions={day: Override(**left)} if left else {})
+        event = outlook.calendar.update(event.id, event.change_key, event.entry, back)
+        assert_same(event.entry, back)
+        wanted = replace(event.entry, title="Team, renamed", location="Cellar")
+        assert_same(outlook.calendar.update(event.id, event.change_key, event.entry, wanted).entry, wanted)
+        assert_same(self.listed(outlook)[event.id].entry, wanted)
+
     def test_b8_only_the_exceptions_that_differ_are_written(self, outlook: Outlook) -> None:
         before = outlook.calendar.create(
             series(

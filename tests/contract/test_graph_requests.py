@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -51,13 +52,24 @@ def test_one_edit_of_theirs_is_one_request(graph: GraphOutlook) -> None:
     assert len(graph.sent) == 1
 
 
-@pytest.mark.parametrize("entry", [single(), series()], ids=["single", "series"])
-def test_one_edit_of_ours_is_one_request(graph: GraphOutlook, entry: Entry) -> None:
+@pytest.mark.parametrize(
+    ("entry", "change", "sent"),
+    [
+        (single(), {"title": "Dinner"}, ["PATCH"]),
+        (series(), {"private": True}, ["PATCH"]),
+        (series(), {"title": "Dinner"}, ["PATCH", "GET"]),
+    ],
+    ids=["single", "series", "series-whose-occurrences-may-say-otherwise"],
+)
+def test_one_edit_of_ours_is_one_request(
+    graph: GraphOutlook, entry: Entry, change: dict[str, Any], sent: list[str]
+) -> None:
+    """An occurrence that was set back to what its series said is seen to follow it: that asks for a look."""
     event = graph.calendar.create(entry, key())
     assert [method for method, _ in graph.sent] == ["POST"]
     graph.sent.clear()
-    event = graph.calendar.update(event.id, event.change_key, event.entry, replace(event.entry, title="Dinner"))
-    assert [method for method, _ in graph.sent] == ["PATCH"]
+    event = graph.calendar.update(event.id, event.change_key, event.entry, replace(event.entry, **change))
+    assert [method for method, _ in graph.sent] == sent
     graph.sent.clear()
     graph.calendar.delete(event.id, event.change_key)
     assert [method for method, _ in graph.sent] == ["DELETE"]

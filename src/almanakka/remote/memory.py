@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from tzlocal.windows_tz import tz_win, win_tz
 
 from almanakka.remote.faults import Fault, Hook, Operation
-from almanakka.remote.occurrences import as_written, check_boundary
+from almanakka.remote.occurrences import as_given, as_written, check_boundary
 from almanakka.sync.entry import (
     AS_SERIES,
     NO_EXCEPTIONS,
@@ -386,11 +386,12 @@ class MemoryCalendar:
     def _depart(self, id: str, original: date, override: Override) -> None:
         """Make an occurrence of a series another than it is; whoever is invited gets mail."""
         event = self._event(id)
-        exceptions = {**event.entry.exceptions, original: override}
+        exceptions = {**event.entry.exceptions, original: as_given(event.entry, original, override)}
         if isinstance(event.entry.when, Series) and not override.cancelled:
             check_boundary(event.entry.when, original, exceptions)
         self._mail(event)
-        self._touch(id, replace(event, entry=canonical(replace(event.entry, exceptions=exceptions))))
+        held = {day: each for day, each in sorted(exceptions.items()) if each}
+        self._touch(id, replace(event, entry=replace(event.entry, exceptions=held)))
 
 
 def _changed(held: Entry, before: Entry, after: Entry) -> Entry:

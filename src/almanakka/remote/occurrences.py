@@ -9,8 +9,11 @@ from almanakka.remote.online_meetings import holds_online_meeting
 from almanakka.sync.entry import AS_SERIES, Entry, Event, Group, Override, Series
 from almanakka.sync.errors import Invalid, Stale
 from almanakka.sync.expansion import neighbours
-from almanakka.sync.fields import canonical, changed_groups, override_value, same, take
-from almanakka.sync.order import Overrides, day_of
+from almanakka.sync.fields import FIELD, canonical, changed_groups, departures, override_value, same, take
+from almanakka.sync.order import Overrides, day_of, writes
+
+#: What an occurrence may say otherwise than its series, times apart.
+MAY_DEPART = frozenset({Group.TITLE, Group.WHERE, Group.NOTES, Group.SHOW_AS})
 
 
 def wanted(held: Entry, before: Entry, after: Entry) -> Overrides:
@@ -20,7 +23,7 @@ def wanted(held: Entry, before: Entry, after: Entry) -> Overrides:
     before has not been changed by anybody.
     """
     rewritten = not same(Group.WHEN, before, after)
-    said = canonical(replace(before, when=held.when, exceptions=held.exceptions)).exceptions
+    said = departures(before, held)
     found: dict[date, Override] = {}
     for day in held.exceptions.keys() | before.exceptions.keys() | after.exceptions.keys():
         was, shall = before.exceptions.get(day), after.exceptions.get(day)
@@ -32,6 +35,15 @@ def wanted(held: Entry, before: Entry, after: Entry) -> Overrides:
         if override is not None:
             found[day] = override
     return found
+
+
+def is_owed(held: Entry, shall: Overrides) -> bool:
+    """Whether an occurrence is yet to be written for what ``shall`` stand in a series.
+
+    Only what it was never given does an occurrence have from its series (MS-OXOCAL 2.2.10.2): one that was set back to
+    what the series said goes on saying that when the series says something else.
+    """
+    return isinstance(held.when, Series) and bool(writes(held.when, held.exceptions, shall))
 
 
 def writable(held: Event, day: date, wanted: Override) -> Override:
@@ -54,6 +66,17 @@ def as_written(written: Event, held: Event) -> Event:
     if Group.WHEN in changed:
         raise Stale("the series has changed")
     return replace(held, change_key="", entry=take(held.entry, ours, changed)) if changed else held
+
+
+def as_given(series: Entry, day: date, wanted: Override) -> Override:
+    """Return an occurrence as Exchange holds it once it is written: set back to what its series says, it says that.
+
+    Nothing that it was given once is taken away from it any more (MS-OXOCAL 2.2.10.2).
+    """
+    held = series.exceptions.get(day, AS_SERIES)
+    names = [FIELD[group] for group in MAY_DEPART]
+    own = [name for name in names if getattr(wanted, name) is None and getattr(held, name) is not None]
+    return wanted if wanted.cancelled else replace(wanted, **{name: getattr(series, name) for name in own})
 
 
 def check_boundary(series: Series, day: date, exceptions: Overrides) -> None:

@@ -150,6 +150,11 @@ def canonical(entry: Entry, limits: Limits | None = None) -> Entry:
     return replace(result, exceptions={day: each for day, each in sorted(exceptions.items()) if each})
 
 
+def departures(series: Entry, held: Entry) -> Mapping[date, Override]:
+    """Return how the occurrences of ``held`` differ from what ``series`` says, at the times of ``held``."""
+    return canonical(replace(series, when=held.when, exceptions=held.exceptions)).exceptions
+
+
 def _whole_minutes(when: When) -> When:
     if isinstance(when, Timed):
         if _is_whole(when.start) and _is_whole(when.end):

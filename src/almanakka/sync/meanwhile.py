@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 
 from almanakka.sync.entry import Entry, Group
-from almanakka.sync.fields import SIMPLE_GROUPS, canonical, override_value, same, take
+from almanakka.sync.fields import SIMPLE_GROUPS, override_value, same, take
 from almanakka.sync.footer import detach
 from almanakka.sync.ports import Pair
 from almanakka.sync.steps import Reconcile
@@ -56,16 +56,15 @@ def untaken(returned: Entry, before: Entry, wanted: Entry) -> Entry:
 
 
 def _days(returned: Entry, before: Entry, wanted: Entry) -> frozenset[date]:
-    """Return the occurrences that somebody else changed.
+    """Return the occurrences that are not as they were, and not by our doing; a new pattern of ours may drop any.
 
-    A new pattern of ours may have dropped any of them, and one that only says what its series said before is as it was.
+    One that goes on saying what its series said before is told of, too: where we may not write it, it is ours to take.
     """
     rewritten = not same(Group.WHEN, before, wanted)
-    said = canonical(replace(before, when=returned.when, exceptions=returned.exceptions)).exceptions
     found = set()
     for day in before.exceptions.keys() | returned.exceptions.keys():
         was, now = override_value(before.exceptions.get(day)), override_value(returned.exceptions.get(day))
         ours = was != override_value(wanted.exceptions.get(day)) or (now is None and rewritten)
-        if not ours and was not in (now, override_value(said.get(day))):
+        if not ours and was != now:
             found.add(day)
     return frozenset(found)

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from almanakka.sync.entry import Entry, Group, Override, Series
 from almanakka.sync.expansion import occurs_on
-from almanakka.sync.fields import SIMPLE_GROUPS, differing_days, override_value, restores, same
+from almanakka.sync.fields import SIMPLE_GROUPS, departures, differing_days, override_value, restores, same, take
 
 #: How much later our edit must be than theirs to win: clocks differ by less (B5).
 MARGIN = timedelta(seconds=60)
@@ -118,7 +118,7 @@ def set_aside(images: Images, merged: Merged) -> list[SetAside]:
             loser, kept = (images.theirs, merged.theirs) if ours_won else (images.ours, merged.ours)
             before = kept
             for each in lost:
-                before = with_day(before, loser, each.original) if each.original else _with(before, loser, each.group)
+                before = with_day(before, loser, each.original) if each.original else take(before, loser, (each.group,))
             found.append(SetAside(ours_won, frozenset(each.group for each in lost), before, kept))
     return found
 
@@ -203,7 +203,8 @@ class _Merging:
         elif ours_changed:
             self._outward(group)
         elif self._half_written(group):
-            self.base = _with(self.base, images.theirs, group)  # as after its answer: what is ours now is yet to go out
+            # as after its answer: what is ours now is yet to go out
+            self.base = take(self.base, images.theirs, (group,))
             self._outward(group)
 
     def _is_ours(self, group: Group) -> bool:
@@ -222,15 +223,15 @@ class _Merging:
             self._give(group)
 
     def _agree(self, group: Group) -> None:
-        self.base = _with(self.base, self.images.ours, group)
+        self.base = take(self.base, self.images.ours, (group,))
 
     def _adopt(self, group: Group) -> None:
-        self.ours = _with(self.ours, self.images.theirs, group)
-        self.base = _with(self.base, self.images.theirs, group)
+        self.ours = take(self.ours, self.images.theirs, (group,))
+        self.base = take(self.base, self.images.theirs, (group,))
         self.to_ours.add(group)
 
     def _give(self, group: Group) -> None:
-        self.theirs = _with(self.theirs, self.images.ours, group)
+        self.theirs = take(self.theirs, self.images.ours, (group,))
         self.to_theirs.add(group)
 
     # -- exceptions, one by one
@@ -278,13 +279,24 @@ class _Merging:
         return (ours, ours, base) if self.terms.outward else (ours, theirs, base)
 
     def _own_doing(self, day: date, theirs: Override | None) -> bool:
-        """Whether an unfinished write of ours explains what stands there: written, or dropped by its pattern."""
+        """Whether an unfinished write of ours explains what stands there: written, or dropped by its pattern.
+
+        Or yet to be written: what said the same as its series does not follow that by itself (MS-OXOCAL 2.2.10.2).
+        """
         intended = self.images.intended
         if intended is None:
             return False
         if override_value(theirs) == override_value(intended.exceptions.get(day)):
             return True
-        return theirs is None and self._drops(intended)
+        if theirs is None and self._drops(intended):
+            return True
+        return override_value(self._left_behind().get(day)) == override_value(self.images.seen.exceptions.get(day))
+
+    def _left_behind(self) -> Mapping[date, Override]:
+        """Return what is different there from what the series said before the unfinished write of ours."""
+        images = self.images
+        written = [group for group in SIMPLE_GROUPS if group is not Group.WHEN and self._half_written(group)]
+        return departures(take(images.theirs, images.seen, written), images.theirs)
 
     def _drops(self, intended: Entry) -> bool:
         """Whether writing it drops every exception there: a new pattern does, and with it a cancellation taken back."""
@@ -374,22 +386,6 @@ class _Merging:
         if who != ours:
             self.ours = replace(self.ours, who=who)
             self.to_ours.add(Group.WHO)
-
-
-def _with(entry: Entry, source: Entry, group: Group) -> Entry:
-    match group:
-        case Group.TITLE:
-            return replace(entry, title=source.title)
-        case Group.WHEN:
-            return replace(entry, when=source.when)
-        case Group.WHERE:
-            return replace(entry, location=source.location)
-        case Group.NOTES:
-            return replace(entry, notes=source.notes)
-        case Group.PRIVACY:
-            return replace(entry, private=source.private)
-        case _:
-            return replace(entry, show_as=source.show_as)
 
 
 def possible(entry: Entry, exceptions: Mapping[date, Override | None]) -> dict[date, Override]:

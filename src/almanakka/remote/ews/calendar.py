@@ -11,7 +11,7 @@ from almanakka.remote.ews.creation import check_untouched
 from almanakka.remote.ews.item import identity
 from almanakka.remote.ews.mailbox import BATCH, Found, Mailbox, dialect_of, ids_in
 from almanakka.remote.ews.markup import t
-from almanakka.remote.occurrences import as_written, wanted
+from almanakka.remote.occurrences import as_written, is_owed, wanted
 from almanakka.remote.online_meetings import holds_online_meeting
 from almanakka.remote.respelling import respelled
 from almanakka.sync.entry import AS_SERIES, Entry, Event, Group, Series, Unreadable
@@ -93,11 +93,13 @@ class EwsCalendar:
             raise Stale("the item has changed")
         if properties:
             check_untouched(held, written, write.held(after, dialect), _of(groups, before))
-        if not groups & {Group.WHEN, Group.OCCURRENCES} or not isinstance(after.when, Series):
+        if not isinstance(after.when, Series):
+            return held
+        shall = wanted(held.entry, before, after)
+        if not groups & {Group.WHEN, Group.OCCURRENCES} and not is_owed(held.entry, shall):
             return held
         if held.meeting is not None:  # occurrences are written without a version of their own (B1)
             raise Stale("somebody has been invited to the series")
-        shall = wanted(held.entry, before, after)
         fresh = self._restore(held, after.when, shall) if restores(held.entry.exceptions, shall) else held
         return as_written(held, self._with_occurrences(fresh, shall))
 

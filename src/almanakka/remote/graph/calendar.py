@@ -14,7 +14,7 @@ from almanakka.remote.graph.mailbox import Found, Mailbox, encode
 from almanakka.remote.graph.model import Draft
 from almanakka.remote.graph.read import etag
 from almanakka.remote.graph.refusals import DUPLICATE_TRANSACTION, Answer, code_of, existing_event, refusal
-from almanakka.remote.occurrences import as_written, wanted
+from almanakka.remote.occurrences import MAY_DEPART, as_written, is_owed, wanted
 from almanakka.remote.respelling import respelled
 from almanakka.sync.entry import AS_SERIES, Entry, Event, Group, Series, Unreadable
 from almanakka.sync.errors import Invalid, Stale, UnreadableAnswer
@@ -183,16 +183,16 @@ class GraphCalendar:
     ) -> Event:
         """Finish a series whose own fields are written: its occurrences, as the server holds them after that."""
         untouched = Group.WHEN not in groups and Group.OCCURRENCES not in groups
-        if untouched and patched is not None and not before.exceptions:
+        if untouched and patched is not None and not before.exceptions and not groups & MAY_DEPART:
             return _readable(patched)
         held = _readable(self._mailbox.one(id))
         if patched is None and held.change_key != change_key:
             raise Stale("the series has changed")
-        if untouched:
+        shall = wanted(held.entry, before, after)
+        if untouched and not is_owed(held.entry, shall):
             return held
         if held.meeting is not None:  # occurrences are written without a version: their guests would get mail (B1)
             raise Stale("somebody has been invited to the series")
-        shall = wanted(held.entry, before, after)
         if restores(held.entry.exceptions, shall):
             held = self._restore(id, held, after, shall)
         written = occurrences.write_all(self._mailbox, id, held.entry, held.entry.exceptions, shall)
