@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from almanakka.sync.entry import AS_SERIES, Entry, Event, Group, Series
-from almanakka.sync.fields import override_value, same, take
+from almanakka.sync.fields import canonical, override_value, same, take
 from almanakka.sync.footer import attach
 from almanakka.sync.merge import Merged, with_day
 from almanakka.sync.order import writes
@@ -33,7 +33,7 @@ def allowed(view: View, pair: Pair, told: Pair, record: Record, event: Event | N
     fields of a series that has exceptions, Exchange would tell once for each (facts: graph §3). What is cancelled comes
     back with a new pattern only, and would have to be cancelled again, with a mail each.
     """
-    yes, held = record.approval, pair.seen if event is None else event.entry
+    yes, held = record.approval, pair.seen if event is None else canonical(event.entry)
     if yes is None or held is None or not (told.organises and record.synchronised):
         return NOTHING
     groups = _of_series(held, yes.groups)
