@@ -9,6 +9,9 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 
+from almanakka.demo.compare import comparable
+from almanakka.sync.entry import Group
+
 from .company import Company, Kind, Ours, Theirs
 from .deeds import Life
 from .remembered import FOLLOWED, HERE, Deletion, Edit, Remembered
@@ -226,7 +229,7 @@ class Judgement:
             if not all(self._was_seen(edit, life) for edit in edits):
                 self.excused["edits in a calendar that is not read"] += 1
                 continue
-            if final not in [edit.value for edit in edits]:
+            if final not in [edit.value for edit in edits] and not _stays_behind(final, edits, life):
                 yield f"{token}: {key} is {final}, an edit is lost: {edits}"
             elif not isinstance(key, date):
                 yield from self._wrongly_decided(token, life, final, edits)
@@ -274,6 +277,20 @@ class Judgement:
 
     def _came_in(self, life: Remembered, person: str) -> bool:
         return person not in life.left
+
+
+def _stays_behind(final: Hashable, edits: Sequence[Edit], life: Remembered) -> bool:
+    """Whether an occurrence that was set back says what its series said before somebody changed that in a calendar.
+
+    Exchange takes nothing away from an occurrence that it was given once (MS-OXOCAL 2.2.10.2).
+    """
+    if not isinstance(final, tuple):
+        return False
+    times, *own = final
+    said = [{edit.value for edit in life.edits if edit.key == key} for key in (Group.TITLE, Group.WHERE)]
+    there = any(edit.place != HERE and edit.key in (Group.TITLE, Group.WHERE) for edit in life.edits)
+    behind = all(each is None or comparable(each) in held for each, held in zip(own, said, strict=True))
+    return there and behind and any(edit.value in (None, (times, None, None)) for edit in edits)
 
 
 def _has_lost(edit: Edit, deletion: Deletion, life: Remembered) -> bool:
