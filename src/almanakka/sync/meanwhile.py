@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from almanakka.sync.entry import Entry, Group
+from almanakka.sync.entry import AS_SERIES, Entry, Group
 from almanakka.sync.fields import SIMPLE_GROUPS, override_value, same, take
 from almanakka.sync.footer import detach
 from almanakka.sync.ports import Pair
@@ -59,12 +59,18 @@ def _days(returned: Entry, before: Entry, wanted: Entry) -> frozenset[date]:
     """Return the occurrences that are not as they were, and not by our doing; a new pattern of ours may drop any.
 
     One that goes on saying what its series said before is told of, too: where we may not write it, it is ours to take.
+    Of what we wrote, no server makes a cancellation by itself.
     """
     rewritten = not same(Group.WHEN, before, wanted)
     found = set()
     for day in before.exceptions.keys() | returned.exceptions.keys():
         was, now = override_value(before.exceptions.get(day)), override_value(returned.exceptions.get(day))
         ours = was != override_value(wanted.exceptions.get(day)) or (now is None and rewritten)
-        if not ours and was != now:
+        cancelled = _is_cancelled(returned, day) and not _is_cancelled(wanted, day)
+        if was != now and (cancelled or not ours):
             found.add(day)
     return frozenset(found)
+
+
+def _is_cancelled(entry: Entry, day: date) -> bool:
+    return entry.exceptions.get(day, AS_SERIES).cancelled
