@@ -212,10 +212,11 @@ class RealCompany:
         uid = self._event(person, id)["uid"]
         if any(clean_uid(each["uid"]) == clean_uid(uid) for each in self._events(other)):
             raise Refused("invited already")
+        dated = dated_uid(uid, day)
+        if any(each["uid"] == dated for anybody in self.people for each in self._events(anybody)):
+            raise Refused("somebody else is invited to it")
         with self._acting():
-            self.outlooks[other].create_event(
-                self._invitation(self.address(person), [other], dated_uid(uid, day), entry)
-            )
+            self.outlooks[other].create_event(self._invitation(self.address(person), [other], dated, entry))
 
     def invited_from_outside(self, others: Sequence[str], entry: Entry) -> str:
         uid = f"outside-{self.number}-{len(self.outside)}"

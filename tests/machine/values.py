@@ -40,7 +40,9 @@ def value(shown: Shown, key: Key) -> Hashable:
         departure = stored.departures.get(key)
         if departure is None:
             return None
-        return _departing(stored, key, departure.times), departure.title, departure.location
+        title, location = _own(departure.title, stored.title), _own(departure.location, stored.location)
+        said = _departing(stored, key, departure.times), title, location
+        return None if said == (None, None, None) else said
     match key:
         case Group.TITLE:
             return comparable(stored.title)
@@ -52,6 +54,11 @@ def value(shown: Shown, key: Key) -> Hashable:
             return regular(stored.times, stored.zone, stored.pattern)
         case _:
             raise AssertionError(f"{key} is not followed")
+
+
+def _own(text: str | None, series: str) -> str | None:
+    """Return what an occurrence says otherwise than its series; Exchange leaves it what is the same, too."""
+    return None if text is None or comparable(text) == comparable(series) else text
 
 
 def _departing(stored: Stored, day: date, times: Times | None) -> Hashable:
