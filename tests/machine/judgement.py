@@ -229,9 +229,10 @@ class Judgement:
             if not all(self._was_seen(edit, life) for edit in edits):
                 self.excused["edits in a calendar that is not read"] += 1
                 continue
-            if final not in [edit.value for edit in edits] and not _stays_behind(final, edits, life):
+            is_day = isinstance(key, date)
+            if final not in [edit.value for edit in edits] and not (is_day and _stays_behind(final, edits, life)):
                 yield f"{token}: {key} is {final}, an edit is lost: {edits}"
-            elif not isinstance(key, date):
+            elif not is_day:
                 yield from self._wrongly_decided(token, life, final, edits)
 
     def _was_seen(self, edit: Edit, life: Remembered) -> bool:

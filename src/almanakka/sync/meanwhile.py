@@ -27,8 +27,8 @@ def settled(step: Reconcile, pair: Pair) -> Pair:
 def created(wanted: Entry, pair: Pair) -> Pair:
     """Return ``pair``, settled with what came back with its creation.
 
-    A series with exceptions takes several requests, and any may be looked at with another: somebody may have changed
-    it, or a day of it, between two of them.
+    A series with exceptions takes several requests, and a plain one may be read once more after it was made: somebody
+    may have changed it, or a day of it, between two of them.
     """
     if pair.seen is None or not (wanted.exceptions or pair.seen.exceptions):
         return pair

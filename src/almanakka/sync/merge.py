@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 
 from almanakka.sync.entry import Entry, Group, Override, Series
 from almanakka.sync.expansion import occurs_on
@@ -290,8 +291,9 @@ class _Merging:
             return True
         if theirs is None and self._drops(intended):
             return True
-        return override_value(self._left_behind().get(day)) == override_value(self.images.seen.exceptions.get(day))
+        return override_value(self._left_behind.get(day)) == override_value(self.images.seen.exceptions.get(day))
 
+    @cached_property
     def _left_behind(self) -> Mapping[date, Override]:
         """Return what is different there from what the series said before the unfinished write of ours."""
         images = self.images
